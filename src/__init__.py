@@ -1,0 +1,1 @@
+"""Experiment framework for training language models to reason about time series."""
