@@ -1,0 +1,33 @@
+"""Build a dataset: `python -m data_pipelines dataset=etth1 dataset.folder=DIR out=DIR [download=true]`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.utils import get_method
+
+from data_pipelines.cli import dataset_names, parse
+from src.errors import UserError
+
+USAGE = (
+    "python -m data_pipelines dataset=NAME [dataset.folder=DIR] [dataset.KEY=VALUE] out=DIR [download=true]"
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; return the exit status (2 after a message about what the user can correct)."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: {USAGE}\ndatasets: {', '.join(dataset_names())} (keys: conf/dataset/NAME.yaml)")
+        return 0 if argv else 2
+    try:
+        cfg, options = parse(argv, {"out": ..., "download": False}, USAGE)
+        result = get_method(cfg.builder)(cfg, Path(str(options["out"])), download=options["download"])
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(f"{name}: {getattr(result, name)}" for name in result.counts))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

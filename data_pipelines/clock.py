@@ -1,0 +1,174 @@
+"""Timestamps of a series: parse, check that they are regular, name the step, write and continue labels.
+
+A frequency is a pandas offset string ("h", "30min", "D", "MS"), or `step` for rows that are consecutive
+(a counter, trading days).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.api import guess_datetime_format
+from pandas.tseries.frequencies import to_offset
+
+from src.errors import DataError
+
+STEP = "step"
+_CALENDARS = ("B", "MS", "ME", "QS", "QE", "YS", "YE")
+_DAY = pd.Timedelta(days=1)
+# Steps per season where the step does not divide a day.
+_SEASONS = {"B": 5, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "W": 52}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One label per row, as prompts show them, and the frequency they follow."""
+
+    labels: tuple[str, ...]
+    freq: str
+
+
+def read_clock(texts: Sequence[str], freq: str | None, where: str, date_format: str | None = None) -> Clock:
+    """Parse a date column (N cells, the first one on line 2 of the file `where`).
+
+    freq: None finds it from the data. Raises DataError for text that is no date, repeated, unsorted or
+    missing timestamps, always with the line.
+    """
+    if freq == STEP:
+        return Clock(_step_labels(texts, where), STEP)
+    times = _parse(texts, where, date_format)
+    if len(times) < 2:
+        raise DataError(f"{where} has {len(times)} rows: give a longer series")
+    _check_order(times, where)
+    freq = freq or _find_freq(times)
+    _check_regular(times, freq, where)
+    return Clock(format_times(times, freq), freq)
+
+
+def _parse(texts: Sequence[str], where: str, date_format: str | None) -> pd.DatetimeIndex:
+    # Without one form for all, pandas would guess each date anew.
+    form = date_format or guess_datetime_format(texts[0])
+    if form is None:
+        raise _not_a_date(texts[0], 0, where)
+    try:
+        times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype=str), errors="coerce", format=form))
+    except (ValueError, TypeError) as error:  # mixed time zones
+        raise DataError(
+            f"{where}: its dates cannot be read ({error}): write them all in one form, in UTC"
+        ) from None
+    bad = np.flatnonzero(np.asarray(times.isna()))
+    if len(bad):
+        row = int(bad[0])
+        raise _not_a_date(texts[row], row, where)
+    return times.tz_localize(None)
+
+
+def _not_a_date(text: str, row: int, where: str) -> DataError:
+    return DataError(
+        f"{where} line {row + 2}: '{text}' is not a date like the others: correct it, give the form with "
+        "dataset.date_format (for example '%d.%m.%Y %H:%M'), or set dataset.freq=step if it is a counter"
+    )
+
+
+def _check_order(times: pd.DatetimeIndex, where: str) -> None:
+    steps = np.diff(times.asi8)
+    bad = np.flatnonzero(steps <= 0)
+    if not len(bad):
+        return
+    row = int(bad[0]) + 1
+    if steps[row - 1] == 0:
+        raise DataError(
+            f"{where} line {row + 2} repeats the timestamp {times[row]}: remove one of the two rows"
+        )
+    raise DataError(
+        f"{where} line {row + 2}: {times[row]} comes after {times[row - 1]}: sort the rows by date"
+    )
+
+
+def _find_freq(times: pd.DatetimeIndex) -> str:
+    steps, counts = np.unique(np.diff(times), return_counts=True)
+    if len(steps) > 1:
+        for name in _CALENDARS:
+            regular = pd.date_range(times[0], periods=len(times), freq=name)
+            if regular.equals(times.as_unit(regular.unit)):
+                return name
+    step = pd.Timedelta(steps[counts.argmax()])
+    if step % _DAY == pd.Timedelta(0):
+        return "D" if step == _DAY else f"{step // _DAY}D"
+    return str(to_offset(step).freqstr)
+
+
+def _check_regular(times: pd.DatetimeIndex, freq: str, where: str) -> None:
+    try:
+        regular = pd.date_range(times[0], periods=len(times), freq=freq)
+    except ValueError:
+        raise DataError(
+            f"dataset.freq is '{freq}': use a pandas frequency such as h, 30min or D, or step"
+        ) from None
+    bad = np.flatnonzero(times.as_unit(regular.unit).asi8 != regular.asi8)
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(
+            f"{where} line {row + 2}: {times[row]} stands where {regular[row]} is due (one row per {freq}): "
+            f"add the "
+            "missing rows or remove the extra ones, or set dataset.freq=step to treat the rows as consecutive"
+        )
+
+
+def _step_labels(texts: Sequence[str], where: str) -> tuple[str, ...]:
+    """Check that a counter (or any sorted date) rises; 1.0 becomes "1"."""
+    try:
+        numbers = np.array([float(text) for text in texts])
+    except ValueError:
+        times = _parse(texts, where, None)
+        _check_order(times, where)
+        return format_times(times, "D" if (times == times.normalize()).all() else "min")
+    steps = np.diff(numbers)
+    bad = np.flatnonzero(~np.isfinite(steps) | (steps <= 0) | (steps != steps[:1]))
+    if len(bad):
+        row = int(bad[0]) + 1
+        raise DataError(
+            f"{where} line {row + 2}: the counter goes from {texts[row - 1]} to {texts[row]}: number the "
+            f"rows one by one"
+        )
+    whole = bool((numbers == np.floor(numbers)).all())
+    return tuple(str(int(number)) for number in numbers) if whole else tuple(texts)
+
+
+def is_subdaily(freq: str) -> bool:
+    """Tell whether several steps make a day ("h", "30min", "15min")."""
+    return freq != STEP and 0 < _seconds(freq) < _DAY.total_seconds()
+
+
+def _seconds(freq: str) -> float:
+    """Return the length of a step, 0 when it varies (months)."""
+    step = to_offset(freq)
+    return float(step.nanos) / 1e9 if isinstance(step, pd.offsets.Tick) else 0.0
+
+
+def format_times(times: pd.DatetimeIndex, freq: str) -> tuple[str, ...]:
+    """Write timestamps as "2016-07-01 00:00:00", or "2016-07-01" when the step is a day or longer."""
+    midnight = bool((times == times.normalize()).all())
+    form = "%Y-%m-%d" if midnight and not is_subdaily(freq) else "%Y-%m-%d %H:%M:%S"
+    return tuple(times.strftime(form))
+
+
+def default_period(freq: str) -> int:
+    """Steps per season: a day for sub-daily data (24 hourly), a week for daily data, else a year."""
+    if freq == STEP:
+        return 1
+    if is_subdaily(freq):
+        return max(1, round(_DAY.total_seconds() / _seconds(freq)))
+    return 7 if freq == "D" else _SEASONS.get(freq.split("-")[0], 1)
+
+
+def continue_labels(start: str, freq: str, count: int) -> list[str]:
+    """Return `count` labels from `start` on; DataError for `step` data whose labels are not numbers."""
+    if freq != STEP:
+        return list(format_times(pd.date_range(start, periods=count, freq=freq), freq))
+    if not start.lstrip("-").isdigit():
+        raise DataError(
+            f"'{start}' cannot be continued without a frequency: set dataset.prompt.timestamps=none"
+        )
+    return [str(int(start) + step) for step in range(count)]

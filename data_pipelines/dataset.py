@@ -1,0 +1,166 @@
+"""A forecasting dataset in memory: the series with its settings; samples, prompts and traces come out."""
+
+import hashlib
+import importlib
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from data_pipelines import clock, rows, sample, windows
+from data_pipelines.download import sha256_of
+from data_pipelines.locate import Log, load_table
+from data_pipelines.sample import ForecastSample
+from data_pipelines.settings import DatasetSettings, read_settings
+from data_pipelines.sources import SeriesTable
+from src.errors import DataError
+
+_MAX_DECIMALS = 6
+
+
+class ForecastDataset:
+    """Windows of a series as samples, with the prompt and the trace of each.
+
+    The renderer is called as `render(sample, horizon=int, timestamps=str, context=bool)`, the trace writer as
+    `write(sample, style=str, timestamps=str)`; both return text and are found by their dotted path.
+    """
+
+    def __init__(self, settings: DatasetSettings, table: SeriesTable) -> None:
+        self.settings = settings
+        self.table = table
+        self.channels = list(table.values)
+        self.borders = windows.split_borders(len(table.labels), settings.split)
+        self.period = settings.period or clock.default_period(table.freq)
+        self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(table)
+        self._render = _find(settings.prompt.renderer, "prompt.renderer")
+        self._write = _find(settings.traces.writer, "traces.writer")
+
+    def samples(self, split: str) -> list[ForecastSample]:
+        """Return the samples of `split`: train is shuffled with the seed, the others are in order."""
+        chosen = windows.select(split, self.borders, self.settings, self.channels)
+        if split == "train":
+            order = windows.generator(self.settings.seed, "shuffle").permutation(len(chosen))
+            chosen = [chosen[i] for i in order]
+        length = (split == "test" and self.settings.evaluation.target_length) or self.settings.horizon
+        return [self._window(channel, start, length) for channel, start in chosen]
+
+    def sft_samples(self) -> list[ForecastSample]:
+        """Return the training samples that get a trace: `traces.samples` of them, drawn with the seed."""
+        samples = self.samples("train")
+        size = min(self.settings.traces.samples, len(samples))
+        chosen = windows.generator(self.settings.seed, "sft").choice(len(samples), size=size, replace=False)
+        return [samples[i] for i in chosen]
+
+    @cached_property
+    def _shown(self) -> dict[str, list[float]]:
+        """Every value as prompts show it; adding 0.0 turns the -0.0 that rounding may leave into 0.0."""
+        return {
+            name: [round(value, self.decimals) + 0.0 for value in column.tolist()]
+            for name, column in self.table.values.items()
+        }
+
+    def continued(self, channel: str, history: Sequence[float], start: str) -> ForecastSample:
+        """Return a question about any history, such as one that ends in a model's own forecast (rolling).
+
+        history: (L,) values whose first row has the timestamp `start`. The sample has no truth.
+        Raises DataError for an unknown channel or a start that cannot be continued.
+        """
+        if channel not in self.table.values:
+            raise DataError(
+                f"dataset {self.settings.name} has no channel '{channel}': use one of {self.channels}"
+            )
+        labels = clock.continue_labels(start, self.table.freq, len(history) + self.settings.horizon)
+        shown = [round(float(value), self.decimals) + 0.0 for value in history]
+        return self._sample(channel, shown, (), labels)
+
+    def prompt(self, one: ForecastSample) -> str:
+        """Render the question; it asks for `horizon` values, whatever the length of the truth."""
+        options = self.settings.prompt
+        text = self._render(
+            one, horizon=self.settings.horizon, timestamps=options.timestamps, context=options.context
+        )
+        return str(text)
+
+    def trace(self, one: ForecastSample) -> str:
+        """Write a reasoned answer that ends in the true values."""
+        return str(
+            self._write(one, style=self.settings.traces.style, timestamps=self.settings.prompt.timestamps)
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A sha256 over settings, data and the code that makes the rows; the same in every process."""
+        modules = [
+            windows,
+            clock,
+            sample,
+            rows,
+            *map(inspect.getmodule, (type(self), self._render, self._write)),
+        ]
+        parts = [json.dumps(self.settings.content(), sort_keys=True), self.table.digest()]
+        parts += [inspect.getsource(module) for module in modules if module is not None]
+        if self.settings.traces.file is not None:
+            parts.append(sha256_of(self.traces_file()))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def traces_file(self) -> Path:
+        """Return the file with ready-made traces; DataError when it is not there."""
+        path = Path(self.settings.traces.file or "").expanduser()
+        if not path.is_file():
+            raise DataError(
+                f"dataset.traces.file={path} is not a file: write it with python -m recipes.time_r1.teacher"
+            )
+        return path
+
+    def _window(self, channel: str, start: int, target_length: int) -> ForecastSample:
+        middle = start + self.settings.context_length
+        end = middle + target_length
+        target = tuple(self.table.values[channel][middle:end].tolist())
+        return self._sample(channel, self._shown[channel][start:middle], target, self.table.labels[start:end])
+
+    def _sample(
+        self, channel: str, history: Sequence[float], target: tuple[float, ...], labels: Sequence[str]
+    ) -> ForecastSample:
+        return ForecastSample(
+            dataset=self.settings.name,
+            title=self.settings.title,
+            description=self.settings.description or "",
+            channel=channel,
+            meaning=(self.settings.channels or {}).get(channel, channel),
+            history=tuple(history),
+            history_labels=tuple(labels[: len(history)]),
+            target=target,
+            target_labels=tuple(labels[len(history) :]),
+            freq=self.table.freq,
+            period=self.period,
+            decimals=self.decimals,
+        )
+
+
+def _needed_decimals(table: SeriesTable) -> int:
+    """Return the fewest decimals that keep the rounding error below one percent of each channel's spread."""
+    for decimals in range(_MAX_DECIMALS):
+        if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in table.values.values()):
+            return decimals
+    return _MAX_DECIMALS
+
+
+def _find(dotted: str, key: str) -> Callable[..., Any]:
+    module, _, name = dotted.rpartition(".")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (ImportError, ValueError, AttributeError) as error:
+        raise DataError(f"dataset.{key}={dotted} cannot be used ({error}): correct the dotted path") from None
+    return found
+
+
+def load_dataset(
+    dataset_cfg: Mapping[str, Any] | DictConfig, *, fetch: bool = False, log: Log = print
+) -> ForecastDataset:
+    """Read settings and series; DataError with one sentence for anything that cannot be used."""
+    settings = read_settings(dataset_cfg)
+    return ForecastDataset(settings, load_table(settings, fetch=fetch, log=log))

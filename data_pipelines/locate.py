@@ -1,0 +1,80 @@
+"""Find a dataset's raw series: in a package, a file or folder that the user names, or a download."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from data_pipelines import packaged
+from data_pipelines.download import download, mismatch
+from data_pipelines.settings import DatasetSettings
+from data_pipelines.sources import SeriesTable, column_names, read_csv
+from src.errors import DataError
+
+_DEFAULT_DOWNLOADS = Path("data")
+
+Log = Callable[[str], None]
+
+
+def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = print) -> SeriesTable:
+    """Read the raw series; `fetch` allows a download where a file is missing.
+
+    Raises DataError, which says how to give the file, when there is none.
+    """
+    if settings.packaged is not None:
+        return packaged.load(settings.packaged)
+    path = _raw_file(settings, fetch, log)
+    if settings.targets() is None:
+        names = ", ".join(name for name in column_names(path) if name != settings.date_column)
+        raise DataError(
+            f"dataset {settings.name} needs columns: set dataset.target to one or more of {names}"
+        )
+    return read_csv(
+        path,
+        settings.targets(),
+        date_column=settings.date_column,
+        freq=settings.freq,
+        date_format=settings.date_format,
+    )
+
+
+def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
+    if settings.path is not None:
+        return Path(settings.path).expanduser()
+    if settings.file is None:
+        raise DataError(
+            f"dataset {settings.name} needs a file: set dataset.path=FILE.csv and dataset.target=COLUMN"
+        )
+    folder = Path(settings.folder).expanduser() if settings.folder else _DEFAULT_DOWNLOADS / settings.name
+    found = _search(folder, settings.file)
+    if found is not None:
+        if problem := mismatch(found, settings.sha256, settings.git_sha1):
+            log(f"note: {found} is not the published file ({problem}); it is used as it is")
+        return found
+    if not fetch:
+        hint = f", or add download=true to fetch it from {settings.url}" if settings.url else ""
+        raise DataError(
+            f"{settings.file} is not in {folder} (nor two folders deeper): name its folder with "
+            f"dataset.folder=DIR{hint}"
+        )
+    if settings.url is None:
+        raise DataError(
+            f"dataset {settings.name} has no address to download from: name its folder with "
+            f"dataset.folder=DIR"
+        )
+    return download(
+        settings.url,
+        folder / settings.file,
+        sha256=settings.sha256,
+        git_sha1=settings.git_sha1,
+        source=settings.source,
+        licence=settings.licence,
+        log=log,
+    )
+
+
+def _search(folder: Path, name: str) -> Path | None:
+    """Find `name` in the folder or up to two levels deeper (public copies keep one folder per dataset)."""
+    for pattern in (name, f"*/{name}", f"*/*/{name}"):
+        hits = sorted(folder.glob(pattern)) if folder.is_dir() else []
+        if hits:
+            return hits[0]
+    return None

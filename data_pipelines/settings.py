@@ -1,0 +1,168 @@
+"""The typed form of a `conf/dataset/*.yaml` file: unknown keys and wrong types are refused."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src.errors import DataError
+
+# Where a file lies does not change what is in it, so these stay out of the fingerprint.
+LOCATION_KEYS = ("builder", "folder", "file", "path", "url", "source", "licence", "sha256", "git_sha1")
+
+
+@dataclass
+class SplitSettings:
+    """Shares of the rows in time order, or `borders`: the row numbers where train, val and test end (ETT)."""
+
+    train: float = 0.7
+    val: float = 0.1
+    test: float = 0.2
+    borders: list[int] | None = None
+
+
+@dataclass
+class MaxWindows:
+    """At most this many windows of a split (drawn with the seed); null keeps all."""
+
+    train: int | None = None
+    val: int | None = None
+    test: int | None = None
+
+
+@dataclass
+class EvaluationSettings:
+    """Which windows make up `test`.
+
+    mode `paper`: the first `windows_per_channel` windows of each column, `paper_stride` apart, as Time-R1's
+    released evaluation takes them; `full`: every window of the test rows, `full_stride` apart.
+    target_length: length of the truth in `test` when it is longer than the horizon (rolling forecasts).
+    """
+
+    mode: str = "full"
+    windows_per_channel: int = 10
+    paper_stride: int = 96
+    full_stride: int = 1
+    target_length: int | None = None
+
+
+@dataclass
+class PromptSettings:
+    """`timestamps`: rows (a table), start (the first only) or none; `context`: describe data and channel."""
+
+    renderer: str = "recipes.time_r1.prompt.render"
+    timestamps: str = "rows"
+    context: bool = True
+
+
+@dataclass
+class TraceSettings:
+    """Reasoning traces for SFT: from `writer`, or ready-made rows from `file` (a teacher's)."""
+
+    writer: str = "recipes.time_r1.traces.write"
+    samples: int = 300
+    style: str = "full"
+    file: str | None = None
+
+
+@dataclass
+class DatasetSettings:
+    """One forecasting dataset. Lengths are in time steps."""
+
+    name: str = MISSING
+    title: str = MISSING
+    builder: str = "data_pipelines.forecast.build"
+    packaged: str | None = None
+    folder: str | None = None
+    file: str | None = None
+    path: str | None = None
+    url: str | None = None
+    sha256: str | None = None
+    git_sha1: str | None = None
+    source: str = "unknown"
+    licence: str = "unknown"
+    description: str | None = None
+    channels: dict[str, str] | None = None
+    target: Any = None
+    date_column: str | None = "date"
+    date_format: str | None = None
+    freq: str | None = None
+    period: int | None = None
+    context_length: int = 96
+    horizon: int = 96
+    stride: int = 1
+    split: SplitSettings = field(default_factory=SplitSettings)
+    max_windows: MaxWindows = field(default_factory=MaxWindows)
+    evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+    seed: int = 0
+    decimals: int | None = 3
+    prompt: PromptSettings = field(default_factory=PromptSettings)
+    traces: TraceSettings = field(default_factory=TraceSettings)
+
+    def targets(self) -> list[str] | None:
+        """Return the columns to forecast, or None for all of the file's."""
+        if self.target is None:
+            return list(self.channels) if self.channels else None
+        # A column may be named by a number, which the command line reads as one.
+        return [str(name) for name in (self.target if isinstance(self.target, list) else [self.target])]
+
+    def content(self) -> dict[str, Any]:
+        """Return what decides the built files: all settings but the places where files lie."""
+        content = {key: value for key, value in asdict(self).items() if key not in LOCATION_KEYS}
+        del content["traces"]["file"]  # its content is part of the fingerprint, not its name
+        return content
+
+
+def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
+    """Check `cfg` against DatasetSettings; DataError names the key and the fix."""
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(DatasetSettings), cfg)
+        settings = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        key = f"dataset.{error.full_key}" if getattr(error, "full_key", None) else "the dataset settings"
+        raise DataError(
+            f"{key} cannot be used ({reason}): correct it in conf/dataset or on the command line"
+        ) from None
+    assert isinstance(settings, DatasetSettings)
+    _check(settings)
+    return settings
+
+
+def _check(settings: DatasetSettings) -> None:
+    least = {
+        "context_length": (settings.context_length, 2),
+        "horizon": (settings.horizon, 1),
+        "stride": (settings.stride, 1),
+        "period": (settings.period, 1),
+        "seed": (settings.seed, 0),
+        "decimals": (settings.decimals, 0),
+        "max_windows.train": (settings.max_windows.train, 1),
+        "max_windows.val": (settings.max_windows.val, 1),
+        "max_windows.test": (settings.max_windows.test, 1),
+        "evaluation.windows_per_channel": (settings.evaluation.windows_per_channel, 1),
+        "evaluation.paper_stride": (settings.evaluation.paper_stride, 1),
+        "evaluation.full_stride": (settings.evaluation.full_stride, 1),
+        "evaluation.target_length": (settings.evaluation.target_length, settings.horizon),
+        "traces.samples": (settings.traces.samples, 1),
+    }
+    for key, (value, minimum) in least.items():
+        if value is not None and value < minimum:
+            raise DataError(f"dataset.{key} is {value}: set it to at least {minimum}")
+    if settings.decimals is not None and settings.decimals > 10:
+        raise DataError(f"dataset.decimals is {settings.decimals}: set it to at most 10")
+    if settings.evaluation.mode not in ("paper", "full"):
+        raise DataError(f"dataset.evaluation.mode is '{settings.evaluation.mode}': set it to paper or full")
+    if settings.prompt.timestamps not in ("rows", "start", "none"):
+        raise DataError(
+            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start or none"
+        )
+    targets = settings.targets()
+    if isinstance(settings.target, dict) or targets == []:
+        raise DataError(
+            "dataset.target is neither a column name nor a list of them: set dataset.target=COLUMN"
+        )
+    if targets is not None and len(set(targets)) < len(targets):
+        raise DataError(f"dataset.target names a column twice: {targets}")

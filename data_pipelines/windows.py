@@ -1,0 +1,112 @@
+"""Contiguous windows split by time: history and target of a window follow each other without a gap.
+
+Rule against leakage: a training window lies wholly before `train_end`, history and target; the targets of
+`val` lie in [train_end, test_begin), those of `test` in [test_begin, test_end). Only histories of val and
+test may reach back, as in practice. All positions are row numbers; a window is named by the row where its
+history begins.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_pipelines.settings import DatasetSettings, SplitSettings
+from src.errors import DataError
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Row numbers: train is [0, train_end); val targets start there, test targets at test_begin."""
+
+    train_end: int
+    test_begin: int
+    test_end: int
+
+    def targets(self, split: str) -> tuple[int, int]:
+        """Return the half-open range of rows that the targets of `split` must lie in."""
+        ranges = {
+            "train": (0, self.train_end),
+            "val": (self.train_end, self.test_begin),
+            "test": (self.test_begin, self.test_end),
+        }
+        return ranges[split]
+
+
+def split_borders(rows: int, split: SplitSettings) -> Borders:
+    """Split `rows` by time, at fixed borders (ETT: 12, 4 and 4 months) or by shares.
+
+    By shares, train takes the first int(train * rows) rows and test the last int(test * rows), as Time-R1
+    does.
+    """
+    if split.borders is not None:
+        if len(split.borders) != 3 or not 0 < split.borders[0] < split.borders[1] < split.borders[2]:
+            raise DataError(
+                "dataset.split.borders must be three rising row numbers: where train, val and test end"
+            )
+        if split.borders[2] > rows:
+            raise DataError(
+                f"the file has {rows} rows but dataset.split.borders ends at {split.borders[2]}: "
+                "give the complete file, or other borders"
+            )
+        return Borders(*split.borders)
+    shares = (split.train, split.val, split.test)
+    if min(shares) <= 0 or sum(shares) > 1 + 1e-9:
+        raise DataError(f"dataset.split has the shares {shares}: set them above 0 with a sum of at most 1")
+    # The tiny term keeps 0.7 * 10 = 6.999... at 7.
+    train_end, test_rows = int(split.train * rows + 1e-9), int(split.test * rows + 1e-9)
+    return Borders(train_end, rows - test_rows, rows)
+
+
+def window_starts(split: str, borders: Borders, context: int, target: int, stride: int) -> NDArray[np.int64]:
+    """Return the first history row of each window of `split`; DataError when not even one fits."""
+    begin, end = borders.targets(split)
+    first = 0 if split == "train" else max(0, begin - context)
+    last = end - target - context
+    if last < first:
+        have = end - first
+        raise DataError(
+            f"the {split} part is too short for one window: it has {max(have, 0)} rows (history included) "
+            f"and needs "
+            f"{context + target}: give a longer series, lower dataset.context_length or dataset.horizon, "
+            f"or raise dataset.split.{split}"
+        )
+    return np.arange(first, last + 1, stride)
+
+
+def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDArray[np.int64]:
+    """Return the window starts of one channel in `split` (every channel has the same ones)."""
+    context, horizon, evaluation = settings.context_length, settings.horizon, settings.evaluation
+    if split != "test":
+        return window_starts(split, borders, context, horizon, settings.stride)
+    length = evaluation.target_length or horizon
+    if evaluation.mode == "full":
+        return window_starts(split, borders, context, length, evaluation.full_stride)
+    # Time-R1's released evaluation: the first ten windows of every column, not the whole test set.
+    starts = window_starts(split, borders, context, length, evaluation.paper_stride)
+    if len(starts) < evaluation.windows_per_channel:
+        raise DataError(
+            f"the test part holds {len(starts)} windows but dataset.evaluation.windows_per_channel asks for "
+            f"{evaluation.windows_per_channel}: lower it, or set dataset.evaluation.mode=full"
+        )
+    return starts[: evaluation.windows_per_channel]
+
+
+def select(
+    split: str, borders: Borders, settings: DatasetSettings, channels: list[str]
+) -> list[tuple[str, int]]:
+    """Return (channel, start) of the windows of `split`, in order, at most `max_windows` of them."""
+    starts = split_starts(split, borders, settings)
+    windows = [(channel, int(start)) for channel in channels for start in starts]
+    limit = getattr(settings.max_windows, split)
+    if limit is None or limit >= len(windows):
+        return windows
+    chosen = generator(settings.seed, split).choice(len(windows), size=limit, replace=False)
+    return [windows[i] for i in np.sort(chosen)]
+
+
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """Return an independent random stream for each purpose, the same in every process."""
+    return np.random.default_rng([seed, *purpose.encode()])

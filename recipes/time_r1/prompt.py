@@ -1,0 +1,113 @@
+"""Time-R1's question as text: task, dataset description, channel, timestamps with history, answer format.
+
+The five sections are those of the paper's section 3.2 and Table 1; the wording is our own. Its template
+ablations (Table 3) are `timestamps="none"` and `context=False`. For one dataset only numbers, timestamps and
+the channel vary, everything else is the same word for word.
+"""
+
+from datetime import datetime
+
+from data_pipelines.sample import ForecastSample
+
+HEADER = "timestamp value"
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_EVERY = {
+    "h": "every hour",
+    "min": "every minute",
+    "s": "every second",
+    "D": "every day",
+    "B": "every business day",
+    "7D": "every week",
+    "MS": "every month",
+    "ME": "every month",
+    "QS": "every quarter",
+    "QE": "every quarter",
+    "YS": "every year",
+    "YE": "every year",
+    "step": "one per step",
+}
+
+
+def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", context: bool = True) -> str:
+    """Write the user message that asks for the next `horizon` values after `sample.history`.
+
+    timestamps: `rows` shows a table "timestamp value" as the paper does, `start` one line with the first
+    timestamp, its weekday and the step, `none` bare values. context: whether to describe dataset and channel.
+    """
+    lines = [f"Task: forecast the next {horizon} values of a time series."]
+    if context:
+        lines += [f"Dataset: {_dataset(sample)}.", f"Channel: {sample.meaning}."]
+    lines += _history(sample, timestamps)
+    lines += _answer_format(sample, horizon, timestamps)
+    return "\n".join(lines)
+
+
+def _dataset(sample: ForecastSample) -> str:
+    return f"{sample.title}, {sample.description}" if sample.description else sample.title
+
+
+def _history(sample: ForecastSample, timestamps: str) -> list[str]:
+    values = [sample.format(value) for value in sample.history]
+    count = len(values)
+    if timestamps == "rows":
+        rows = [f"{label} {value}" for label, value in zip(sample.history_labels, values, strict=True)]
+        return [f"History, the last {count} values:", "```", HEADER, *rows, "```"]
+    since = (
+        f" from {describe_time(sample.history_labels[0])}, {every(sample.freq)}"
+        if timestamps == "start"
+        else ""
+    )
+    return [f"History, the last {count} values{since}:", " ".join(values)]
+
+
+def _answer_format(sample: ForecastSample, horizon: int, timestamps: str) -> list[str]:
+    if timestamps != "rows":
+        return [
+            f"Reason inside <think></think>, then list {horizon} values, one per line, inside "
+            f"<answer></answer>."
+        ]
+    return [
+        f"Format: first reason inside <think> and </think>; then give all {horizon} values inside <answer> "
+        f"and "
+        "</answer>, in one block, one row with timestamp and value for each step, none left out:",
+        "<think>",
+        "your reasoning",
+        "</think>",
+        "<answer>",
+        "```",
+        HEADER,
+        f"{sample.target_labels[0]} value",
+        "...",
+        f"{sample.target_labels[horizon - 1]} value",
+        "```",
+        "</answer>",
+    ]
+
+
+def describe_time(label: str) -> str:
+    """Put the weekday before a timestamp and drop its seconds when they are zero; "step 17" for a counter."""
+    weekday = weekday_of(label)
+    if weekday is None:
+        return f"step {label}"
+    return f"{weekday} {label[:-3] if label.count(':') == 2 and label.endswith(':00') else label}"
+
+
+def weekday_of(label: str) -> str | None:
+    """Return the English weekday of a timestamp (whatever the locale), None for a counter."""
+    if label.lstrip("-").isdigit():
+        return None
+    try:
+        return WEEKDAYS[datetime.fromisoformat(label).weekday()]
+    except ValueError:
+        return None
+
+
+def every(freq: str) -> str:
+    """Say a frequency in words: "30min" is "every 30 minutes"."""
+    if freq in _EVERY:
+        return _EVERY[freq]
+    for unit, word in (("min", "minutes"), ("h", "hours"), ("s", "seconds"), ("D", "days")):
+        number = freq.removesuffix(unit)
+        if number != freq and number.isdigit():
+            return f"every {number} {word}"
+    return f"one per {freq}"

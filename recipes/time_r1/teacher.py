@@ -1,0 +1,205 @@
+"""Reasoning traces from a chat model behind any OpenAI-compatible endpoint: Algorithm 1 of Time-R1.
+
+For each training window: k candidate forecasts, the best by MAPE, then k revised chains of thought written
+with the true values at hand, one of them kept. The paper leaves k and its "SelectHighQuality" open; here a
+revision counts as consistent when its own answer repeats the true values and its text does not admit to
+having been given them.
+
+    python -m recipes.time_r1.teacher dataset=etth1 dataset.folder=DIR model=M base_url=URL out=traces.parquet
+
+Then train with `dataset.traces.file=traces.parquet`. Every reply is cached, so a run that stops goes on where
+it was.
+"""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines.cli import parse
+from data_pipelines.dataset import ForecastDataset, load_dataset
+from data_pipelines.locate import Log
+from data_pipelines.rows import SFT_SCHEMA, Row, sft_row, write_parquet
+from data_pipelines.sample import ForecastSample
+from recipes.time_r1 import traces
+from recipes.time_r1.chat import Chat, ChatSettings
+from src.errors import DataError, UserError
+from src.rewards.forecast_answer import parse_forecast
+
+USAGE = (
+    "python -m recipes.time_r1.teacher dataset=NAME [dataset.folder=DIR] model=NAME base_url=URL "
+    "out=FILE.parquet [candidates=4] [concurrency=4] [temperature=0.6] [max_tokens=8192] [timeout=600.0] "
+    "[retries=4] [cache=FILE.jsonl]"
+)
+# A revision repeats the true values that its prompt shows; this allows for a slip in the last digit.
+_CONSISTENT_MAPE = 0.01
+_TELLTALE = re.compile(
+    r"\b(true|actual|correct)\s+(future\s+)?(values?|answers?|outcomes?)\b|\bground[ -]truth\b|\bcame true\b"
+    r"|\bearlier (attempt|reasoning)\b|\bvalues (that )?(were|are) (given|shown|provided)\b",
+    re.IGNORECASE,
+)
+_THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """The outcome of one window: the reasoning that was kept, or why none was."""
+
+    reasoning: str | None
+    problem: str | None = None
+
+
+def mape(prediction: Sequence[float] | np.ndarray, truth: Sequence[float] | np.ndarray) -> float:
+    """Mean absolute percentage error of two (H,) series, as a fraction; true values of 0 are left out.
+
+    If all true values are 0 it is 0 for an exact forecast and infinite otherwise.
+    """
+    error = np.abs(np.asarray(prediction, dtype=np.float64) - np.asarray(truth, dtype=np.float64))
+    size = np.abs(np.asarray(truth, dtype=np.float64))
+    if not size.any():
+        return 0.0 if not error.any() else float("inf")
+    with np.errstate(over="ignore"):  # a forecast near the largest float is just infinitely wrong
+        return float(np.mean(error[size > 0] / size[size > 0]))
+
+
+def distil(chat: Chat, sample: ForecastSample, prompt: str, candidates: int, timestamps: str) -> Distilled:
+    """Run Algorithm 1 for one window: draw forecasts, take the best, revise its reasoning."""
+    best = _best(chat, prompt, candidates, sample)
+    if best is None:
+        return Distilled(None, "no candidate with a complete forecast and its reasoning")
+    revision = _revision_prompt(prompt, best, traces.answer(sample, timestamps))
+    found = _best(chat, revision, candidates, sample, limit=_CONSISTENT_MAPE)
+    if found is None:
+        return Distilled(None, "no revised reasoning that leads to the true values")
+    return Distilled(found)
+
+
+def _best(
+    chat: Chat, prompt: str, draws: int, sample: ForecastSample, limit: float | None = None
+) -> str | None:
+    """Draw replies and return the reasoning of the one nearest to the truth, None when none qualifies.
+
+    limit: only for revisions: the largest MAPE allowed; then a text that mentions the truth is refused, too.
+    """
+    truth = [float(sample.format(value)) for value in sample.target]
+    qualified: list[tuple[float, int, str]] = []
+    for draw in range(draws):
+        reply = chat.ask(prompt, draw)
+        reasoning = _THINK.search(reply)
+        answer = parse_forecast(reply, horizon=len(truth))
+        if reasoning is None or not reasoning[1].strip() or answer.problem is not None:
+            continue
+        error = mape(answer.values, truth)
+        if limit is not None and (error > limit or _TELLTALE.search(reasoning[1])):
+            continue
+        qualified.append((error, draw, reasoning[1].strip()))
+    return min(qualified)[2] if qualified else None
+
+
+def _revision_prompt(prompt: str, reasoning: str, answer: str) -> str:
+    return (
+        f"{prompt}\n\n"
+        "Below are the reasoning of an earlier attempt and the values that came true. Rewrite the reasoning "
+        "so that it "
+        "analyses the history (trend, cycle, method, limits) and arrives at these values. Write it as a "
+        "forecaster who "
+        "sees the history only: do not say that the values, or an attempt, were shown to you. Reply with the "
+        "new "
+        "reasoning inside <think> and </think>, followed by the values inside <answer> and </answer>, "
+        "unchanged.\n\n"
+        f"Earlier reasoning:\n{reasoning}\n\nValues that came true:\n{answer}"
+    )
+
+
+def write_traces(
+    data: ForecastDataset, chat: Chat, out: Path, *, candidates: int, concurrency: int, log: Log = print
+) -> int:
+    """Distil the dataset's SFT windows into `out` (SFT rows) and return how many there are.
+
+    Windows without a usable reply are left out and counted. Raises DataError when none is left, and the
+    chat's UserError when the endpoint fails; the replies so far stay in the cache.
+    """
+    samples = data.sft_samples()
+    prompts = [data.prompt(sample) for sample in samples]
+    timestamps = data.settings.prompt.timestamps
+    done: dict[int, Distilled] = {}
+    pool = ThreadPoolExecutor(max_workers=concurrency)
+    try:
+        tasks = {
+            pool.submit(distil, chat, sample, prompt, candidates, timestamps): i
+            for i, (sample, prompt) in enumerate(zip(samples, prompts, strict=True))
+        }
+        for task in as_completed(tasks):
+            done[tasks[task]] = task.result()
+            if len(done) % 10 == 0 or len(done) == len(samples):
+                log(f"teacher: {len(done)} of {len(samples)} windows, {_kept(done)} with a trace")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    found: list[Row] = []
+    for i, sample in enumerate(samples):
+        reasoning = done[i].reasoning
+        if reasoning is not None:
+            text = f"<think>\n{reasoning}\n</think>\n{traces.answer(sample, timestamps)}"
+            found.append(sft_row(sample, prompts[i], text, "train", len(found)))
+    for problem, count in Counter(one.problem for one in done.values() if one.problem).items():
+        log(f"teacher: {count} windows left out: {problem}")
+    if not found:
+        raise DataError(
+            "the teacher gave no usable trace: use a stronger model, or raise candidates or max_tokens"
+        )
+    write_parquet(found, SFT_SCHEMA, out)
+    log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
+    return len(found)
+
+
+def _kept(done: dict[int, Distilled]) -> int:
+    return sum(one.reasoning is not None for one in done.values())
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; return the exit status (2 after a message about what the user can correct)."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: {USAGE}")
+        return 0 if argv else 2
+    options = {
+        "model": ...,
+        "base_url": ...,
+        "out": ...,
+        "candidates": 4,
+        "concurrency": 4,
+        "temperature": 0.6,
+        "max_tokens": 8192,
+        "timeout": 600.0,
+        "retries": 4,
+        "cache": None,
+    }
+    try:
+        cfg, given = parse(argv, options, USAGE)
+        for key in ("candidates", "concurrency", "max_tokens"):
+            if given[key] < 1:
+                raise DataError(f"{key}={given[key]}: set it to at least 1")
+        out = Path(str(given["out"]))
+        settings = ChatSettings(
+            model=str(given["model"]),
+            base_url=str(given["base_url"]),
+            temperature=given["temperature"],
+            max_tokens=given["max_tokens"],
+            timeout=given["timeout"],
+            retries=given["retries"],
+        )
+        with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl")) as chat:
+            candidates, concurrency = given["candidates"], given["concurrency"]
+            write_traces(load_dataset(cfg), chat, out, candidates=candidates, concurrency=concurrency)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Running veRL, Ray and vLLM on a machine without an accelerator."""

@@ -1,0 +1,1 @@
+"""What every forecasting recipe shares: error metrics and trivial baselines."""

@@ -1,0 +1,135 @@
+"""The parts of the page that need no script: headline, comparison table, facts about the run."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from src.report.comparison import Comparison
+from src.report.headline import Finding, summary
+from src.report.loading import RunRecord
+from src.report.wording import DASH, duration, number, percent, text, words
+
+
+def headline(found: list[Finding]) -> str:
+    """Return the summary sentence and one card per finding."""
+    cards = "".join(
+        f'<article class="card {finding.tone}"><h3>{text(finding.question)}</h3>'
+        f'<p class="answer">{text(finding.answer)}</p><p>{text(finding.detail)}</p></article>'
+        for finding in found
+    )
+    return f'<p class="summary">{text(summary(found))}</p><div class="cards">{cards}</div>'
+
+
+def notes(lines: list[str]) -> str:
+    """Return what the reader must know about an imperfect record, or nothing."""
+    if not lines:
+        return ""
+    items = "".join(f"<li>{text(line)}</li>" for line in lines)
+    return f'<aside class="notes" id="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
+
+
+def comparison_tables(comparisons: list[Comparison]) -> str:
+    """Return one table per dataset: the model before and after, and the baselines; the lowest is marked."""
+    if not comparisons:
+        return '<p class="empty">This run has recorded no validation on held-out windows.</p>'
+    return '<div class="tables">' + "".join(map(_table, comparisons)) + "</div>"
+
+
+def _table(item: Comparison) -> str:
+    rows = [(e.label, "model", (e.mse, e.mae), e.fail_frac) for e in item.evaluations]
+    rows += [(f"Baseline: {words(name)}", "baseline", pair, 0.0) for name, pair in item.baselines.items()]
+    columns = zip(*(errors for _, _, errors, _ in rows), strict=True)
+    lowest = [min(filter(math.isfinite, column), default=None) for column in columns]
+    body = ""
+    for label, kind, (mse, mae), failed in rows:
+        against = item.against_best(mse)
+        change = (
+            DASH
+            if not math.isfinite(against)
+            else "best baseline"
+            if against == 0
+            else f"{100 * against:+.0f} %"
+        )
+        cells = "".join(
+            f'<td class="best">{number(value)}</td>' if value == best else f"<td>{number(value)}</td>"
+            for value, best in zip((mse, mae), lowest, strict=True)
+        )
+        body += (
+            f'<tr class="{kind}"><th scope="row">{text(label)}</th>{cells}'
+            f"<td>{percent(failed)}</td><td>{change}</td></tr>"
+        )
+    return (
+        f'<table class="comparison" data-dataset="{text(item.dataset)}">'
+        f"<caption>{text(item.dataset)}, held-out windows, original units</caption>"
+        '<thead><tr><th scope="col">Forecast</th><th scope="col">MSE</th><th scope="col">MAE</th>'
+        '<th scope="col">Failed answers</th><th scope="col">MSE against best baseline</th></tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def stages_table(record: RunRecord) -> str:
+    """Return the stages with state, steps and time, as `run.json` lists them."""
+    if not record.stages:
+        return '<p class="empty">run.json lists no stages.</p>'
+    body = ""
+    for stage in record.stages:
+        state = str(stage.get("state", "unknown"))
+        body += (
+            f'<tr><th scope="row">{text(stage["name"])}</th>'
+            f'<td><span class="state {text(state)}">{text(state)}</span></td>'
+            f"<td>{text(stage.get('steps') if stage.get('steps') is not None else DASH)}</td>"
+            f"<td>{duration(_number(stage.get('seconds')))}</td>"
+            f'<td class="path">{text(stage.get("checkpoint") or DASH)}</td></tr>'
+        )
+    total = [_number(stage.get("seconds")) for stage in record.stages]
+    known = [seconds for seconds in total if seconds is not None]
+    return (
+        '<table class="stages"><caption>Stages</caption><thead><tr><th scope="col">Stage</th>'
+        '<th scope="col">State</th><th scope="col">Steps</th><th scope="col">Time</th>'
+        f'<th scope="col">Checkpoint</th></tr></thead><tbody>{body}</tbody>'
+        '<tfoot><tr><th scope="row">Total</th><td></td><td></td>'
+        f"<td>{duration(sum(known)) if known else DASH}"
+        "</td><td></td></tr></tfoot></table>"
+    )
+
+
+def facts(record: RunRecord) -> str:
+    """Return recipe, command, code version, package versions, seeds and hardware."""
+    meta = record.meta
+    git = meta.get("git") if isinstance(meta.get("git"), Mapping) else {}
+    commit = str(git.get("commit") or DASH) if git else DASH
+    if git and git.get("dirty"):
+        commit += " with uncommitted changes"
+    command = meta.get("command")
+    rows = [
+        ("Recipe", meta.get("recipe")),
+        ("Run", meta.get("run")),
+        ("Created", meta.get("created")),
+        ("Commit", commit),
+        ("Fingerprint", meta.get("fingerprint")),
+        ("W&B run id", meta.get("wandb_id")),
+        ("Folder", record.folder),
+    ]
+    line = " ".join(map(str, command)) if isinstance(command, list) else command
+    parts = [
+        f'<pre class="command" tabindex="0">{text(line or DASH)}</pre>',
+        stages_table(record),
+        '<div class="facts">',
+        _pairs("Run", ((name, value) for name, value in rows if value not in (None, ""))),
+    ]
+    for title, key in (("Hardware", "hardware"), ("Versions", "versions"), ("Seeds", "seeds")):
+        value = meta.get(key)
+        if isinstance(value, Mapping) and value:
+            parts.append(_pairs(title, value.items()))
+    return "".join(parts) + "</div>"
+
+
+def _pairs(title: str, rows: Iterable[tuple[Any, Any]]) -> str:
+    body = "".join(
+        f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows
+    )
+    return f'<table class="pairs"><caption>{text(title)}</caption><tbody>{body}</tbody></table>'
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

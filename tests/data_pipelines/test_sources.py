@@ -1,0 +1,113 @@
+"""Reading CSV files: the public forms, and one clear sentence for each way a file can be wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_pipelines.sources import read_csv
+from src.errors import DataError
+
+HOURS = [f"2024-01-01 {hour:02d}:00:00" for hour in range(24)]
+Writer = Callable[..., Path]
+
+
+def test_values_are_exact_and_columns_are_chosen(write_csv: Writer) -> None:
+    path = write_csv([f"{HOURS[0]},0.1,7", f"{HOURS[1]},5.827000141143799,-1e-3"], header="date,a,b")
+    table = read_csv(path, None)
+    assert table.freq == "h"
+    assert table.values["a"].tolist() == [0.1, 5.827000141143799]
+    assert list(read_csv(path, ["b"]).values) == ["b"]
+    assert read_csv(path, ["b"]).values["b"].tolist() == [7.0, -0.001]
+
+
+def test_a_file_without_dates_is_numbered(write_csv: Writer) -> None:
+    table = read_csv(write_csv(["1", "2", "5"], header="load"), ["load"], date_column=None)
+    assert (table.labels, table.freq) == (("1", "2", "3"), "step")
+
+
+def test_the_digest_follows_every_value_and_label(write_csv: Writer) -> None:
+    rows = [f"{hour},{i}" for i, hour in enumerate(HOURS)]
+    first = read_csv(write_csv(rows), None).digest()
+    assert read_csv(write_csv(rows), None).digest() == first
+    assert read_csv(write_csv([*rows[:-1], f"{HOURS[-1]},23.0000001"]), None).digest() != first
+    assert read_csv(write_csv(rows, header="date,other"), None).digest() != first
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "message"),
+    [
+        (
+            [f"{HOURS[0]},1", f"{HOURS[1]},abc"],
+            "date,load",
+            "line 3, column 'load': 'abc' is not a finite number",
+        ),
+        ([f"{HOURS[0]},1", f"{HOURS[1]},12.3 kW"], "date,load", "'12.3 kW' is not a finite number"),
+        ([f"{HOURS[0]},1", f"{HOURS[1]},"], "date,load", "line 3, column 'load': the cell is empty"),
+        ([f"{HOURS[0]},1", f"{HOURS[1]}"], "date,load", "line 3, column 'load': the cell is empty"),
+        ([f"{HOURS[0]},nan", f"{HOURS[1]},1"], "date,load", "line 2, column 'load': 'nan' is not a finite"),
+        ([f"{HOURS[0]},1", f"{HOURS[1]},-inf"], "date,load", "'-inf' is not a finite number"),
+        ([f"{HOURS[0]},1", "", f"{HOURS[1]},2"], "date,load", "line 3"),
+        ([f"{HOURS[0]},1,2", f"{HOURS[1]},1,2"], "date,load", "not a regular CSV"),
+        ([f"{HOURS[0]},1", f"{HOURS[1]},1,2"], "date,load", "not a regular CSV"),
+        ([f"{HOURS[0]};1"], "date;load", "not separated by commas"),
+        ([f"{HOURS[0]},1,2"], "date,load,load", "two columns 'load': rename one"),
+        ([], "date,load", "a header but no rows"),
+        ([f"{HOURS[0]},1"], "time,load", "no column 'date' .*time, load.*dataset.date_column=NAME"),
+        ([f"{HOURS[0]},1"], "date,power", "no column 'load' .*date, power.*dataset.target"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_one_sentence(
+    write_csv: Writer, rows: list[str], header: str, message: str
+) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read_csv(write_csv(rows, header=header), ["load"])
+    assert "\n" not in str(caught.value)
+    assert "series.csv" in str(caught.value)
+
+
+def test_missing_empty_and_binary_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not a file: check the path"):
+        read_csv(tmp_path / "none.csv", ["load"])
+    with pytest.raises(DataError, match="is not a file: check the path"):
+        read_csv(tmp_path, ["load"])
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(DataError, match="empty.csv is empty"):
+        read_csv(tmp_path / "empty.csv", ["load"])
+    (tmp_path / "binary.csv").write_bytes(b"date,load\n\xff\xfe\x00\x9f,1\n")
+    with pytest.raises(DataError, match="not a UTF-8 text file"):
+        read_csv(tmp_path / "binary.csv", ["load"])
+
+
+def test_a_byte_order_mark_and_blank_lines_at_the_end_are_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "bom.csv"
+    path.write_bytes(b"\xef\xbb\xbf date , load \r\n2024-01-01,1\r\n2024-01-02,2\r\n\r\n\r\n")
+    assert read_csv(path, ["load"]).values["load"].tolist() == [1.0, 2.0]
+
+
+def test_the_date_column_is_no_target(write_csv: Writer) -> None:
+    with pytest.raises(DataError, match="dataset.target names the date column"):
+        read_csv(write_csv([f"{HOURS[0]},1"]), ["date"])
+
+
+@pytest.mark.parametrize(
+    ("file", "rows", "columns", "freq", "first", "last"),
+    [
+        ("ett/ETTh1.csv", 17420, 7, "h", "2016-07-01 00:00:00", "2018-06-26 19:00:00"),
+        ("ett/ETTh2.csv", 17420, 7, "h", "2016-07-01 00:00:00", "2018-06-26 19:00:00"),
+        ("exchange/exchange.csv", 7588, 8, "D", "1990-01-01", "2010-10-10"),
+    ],
+)
+def test_public_files_are_regular(
+    shared_data: Path, file: str, rows: int, columns: int, freq: str, first: str, last: str
+) -> None:
+    table = read_csv(shared_data / file, None)
+    assert (len(table.labels), len(table.values), table.freq) == (rows, columns, freq)
+    assert (table.labels[0], table.labels[-1]) == (first, last)
+
+
+def test_nasdaq_counts_its_rows(shared_data: Path) -> None:
+    table = read_csv(shared_data / "nasdaq/nasdaq.csv", None, freq="step")
+    assert (table.labels[0], table.labels[-1], len(table.labels)) == ("1", "1244", 1244)
+    assert np.isclose(table.values["Close"][0], 0.602604)

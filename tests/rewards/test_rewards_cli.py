@@ -1,0 +1,117 @@
+"""The command line that scores answers, in this process and as a command."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from src.rewards.cli import load_reward, main
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "response": "<think>up</think>\n<answer>\n1\n2\n3\n4\n</answer>",
+    "ground_truth": [1, 2, 3, 4],
+    "extra_info": {"history": [1, 2, 1, 2], "period": 2},
+}
+KEYS = ["score", "format", "length", "mse", "seasonal", "trend", "structural", "valid"]
+
+
+def write(path: Path, *lines: object) -> str:
+    path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+    return f"input={path}"
+
+
+def test_prints_one_line_with_score_and_terms_each(tmp_path, capsys) -> None:
+    file = write(tmp_path / "in.jsonl", GOOD, "", {**GOOD, "response": "no idea"})
+    assert main(["reward=time_r1", file]) == 0
+    first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert list(first) == list(second) == KEYS
+    assert first["score"] == pytest.approx(1.1)
+    assert first["valid"] == 1.0
+    assert second["score"] == second["format"] == -1.0
+
+
+def test_overrides_reach_the_reward(tmp_path, capsys) -> None:
+    file = write(tmp_path / "in.jsonl", GOOD)
+    key = "reward.custom_reward_function.reward_kwargs."
+    assert main(["reward=time_r1", file, f"{key}length=0.3"]) == 0
+    assert json.loads(capsys.readouterr().out)["length"] == 0.3
+
+
+@pytest.mark.parametrize("name", ["time_r1", "time_r1_paper", "time_r1_released"])
+def test_every_reward_of_the_recipe_loads(name: str) -> None:
+    scored = load_reward(name)(data_source="x", solution_str="", ground_truth=[1.0, 2.0], extra_info=None)
+    assert list(scored) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([GOOD, "{bad"], "error: line 2: not JSON"),
+        (["[1]"], "error: line 1: not a JSON object"),
+        ([{"response": "a"}], "error: line 1: the key 'ground_truth' is missing"),
+        ([{"ground_truth": [1]}], "error: line 1: the key 'response' is missing"),
+        ([{"response": 1, "ground_truth": [1]}], "error: line 1: 'response' is not text"),
+        ([{"response": "a", "ground_truth": [1, "x"]}], "error: line 1: 'ground_truth' is not a list of finite"),
+        ([{"response": "a", "ground_truth": [float("nan")]}], "error: line 1: 'ground_truth' is not a list"),
+        ([{"response": "a", "ground_truth": []}], "error: line 1: 'ground_truth' is not a list"),
+    ],
+)  # fmt: skip
+def test_a_bad_line_is_named(tmp_path, capsys, lines: list, message: str) -> None:
+    assert main(["reward=time_r1", write(tmp_path / "in.jsonl", *lines)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert error.count("\n") == 1
+
+
+def test_bytes_that_are_not_text_are_named(tmp_path, capsys) -> None:
+    (tmp_path / "in.jsonl").write_bytes(b"\xff\xfe\n")
+    assert main(["reward=time_r1", f"input={tmp_path / 'in.jsonl'}"]) == 2
+    assert capsys.readouterr().err == "error: line 1: not UTF-8 text\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reward=nope", "input=x"], "error: unknown reward 'nope'; known are "),
+        (["reward=../config", "input=x"], "error: unknown reward '../config'"),
+        (["reward=time_r1", "input=no/such.jsonl"], "error: cannot read input=no/such.jsonl: No such file"),
+        (["reward=time_r1"], "error: input=... is missing"),
+        (["input=x"], "error: reward=... is missing"),
+        (["reward=time_r1", "input=x", "verbose"], "error: 'verbose' is not of the form KEY=VALUE"),
+        (["reward=time_r1", "input=x", "reward.nope=1"], "error: reward=time_r1 cannot be composed: "),
+    ],
+)
+def test_a_wrong_command_is_explained_in_one_line(capsys, arguments: list[str], message: str) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert error.count("\n") == 1
+
+
+def test_an_unknown_setting_is_named(tmp_path, capsys) -> None:
+    key = "+reward.custom_reward_function.reward_kwargs.wieght=1"
+    assert main(["reward=time_r1", write(tmp_path / "in.jsonl", GOOD), key]) == 2
+    assert "reward preset 'strict' has no setting 'wieght'; it has format, length" in capsys.readouterr().err
+
+
+def test_as_a_command_from_standard_input_without_torch_or_verl() -> None:
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['src.rewards', 'reward=time_r1', 'input=-']\n"
+        "try:\n    runpy.run_module('src.rewards', run_name='__main__')\n"
+        "except SystemExit as end:\n    print(end.code, sorted({'torch', 'verl'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(GOOD),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, last = done.stdout.splitlines()
+    assert json.loads(first)["valid"] == 1.0
+    assert last == "0 []"
