@@ -8,6 +8,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def plain_loop(response: str, truth: list[float], history: list[float]) -> float
         if all(truth[i] >= other for other in near) != all(truth[i] <= other for other in near):
             turns.append(i)
     turns.append(len(truth) - 1)
-    moves = [(values[b] - values[a], truth[b] - truth[a]) for a, b in zip(turns, turns[1:], strict=False)]
+    moves = [(values[b] - values[a], truth[b] - truth[a]) for a, b in pairwise(turns)]
     norm = (sum(x * x for x, _ in moves) * sum(g * g for _, g in moves)) ** 0.5
     agreement = max(0.0, sum(x * g for x, g in moves) / norm) if norm else 0.0
     seasonal = [e - t for e, t in zip(error, trend, strict=True)]

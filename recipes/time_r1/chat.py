@@ -83,9 +83,7 @@ class Chat:
 
     def _key(self, prompt: str, draw: int) -> str:
         # Not the address: the same model behind another port gives the same kind of reply.
-        one = {
-            name: asdict(self._settings)[name] for name in ("model", "temperature", "max_tokens")
-        }
+        one = {name: asdict(self._settings)[name] for name in ("model", "temperature", "max_tokens")}
         return hashlib.sha256(json.dumps([one, prompt, draw], sort_keys=True).encode()).hexdigest()
 
     def _request(self, prompt: str) -> str:

@@ -8,7 +8,7 @@ With truth g, answer x of the same n steps, e = x - g, and s the standard deviat
     A     = f(e) * (mse + seasonal * f(e - MA(e)) + trend * f(MA(e)) + structural * a)
 
 `mse`, `seasonal`, `trend` and `structural` are the weights, MA is `series.moving_average`. A is then set
-against A0, the same quantity of the last-day naive forecast (the last `period` values of the history):
+against A0, the same of the last-day naive forecast, `baselines.last_day` (the last `period` values repeated):
 
     less accurate than the naive forecast (mean squared error):     A <- min(A, A0)
     else, correlation of x and g at least min_agreement:            A <- max(A, A0)
@@ -38,8 +38,9 @@ from typing import Any
 import numpy as np
 
 from src.errors import ConfigError
+from src.forecast.baselines import last_day
 from src.rewards.forecast_answer import ForecastAnswer
-from src.rewards.series import cosine, floats, moving_average, seasonal_naive, turning_points
+from src.rewards.series import cosine, floats, moving_average, turning_points
 
 _MAX_ERROR = 1e6  # in units of s; beyond it the terms are zero, which also keeps every square finite
 _WINDOW = 25  # the decomposition window of Time-R1
@@ -154,7 +155,7 @@ def _target(truth_bytes: bytes, history_bytes: bytes, period: int, settings: Str
     )
     if len(history) == 0:
         return target
-    naive = seasonal_naive(history, period, len(truth))
+    naive = last_day(history, len(truth), period)
     error = naive - truth
     naive_accuracy = sum(_accuracy_parts(naive, target, settings).values())
     return replace(target, naive_mse=float(error @ error) / len(truth), naive_accuracy=naive_accuracy)

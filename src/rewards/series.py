@@ -43,12 +43,6 @@ def turning_points(series: np.ndarray) -> np.ndarray:
     return np.flatnonzero(turns)
 
 
-def seasonal_naive(history: np.ndarray, period: int, horizon: int) -> np.ndarray:
-    """The last `period` values of the history, repeated; its last value where it is shorter than that."""
-    last_season = history[-period:] if len(history) >= period else history[-1:]
-    return np.resize(last_season, horizon)
-
-
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     """Cosine of the angle between two vectors, in [-1, 1]; 0 where one of them is zero.
 

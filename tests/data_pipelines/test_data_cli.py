@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_csv_is_built_from_the_command_line_without_torch(hourly_csv: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from data_pipelines.__main__ import main; status = main(sys.argv[1:]); "
-        "print([name for name in ('torch', 'verl', 'ray', 'openai') if name in sys.modules]); sys.exit(status)"
+        "print([name for name in ('torch', 'verl', 'ray', 'openai') if name in sys.modules]); "
+        "sys.exit(status)"
     )
     words = ["dataset=csv", f"dataset.path={hourly_csv}", "dataset.target=load", "dataset.horizon=6"]
     words += ["dataset.context_length=24", f"out={tmp_path / 'out'}"]

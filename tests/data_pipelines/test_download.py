@@ -112,7 +112,7 @@ def test_an_unreachable_server_and_other_schemes_are_refused(
     closed = ThreadingHTTPServer(("127.0.0.1", 0), _Files)
     url = _url(closed)
     closed.server_close()
-    with pytest.raises(DataError, match="cannot be reached .*check the network"):
+    with pytest.raises(DataError, match=r"cannot be reached .*check the network"):
         download(url, tmp_path / "series.csv", sha256=None, log=lambda line: None)
     with pytest.raises(DataError, match="is no http address"):
         download((tmp_path / "x").as_uri(), tmp_path / "series.csv", sha256=None, log=lambda line: None)
@@ -120,7 +120,7 @@ def test_an_unreachable_server_and_other_schemes_are_refused(
 
 def test_a_folder_that_cannot_be_written_is_named(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot write .*choose another folder"):
+    with pytest.raises(DataError, match=r"cannot write .*choose another folder"):
         download(_url(server), tmp_path / "file" / "series.csv", sha256=None, log=lambda line: None)
 
 
@@ -136,7 +136,7 @@ def test_a_build_downloads_only_when_told(server: ThreadingHTTPServer, tmp_path:
         "context_length": 3,
         "horizon": 2,
     }
-    with pytest.raises(DataError, match="add download=true to fetch it from http://127.0.0.1"):
+    with pytest.raises(DataError, match=r"add download=true to fetch it from http://127.0.0.1"):
         build(settings, tmp_path / "out", log=lambda line: None)
     assert server.paths == []  # type: ignore[attr-defined]
     assert build(settings, tmp_path / "out", download=True, log=lambda line: None).counts["train"] == 17

@@ -129,8 +129,10 @@ BASELINES = {
               "daily_profile": (6.98, 1.318)},
     "etth2": {"last_value": (19.20, 2.610), "last_day": (16.19, 2.145), "window_mean": (12.10, 2.112),
               "daily_profile": (10.10, 1.851)},
-    "exchange": {"last_value": (0.0008, 0.0186), "last_day": (0.0009, 0.0188), "window_mean": (0.0012, 0.0223)},
-    "nasdaq": {"last_value": (0.00084, 0.0249), "last_day": (0.00093, 0.0263), "window_mean": (0.00057, 0.0201)},
+    "exchange": {"last_value": (0.0008, 0.0186), "last_day": (0.0009, 0.0188),
+                 "window_mean": (0.0012, 0.0223)},
+    "nasdaq": {"last_value": (0.00084, 0.0249), "last_day": (0.00093, 0.0263),
+               "window_mean": (0.00057, 0.0201)},
 }  # fmt: skip
 
 
@@ -341,7 +343,8 @@ def test_bad_input_is_one_clear_sentence_and_writes_nothing(
 
 # The first rows of the public files that are not among the test data, continued as they go on.
 PUBLIC = {
-    "ettm1": ("ETTm1.csv", "2016-07-01", "15min", "%Y-%m-%d %H:%M:%S", 57600, "HUFL,HULL,MUFL,MULL,LUFL,LULL,OT"),
+    "ettm1": ("ETTm1.csv", "2016-07-01", "15min", "%Y-%m-%d %H:%M:%S", 57600,
+              "HUFL,HULL,MUFL,MULL,LUFL,LULL,OT"),
     "aqwan": ("aqwan.csv", "2013-03-01", "h", "%Y-%m-%d %H:%M:%S", 7000,
               "CO,DEWP,NO2,O3,PM10,PM2.5,PRES,RAIN,SO2,TEMP,WSPM"),
     "wind": ("wind.csv", "2020-01-01", "15min", "%Y/%-m/%-d %-H:%M", 7000,

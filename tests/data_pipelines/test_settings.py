@@ -37,7 +37,7 @@ def test_wrong_settings_are_named(changes: dict[str, Any], message: str) -> None
 
 
 def test_a_name_is_required() -> None:
-    with pytest.raises(DataError, match="dataset.name"):
+    with pytest.raises(DataError, match=r"dataset.name"):
         read_settings({"title": "x"})
 
 

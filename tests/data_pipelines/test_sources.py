@@ -73,7 +73,7 @@ def test_missing_empty_and_binary_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a file: check the path"):
         read_csv(tmp_path, ["load"])
     (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(DataError, match="empty.csv is empty"):
+    with pytest.raises(DataError, match=r"empty.csv is empty"):
         read_csv(tmp_path / "empty.csv", ["load"])
     (tmp_path / "binary.csv").write_bytes(b"date,load\n\xff\xfe\x00\x9f,1\n")
     with pytest.raises(DataError, match="not a UTF-8 text file"):
@@ -87,7 +87,7 @@ def test_a_byte_order_mark_and_blank_lines_at_the_end_are_harmless(tmp_path: Pat
 
 
 def test_the_date_column_is_no_target(write_csv: Writer) -> None:
-    with pytest.raises(DataError, match="dataset.target names the date column"):
+    with pytest.raises(DataError, match=r"dataset.target names the date column"):
         read_csv(write_csv([f"{HOURS[0]},1"]), ["date"])
 
 

@@ -142,6 +142,6 @@ def test_impossible_splits_are_refused(split: SplitSettings, message: str) -> No
 
 def test_too_few_evaluation_windows_are_refused() -> None:
     chosen = _settings(context_length=10, horizon=5, evaluation=EvaluationSettings(mode="paper"))
-    with pytest.raises(DataError, match="holds 1 windows .* dataset.evaluation.mode=full"):
+    with pytest.raises(DataError, match=r"holds 1 windows .* dataset.evaluation.mode=full"):
         split_starts("test", split_borders(100, chosen.split), chosen)
     assert np.array_equal(split_starts("train", split_borders(100, chosen.split), chosen), np.arange(56))

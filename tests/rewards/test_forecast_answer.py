@@ -64,7 +64,7 @@ def test_reads_every_form_of_the_grammar(answer: str, values: list[float]) -> No
         ("2017-10-24 00:00 1\n2017-10-24 01:00 nan", "row 2 is not a finite number", 1),
         ("1_000\n2", "characters that no row may hold", 0),
         ("1\n\u0662\n3", "characters that no row may hold", 0),
-        ("1\n２\n3", "characters that no row may hold", 0),
+        ("1\n\uff12\n3", "characters that no row may hold", 0),
         ("1,234\n1,235", "row 2 is not a number", 1),
         ("2017-10-24 00:00 1,234.5", "row 1 is not a number", 0),
         ("1,2,,3", "row 3 is not a number", 2),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from src.rewards.series import cosine, floats, local_extrema, moving_average, seasonal_naive, turning_points
+from src.rewards.series import cosine, floats, local_extrema, moving_average, turning_points
 
 vectors = arrays(np.float64, st.integers(1, 40), elements=st.floats(-100, 100))
 
@@ -33,13 +33,6 @@ def test_turning_points_are_extrema_and_ends_but_not_the_inside_of_flat_stretche
     assert 7 not in turning_points(np.array([3, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2.0]))
     assert turning_points(np.zeros(6)).tolist() == [0, 5]
     assert turning_points(np.zeros(1)).tolist() == [0]
-
-
-def test_seasonal_naive_repeats_the_last_season_or_the_last_value() -> None:
-    history = np.array([9.0, 1, 2, 3])
-    assert seasonal_naive(history, 3, 7).tolist() == [1, 2, 3, 1, 2, 3, 1]
-    assert seasonal_naive(history, 4, 2).tolist() == [9, 1]
-    assert seasonal_naive(history, 5, 3).tolist() == [3, 3, 3]
 
 
 @given(vectors, st.floats(0, 1), st.integers(0, 2**32 - 1))

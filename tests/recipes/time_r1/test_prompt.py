@@ -34,10 +34,11 @@ def test_rows_show_the_papers_five_sections_in_order() -> None:
         "Task: forecast the next 2 values",
         "Dataset: ETTh1, load of a transformer, one value every hour.",
         "Channel: high useful load.",
-        "History, the last 4 values:\n```\ntimestamp value\n2016-07-01 00:00:00 5.827\n2016-07-01 01:00:00 5.693\n"
-        "2016-07-01 02:00:00 -0.157\n2016-07-01 03:00:00 10.000\n```",
+        "History, the last 4 values:\n```\ntimestamp value\n2016-07-01 00:00:00 5.827\n"
+        "2016-07-01 01:00:00 5.693\n2016-07-01 02:00:00 -0.157\n2016-07-01 03:00:00 10.000\n```",
         "Format: first reason inside <think> and </think>; then give all 2 values",
-        "<answer>\n```\ntimestamp value\n2016-07-01 04:00:00 value\n...\n2016-07-01 05:00:00 value\n```\n</answer>",
+        "<answer>\n```\ntimestamp value\n2016-07-01 04:00:00 value\n...\n"
+        "2016-07-01 05:00:00 value\n```\n</answer>",
     ]
     positions = [text.index(part) for part in parts]
     assert positions == sorted(positions)

@@ -178,8 +178,8 @@ def test_the_rows_train_in_place_of_the_writers(
     out = tmp_path / "traces.parquet"
     assert main(words(csv, serve(good).url, out)) == 0
     settings = {
-        "name": "csv", "title": "csv", "path": str(csv), "target": "load", "context_length": 6, "horizon": HORIZON,
-        "decimals": 1, "prompt": {"timestamps": "start"}, "traces": {"file": str(out)},
+        "name": "csv", "title": "csv", "path": str(csv), "target": "load", "context_length": 6,
+        "horizon": HORIZON, "decimals": 1, "prompt": {"timestamps": "start"}, "traces": {"file": str(out)},
     }  # fmt: skip
     result = build(settings, tmp_path / "built", log=lambda line: None)
     assert pq.read_table(result.sft).to_pylist() == pq.read_table(out).to_pylist()

@@ -167,5 +167,5 @@ def test_any_window_gets_finite_numbers(style: str, length: int) -> None:
 
 
 def test_an_unknown_style_is_named() -> None:
-    with pytest.raises(DataError, match="dataset.traces.style is 'long': set it to full or short"):
+    with pytest.raises(DataError, match=r"dataset.traces.style is 'long': set it to full or short"):
         write(window(), style="long")

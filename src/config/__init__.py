@@ -1,0 +1,1 @@
+"""Composing a run's configuration; nothing here imports torch or veRL."""

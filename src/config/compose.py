@@ -1,0 +1,120 @@
+"""Where Hydra finds the YAML, and in which order the layers of a run are applied.
+
+veRL's own YAML tree is the root of every run's configuration, so that any of its keys is overridden by its own name.
+It is put on Hydra's search path as a folder: naming it as a package would import veRL, and with it torch and Ray,
+which costs 27 times as much.
+
+Order of authority: defaults, recipe, scale, runtime, the command line. Hydra applies appended groups in the order of
+the command line, so the command line is put into that order before Hydra reads it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+
+from src.errors import ConfigError
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+LAYERS = ("recipe", "scale", "runtime")
+
+
+def verl_config_folder() -> Path:
+    """veRL's YAML tree, found without importing veRL.
+
+    Raises:
+        ConfigError: veRL is not installed.
+    """
+    spec = importlib.util.find_spec("verl")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError("veRL is not installed in this environment: run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / "trainer" / "config"
+
+
+class VerlSearchPath(SearchPathPlugin):
+    """Adds veRL's YAML tree behind the project's own."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        search_path.append("verl", f"file://{verl_config_folder()}")
+
+
+def register_search_path() -> None:
+    """Make Hydra look into veRL's YAML tree, in this process."""
+    Plugins.instance().register(VerlSearchPath)
+
+
+def has_accelerator() -> bool:
+    """Whether this machine shows an accelerator, found without importing torch."""
+    return any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd", "/dev/davinci_manager"))
+
+
+def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
+    """Put the layers into their order of authority, and choose runtime and scale where the user did not.
+
+    Args:
+        arguments: the command line without the program; ``recipe=``, ``scale=`` and ``runtime=`` may stand anywhere,
+            with or without a leading ``+``.
+
+    Returns:
+        The command line for Hydra, and a line that says what was chosen (None when nothing was).
+
+    Raises:
+        ConfigError: a layer is given twice.
+    """
+    chosen: dict[str, str] = {}
+    rest: list[str] = []
+    for argument in arguments:
+        key, separator, value = argument.lstrip("+").partition("=")
+        if separator and key in LAYERS and not argument.startswith("-"):
+            if key in chosen:
+                raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
+            chosen[key] = value
+        else:
+            rest.append(argument)
+    note = None
+    if "recipe" in chosen:
+        note = _choose(chosen)
+    return [*_layers(chosen), *rest], note
+
+
+def _choose(chosen: dict[str, str]) -> str | None:
+    missing = [layer for layer in ("scale", "runtime") if layer not in chosen]
+    if not missing:
+        return None
+    accelerator = has_accelerator()
+    chosen.setdefault("runtime", "gpu" if accelerator else "cpu")
+    if "scale" in missing:
+        chosen["scale"] = "demo" if chosen["runtime"] == "cpu" else "paper"
+    found = "an accelerator was found" if accelerator else "no accelerator was found"
+    settings = " ".join(f"{layer}={chosen[layer]}" for layer in ("runtime", "scale"))
+    return f"{found}: {settings} (give {' and '.join(f'{m}=' for m in missing)} to choose otherwise)"
+
+
+def _layers(chosen: dict[str, str]) -> list[str]:
+    recipe = chosen.get("recipe")
+    ordered = []
+    for layer in LAYERS:
+        if layer not in chosen:
+            continue
+        for value in chosen[layer].split(","):
+            _check_option(layer, value)
+        value = chosen[layer]
+        if layer == "scale" and recipe is not None:
+            # A recipe's own sizes lie in conf/scale/<recipe>/.
+            value = ",".join(f"{recipe}/{name}" for name in value.split(","))
+        ordered.append(f"+{layer}={value}")
+    return ordered
+
+
+def _check_option(layer: str, value: str) -> None:
+    if "(" in value or os.sep in value:  # a sweep expression: Hydra resolves it
+        return
+    options = sorted(path.stem for path in (CONF / layer).rglob("*.yaml"))
+    if value not in options:
+        raise ConfigError(f"unknown {layer} {value!r}; choose one of: {', '.join(dict.fromkeys(options))}")
