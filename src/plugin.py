@@ -5,7 +5,18 @@ It registers what the project adds to veRL: the CPU platform, with the patches t
 
 from __future__ import annotations
 
+import importlib
 import os
+
+import wrapt
+
+
+def _register_trainer(_: object) -> None:
+    importlib.import_module("src.training.trainer")
+
+
+# The trainer's registry lives in a module that takes seconds to import: ours follows when veRL loads it.
+wrapt.register_post_import_hook(_register_trainer, "verl.trainer.ppo.v1")
 
 if os.environ.get("VERL_PLATFORM", "").lower() == "cpu":
     from src.cpu import patches, platform  # noqa: F401  (importing the platform registers it)

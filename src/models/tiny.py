@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -99,9 +100,24 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
     partial.mkdir(parents=True)
     model.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
-    record = {"seed": seed, "parameters": sum(p.numel() for p in model.parameters()), **dict(settings)}
+    size = {"parameters": sum(weight.numel() for weight in model.parameters()), "tokens": len(tokenizer)}
+    record = {"seed": seed, **size, **dict(settings)}
     (partial / "built.json").write_text(json.dumps(record, indent=1))
     if folder.exists():
         shutil.rmtree(folder)
     partial.rename(folder)
     return folder
+
+
+def main() -> None:
+    """``python -m src.models.tiny JSON``: build from the messages of an SFT parquet file; used by the launcher."""
+    import pyarrow.parquet as pq
+
+    request = json.loads(sys.argv[1])
+    rows = pq.read_table(request["texts"], columns=["messages"])["messages"].to_pylist()
+    texts = [message["content"] for row in rows for message in row]
+    build(Path(request["folder"]), texts, request["settings"], request["seed"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+# Everything runs from the repository's root, in an environment of the repository's own.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+PIP_ARGS ?=
+ARGS ?=
+# The environment of `make setup-gpu` is used once it is there; STACK=cpu goes back.
+STACK ?= $(if $(wildcard .venv-gpu/.installed),gpu,cpu)
+VENV := $(if $(filter gpu,$(STACK)),.venv-gpu,.venv)
+PY := $(VENV)/bin/python
+export PYTHON PIP_ARGS
+export PIP_VERSION := 26.0
+
+.PHONY: help setup setup-gpu run test test-unit test-smoke lint lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv from requirements/cpu.lock (once; says nothing when it is there)
+	@bash requirements/install.sh $(STACK)
+
+setup-gpu: ## make .venv-gpu from requirements/gpu.lock, for NVIDIA GPUs; the other targets then use it
+	@bash requirements/install.sh gpu
+
+run: setup ## train: python -m src.launch +recipe=time_r1 $(ARGS)
+	@$(PY) -m src.launch +recipe=time_r1 $(ARGS)
+
+# Both parts run whatever the first one finds, and either can fail the target.
+test: setup ## all tests: the unit tests, then those that launch recipes; ARGS='-k word' chooses
+	@trap 'exit 130' INT; status=0; \
+	$(PY) -m pytest -m "not gpu and not smoke" $(ARGS) || status=1; \
+	$(PY) -m pytest -m smoke $(ARGS) || status=1; \
+	exit $$status
+
+test-unit: setup ## only the unit tests (seconds to a few minutes)
+	@$(PY) -m pytest -m "not gpu and not smoke" $(ARGS)
+
+test-smoke: setup ## only the tests that launch recipes
+	@$(PY) -m pytest -m smoke $(ARGS)
+
+lint: setup ## ruff and mypy
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+
+lock: ## resolve requirements/*.in into requirements/*.lock again
+	@bash requirements/lock.sh
+
+clean: ## remove the environments and caches, and leave outputs/ alone
+	rm -rf .venv .venv-* .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

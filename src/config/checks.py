@@ -1,0 +1,105 @@
+"""What can be known to be wrong before anything starts: one clear sentence each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from src.errors import ConfigError
+
+
+def check(cfg: DictConfig) -> None:
+    """Refuse a configuration that cannot run.
+
+    Raises:
+        ConfigError: with the key to change.
+    """
+    if _is_missing(cfg, "recipe"):
+        raise ConfigError("no recipe is given: python -m src.launch +recipe=time_r1")
+    for key, group in (("runtime.name", "runtime"), ("scale", "scale")):
+        if _is_missing(cfg, key):
+            raise ConfigError(f"{group}= is missing")
+    for key in ("runtime.ray_address", "model.path", "dataset.path", "dataset.target"):
+        if _is_missing(cfg, key):
+            raise ConfigError(f"{key}= must be given for this choice of groups")
+    _check_batches(cfg)
+    _check_lengths(cfg)
+
+
+def _is_missing(cfg: DictConfig, key: str) -> bool:
+    parent, _, name = key.rpartition(".")
+    node = OmegaConf.select(cfg, parent) if parent else cfg
+    return node is not None and OmegaConf.is_missing(node, name)
+
+
+def _positive(cfg: DictConfig, key: str) -> int:
+    value: Any = OmegaConf.select(cfg, key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{key}={value}: give a whole number of at least 1")
+    return value
+
+
+def _check_batches(cfg: DictConfig) -> None:
+    if "rl" in cfg.stages:
+        _check_rl_batches(cfg)
+    if "sft" in cfg.stages:
+        batch = _positive(cfg, "sft.data.train_batch_size")
+        workers = _positive(cfg, "trainer.n_gpus_per_node") * _positive(cfg, "trainer.nnodes")
+        if batch % workers:
+            raise ConfigError(
+                f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"
+            )
+
+
+def _check_rl_batches(cfg: DictConfig) -> None:
+    workers = _positive(cfg, "trainer.n_gpus_per_node") * _positive(cfg, "trainer.nnodes")
+    prompts = _positive(cfg, "data.train_batch_size")
+    rollouts = _positive(cfg, "actor_rollout_ref.rollout.n")
+    mini = _positive(cfg, "actor_rollout_ref.actor.ppo_mini_batch_size")
+    grip = cfg.algorithm.get("grip")
+    keep = rollouts
+    if grip is not None:
+        keep = _positive(cfg, "algorithm.grip.keep")
+        if keep > rollouts:
+            raise ConfigError(
+                f"algorithm.grip.keep={keep} is more than the {rollouts} rollouts that are sampled per prompt: "
+                f"raise actor_rollout_ref.rollout.n or lower algorithm.grip.keep"
+            )
+    if mini > prompts:
+        raise ConfigError(
+            f"actor_rollout_ref.actor.ppo_mini_batch_size={mini} is more than data.train_batch_size={prompts} prompts: "
+            f"lower it"
+        )
+    if prompts * keep % workers:
+        raise ConfigError(
+            f"{prompts} prompts x {keep} rollouts cannot be shared by {workers} workers: "
+            f"make data.train_batch_size x rollouts a multiple of {workers}"
+        )
+    if rollouts == 1 or keep == 1:
+        raise ConfigError(
+            "one rollout per prompt has no group to compare with: give actor_rollout_ref.rollout.n and algorithm.grip.keep "
+            "at least 2"
+        )
+    if cfg.algorithm.use_kl_in_reward and cfg.actor_rollout_ref.actor.use_kl_loss:
+        raise ConfigError(
+            "KL is applied twice: set algorithm.use_kl_in_reward=false or actor_rollout_ref.actor.use_kl_loss=false"
+        )
+
+
+def _check_lengths(cfg: DictConfig) -> None:
+    if "rl" not in cfg.stages:
+        return
+    longest = _positive(cfg, "data.max_prompt_length") + _positive(cfg, "data.max_response_length")
+    limit = cfg.actor_rollout_ref.rollout.max_model_len
+    if limit is not None and longest > limit:
+        raise ConfigError(
+            f"data.max_prompt_length + data.max_response_length = {longest} is more than "
+            f"actor_rollout_ref.rollout.max_model_len={limit}: raise it"
+        )
+    built = cfg.model.get("build")
+    if built and longest > built.context_length:
+        raise ConfigError(
+            f"data.max_prompt_length + data.max_response_length = {longest} is more than "
+            f"model.build.context_length={built.context_length}: raise it"
+        )

@@ -1,0 +1,135 @@
+"""From the composed configuration to the root config of each stage.
+
+veRL cannot nest its RL tree in another, so each stage gets a root of its own: the RL stage the composed config less
+the project's keys, the SFT stage the ``sft`` node, detached.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from src.errors import ConfigError
+
+# The primary config's keys that are not veRL's.
+OWN_KEYS = (
+    "sft", "stages", "run", "launch", "logging", "evaluation", "runtime", "recipe", "scale", "seed", "dataset", "model",
+)
+TRAINERS = {"sft": "sft", "rl": "ppo"}
+TRAINER_NAME = "recorded"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training within a run.
+
+    trainer: ``sft`` or ``ppo``. config: veRL's root config, complete but for the paths that ``place`` fills in.
+    """
+
+    name: str
+    trainer: str
+    config: DictConfig
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a stage reads and writes; ``model`` is a folder or a hub name."""
+
+    run: Path
+    model: str
+    train: Path
+    val: Path
+    python: str
+
+
+def build_stages(cfg: DictConfig) -> list[Stage]:
+    """The stages of ``cfg.stages`` in their order.
+
+    Raises:
+        ConfigError: a stage that no trainer is known for, or no stage at all.
+    """
+    names = list(cfg.stages)
+    if not names:
+        raise ConfigError("stages=[] trains nothing: give stages=[sft,rl], [sft] or [rl]")
+    stages = []
+    for name in names:
+        if name not in TRAINERS:
+            raise ConfigError(f"unknown stage {name!r}: stages are {', '.join(TRAINERS)}")
+        stages.append(Stage(name, TRAINERS[name], _sft(cfg) if TRAINERS[name] == "sft" else _ppo(cfg)))
+    return stages
+
+
+def _sft(cfg: DictConfig) -> DictConfig:
+    config = _detached(cfg.sft)
+    with open_dict(config):
+        config.trainer.seed = cfg.seed
+        config.trainer.logger = []
+        config.trainer.project_name = cfg.logging.project
+        # The next stage starts from the Hugging Face export.
+        config.checkpoint.save_contents = [*config.checkpoint.save_contents, "hf_model"]
+    return config
+
+
+def _ppo(cfg: DictConfig) -> DictConfig:
+    config = _detached(cfg)
+    with open_dict(config):
+        for key in OWN_KEYS:
+            config.pop(key, None)
+        grip = config.algorithm.pop("grip", None)
+        config.data.seed = cfg.seed
+        config.actor_rollout_ref.actor.data_loader_seed = cfg.seed
+        config.actor_rollout_ref.rollout.seed = cfg.seed
+        config.actor_rollout_ref.actor.checkpoint.save_contents = ["model", "optimizer", "extra", "hf_model"]
+        config.trainer.logger = []
+        config.trainer.project_name = cfg.logging.project
+        config.trainer.v1.trainer_mode = TRAINER_NAME
+        config.trainer.v1.sampler.custom_sampler = {"path": "pkg://src.training.sampler", "name": "SelectingReplayBuffer"}
+        config.trainer.v1.sampler.sampler_kwargs = {
+            "grip": grip,
+            "seed": cfg.seed,
+            "samples": cfg.logging.samples_per_step,
+            "scorer": cfg.evaluation.scorer,
+        }
+        runtime_env = config.ray_kwargs.ray_init.setdefault("runtime_env", {})
+        runtime_env["env_vars"] = {**worker_environment(cfg), **(runtime_env.get("env_vars") or {})}
+    return config
+
+
+def worker_environment(cfg: DictConfig) -> dict[str, str]:
+    """Variables that every process of the run needs: the plugin, the platform, and the runtime's own."""
+    platform = {"VERL_PLATFORM": cfg.runtime.platform} if cfg.runtime.platform else {}
+    return {
+        "VERL_USE_EXTERNAL_MODULES": "src.plugin",
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        **platform,
+        **{name: str(value) for name, value in cfg.runtime.environment.items()},
+    }
+
+
+def _detached(node: DictConfig) -> DictConfig:
+    """``node`` as a root of its own: its interpolations are veRL's, which are absolute from veRL's root."""
+    return OmegaConf.create(OmegaConf.to_container(node, resolve=False))
+
+
+def place(stage: Stage, places: Places) -> DictConfig:
+    """The stage's config with its paths; what is written to the run's folder and given to veRL."""
+    config = copy.deepcopy(stage.config)
+    checkpoints = places.run / "checkpoints" / stage.name
+    with open_dict(config):
+        config.trainer.default_local_dir = str(checkpoints)
+        config.trainer.experiment_name = places.run.name
+        config.trainer.resume_mode = "disable"
+        config.data.train_files = str(places.train)
+        config.data.val_files = str(places.val)
+        if stage.trainer == "sft":
+            config.model.path = places.model
+        else:
+            config.actor_rollout_ref.model.path = places.model
+            config.trainer.v1.sampler.sampler_kwargs.run = str(places.run)
+            config.trainer.v1.sampler.sampler_kwargs.stage = stage.name
+            config.ray_kwargs.ray_init.runtime_env["py_executable"] = places.python
+    OmegaConf.resolve(config)
+    return config

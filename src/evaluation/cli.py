@@ -1,0 +1,163 @@
+"""The command line of the evaluation: `key=value` words in, tables and one JSON file out."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from src.errors import ConfigError, UserError
+from src.evaluation.job import evaluate
+from src.evaluation.settings import EvaluationSettings
+from src.evaluation.table import print_result
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+USAGE = """\
+usage: python -m src.evaluate model=FOLDER_OR_NAME dataset=NAME [dataset.folder=DIR] [KEY=VALUE ...]
+
+Lets a model forecast the windows of a dataset and scores it beside trivial baselines: MSE and MAE in original
+units, the mean over runs, failed answers counted. Exits with 0, or 2 after one line that says what to fix.
+
+  horizon=N        steps to forecast; longer than dataset.horizon rolls forecasts forward (192, 336)
+  runs=3           answers per window; their errors are averaged
+  temperature=1.0  0 is greedy (one run); top_p=1.0
+  max_tokens=3000  longest answer
+  max_windows=N    a random subset, fixed by seed=0
+  split=test       or val, train
+  out=FILE.json    the whole result; by default a new file in outputs/evaluation
+  answers=FILE     every prompt and answer, as JSON lines
+  download=false   true fetches a missing data file
+  dataset.KEY=...  overrides conf/dataset/NAME.yaml
+  engine.KEY=...   an argument of vllm.LLM, such as engine.tensor_parallel_size=4"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line and return the exit status."""
+    if not arguments or {"-h", "--help"} & set(arguments):
+        print(
+            USAGE,
+            f"datasets: {', '.join(dataset_names())}",
+            sep="\n\n",
+            file=sys.stdout if arguments else sys.stderr,
+        )
+        return 0 if arguments else 2
+    try:
+        _run(arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _run(arguments: Sequence[str]) -> None:
+    files, dataset, settings = parse(arguments)
+    name = Path(files["model"]).name or "model"
+    default = Path("outputs/evaluation") / f"{name}-{dataset.name}-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    out = Path(files.get("out") or default).expanduser()
+    answers = Path(files["answers"]).expanduser() if files.get("answers") else None
+    _check_writable(out)
+    if answers is not None:
+        _check_writable(answers)
+    records: list[dict[str, Any]] = []
+    result = evaluate(files["model"], dataset, settings, keep=records.append)
+    _write(out, json.dumps(result, indent=1, allow_nan=False) + "\n")
+    if answers is not None:
+        _write(answers, "".join(json.dumps(record) + "\n" for record in records))
+    print_result(result)
+    print(f"wrote {out}" + (f" and {answers}" if answers else ""))
+
+
+def parse(arguments: Sequence[str]) -> tuple[dict[str, str], DictConfig, EvaluationSettings]:
+    """Split the words into files (model, out, answers), the composed dataset and the settings.
+
+    Raises ConfigError for an unknown dataset or key, a value of the wrong type, or no model or dataset.
+    """
+    given: dict[str, str] = {}
+    own, overrides = [], []
+    for word in arguments:
+        key, equals, value = word.partition("=")
+        if key in ("model", "dataset", "out", "answers") and equals:
+            given[key] = value
+        elif key.lstrip("+~").startswith("dataset."):
+            overrides.append(word)
+        elif equals and (key in EvaluationSettings.__dataclass_fields__ or key.startswith("engine.")):
+            own.append(word)
+        else:
+            raise ConfigError(f"unknown option '{word}': see python -m src.evaluate --help")
+    for key in ("model", "dataset"):
+        if not given.get(key):
+            raise ConfigError(f"no {key} given: add {key}=... (see python -m src.evaluate --help)")
+    return given, compose_dataset(given["dataset"], overrides), _settings(own)
+
+
+def _settings(words: Sequence[str]) -> EvaluationSettings:
+    try:
+        merged = OmegaConf.merge(
+            OmegaConf.structured(EvaluationSettings), OmegaConf.from_dotlist(list(words))
+        )
+        settings = OmegaConf.to_object(merged)
+    except OmegaConfBaseException as error:
+        raise ConfigError(
+            f"{error.full_key}: {_one_line(error)}: see python -m src.evaluate --help"
+        ) from None
+    assert isinstance(settings, EvaluationSettings)
+    settings.check()
+    return settings
+
+
+def dataset_names() -> list[str]:
+    """Return the names that `dataset=` accepts."""
+    return sorted(path.stem for path in (CONF / "dataset").glob("[!_]*.yaml"))
+
+
+def compose_dataset(name: str, overrides: Sequence[str]) -> DictConfig:
+    """Compose conf/dataset/<name>.yaml; ConfigError for an unknown name or key."""
+    if name not in dataset_names():
+        raise ConfigError(f"there is no dataset '{name}': choose one of {', '.join(dataset_names())}")
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            node: DictConfig = compose(overrides=[f"+dataset={name}", *overrides]).dataset
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"{_one_line(error)}: the keys are in conf/dataset/{name}.yaml") from None
+    return node
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".")
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse an unusable file now, not after an hour of generation."""
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: name a file")
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise ConfigError(f"cannot write {path}: {nearest} is not a folder that you may write to")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a whole file and move it into place."""
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise UserError(
+            f"cannot write {path} ({error.strerror}): free space or choose another place"
+        ) from None

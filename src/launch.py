@@ -1,0 +1,54 @@
+"""``python -m src.launch +recipe=time_r1``: compose a run, check it, and carry out its stages."""
+
+from __future__ import annotations
+
+import sys
+
+import hydra
+from omegaconf import DictConfig
+
+from src.config.compose import CONF, order_arguments, register_search_path
+from src.errors import UserError
+
+
+def main() -> None:
+    """The command line; exit code 0, 1 for Hydra's own errors, 2 for a user's, 130 when interrupted."""
+    try:
+        arguments, note = order_arguments(sys.argv[1:])
+    except UserError as error:
+        sys.exit(_say(error))
+    if note and "--help" not in arguments:
+        print(note)
+    sys.argv[1:] = arguments
+    register_search_path()
+    hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(launch)()
+
+
+def launch(cfg: DictConfig) -> float | None:
+    """One run; returns the metric that a sweep may optimise, the held-out reward at the end."""
+    from src.config.checks import check
+    from src.config.dry_run import show
+    from src.config.stages import build_stages
+    from src.launcher.run import carry_out
+
+    try:
+        check(cfg)
+        stages = build_stages(cfg)
+        if cfg.launch.dry_run:
+            show(cfg, stages)
+            return None
+        return carry_out(cfg, stages)
+    except UserError as error:
+        sys.exit(_say(error))
+    except KeyboardInterrupt:
+        print("interrupted; every process of the run was ended", file=sys.stderr)
+        sys.exit(130)
+
+
+def _say(error: UserError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

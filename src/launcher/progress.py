@@ -1,0 +1,108 @@
+"""One readable line per step, above a progress bar, from the run's own record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+# (metric, label, format) in the order of the line; metrics that a step lacks are left out.
+COLUMNS = (
+    ("train/loss", "loss", ".3f"),
+    ("val/loss", "held-out loss", ".3f"),
+    ("reward/mean", "reward", ".3f"),
+    ("parse/valid_frac", "valid", ".0%"),
+    ("groups/zero_std_frac", "no-signal groups", ".0%"),
+    ("actor/kl_loss", "KL", ".4f"),
+    ("actor/entropy", "entropy", ".2f"),
+    ("response_length/mean", "tokens", ".0f"),
+    ("actor/pg_clipfrac", "clipped", ".1%"),
+    ("timing_s/step", "s", ".1f"),
+)
+QUIET_STEPS = 25  # a stage with many steps prints every n-th line
+
+
+class StageProgress:
+    """Follows ``metrics.jsonl`` for one stage and shows its new lines.
+
+    Args:
+        metrics: the file, which may not exist yet.
+        stage: whose lines are shown.
+        total: number of steps, or None.
+        follow: called with each new line.
+    """
+
+    def __init__(
+        self, metrics: Path, stage: str, total: int | None, follow: Callable[[dict[str, Any]], None] = lambda line: None,
+        console: Console | None = None,
+    ) -> None:
+        self.metrics = metrics
+        self.stage = stage
+        self.total = total
+        self.follow = follow
+        self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.offset = metrics.stat().st_size if metrics.exists() else 0
+        self.done = 0
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=self.console, transient=True, disable=not self.console.is_terminal,
+        )
+        self.task: TaskID = self.bar.add_task(stage, total=total)
+
+    def __enter__(self) -> StageProgress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def phase(self, what: str) -> None:
+        self.bar.update(self.task, description=f"{self.stage}: {what}")
+
+    def update(self) -> None:
+        """Show the lines that were appended since the last call."""
+        for line in self._new_lines():
+            if line.get("stage") != self.stage:
+                continue
+            self.follow(line)
+            self.done = max(self.done, int(line["step"]))
+            self.bar.update(self.task, completed=self.done)
+            if self._shown(line):
+                self.console.print(describe(line, self.total))
+
+    def _shown(self, line: dict[str, Any]) -> bool:
+        step = int(line["step"])
+        few = self.total is None or self.total <= 4 * QUIET_STEPS
+        return few or step in (1, self.total) or step % QUIET_STEPS == 0 or any(name.startswith("val/") for name in line)
+
+    def _new_lines(self) -> list[dict[str, Any]]:
+        if not self.metrics.exists():
+            return []
+        with self.metrics.open("rb") as file:
+            file.seek(self.offset)
+            text = file.read()
+        whole, newline, _rest = text.rpartition(b"\n")
+        self.offset += len(whole) + len(newline)
+        return [json.loads(line) for line in whole.splitlines() if line]
+
+
+def describe(line: dict[str, Any], total: int | None) -> str:
+    """A step's line of ``metrics.jsonl`` in words."""
+    parts = [f"{label} {line[name]:{style}}" for name, label, style in COLUMNS if isinstance(line.get(name), int | float)]
+    for name, value in line.items():
+        if name.startswith("val/") and name.count("/") == 2 and name.endswith("/mse"):
+            dataset = name.split("/")[1]
+            parts.append(f"held-out {dataset}: MSE {value:.4g}")
+            naive = line.get(f"val/{dataset}/baseline/last_day/mse")
+            if naive is not None:
+                parts.append(f"(last day {naive:.4g})")
+            failed = line.get(f"val/{dataset}/fail_frac")
+            if failed is not None:
+                parts.append(f"failed {failed:.0%}")
+    steps = f"{line['step']}/{total}" if total else str(line["step"])
+    return f"  {line['stage']} {steps}  " + "  ".join(parts)

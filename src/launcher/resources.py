@@ -1,0 +1,49 @@
+"""What the machine must offer before a run starts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import psutil
+from omegaconf import DictConfig
+
+from src.errors import UserError
+
+_NEEDED_DISK_GIB = 1.0
+_NEEDED_MEMORY_GIB = 6.0
+
+
+def check_resources(cfg: DictConfig) -> None:
+    """Refuse a run that this machine cannot hold.
+
+    Raises:
+        UserError: too little disk or memory, or a model folder that is not one.
+    """
+    folder = Path(cfg.run.folder).resolve()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 2**30
+    if free < _NEEDED_DISK_GIB:
+        raise UserError(f"{folder} has {free:.1f} GiB free, a run needs {_NEEDED_DISK_GIB:.0f}: free some, or give run.folder=")
+    if cfg.runtime.name == "cpu":
+        memory = psutil.virtual_memory().available / 2**30
+        if memory < _NEEDED_MEMORY_GIB:
+            raise UserError(
+                f"{memory:.1f} GiB of memory are free, a CPU run needs {_NEEDED_MEMORY_GIB:.0f}: end other programs"
+            )
+    if cfg.model.path is not None:
+        _check_model(str(cfg.model.path))
+
+
+def _check_model(path: str) -> None:
+    folder = Path(path).expanduser()
+    looks_local = path.startswith((".", "/", "~")) or folder.exists()
+    if not looks_local:
+        return  # a hub name: the hub answers
+    if not folder.is_dir():
+        raise UserError(f"model.path={path}: there is no such folder")
+    if not (folder / "config.json").is_file():
+        raise UserError(f"model.path={path}: the folder holds no config.json; give a Hugging Face model folder")
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
+        raise UserError(f"model.path={path}: the folder holds no tokenizer; save it there with tokenizer.save_pretrained")

@@ -1,0 +1,64 @@
+"""Mirrors a run's record to Weights & Biases: one W&B run through all stages, offline without an API key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from src.run import Run
+
+MODES = ("auto", "online", "offline", "off")
+
+
+class Tracking:
+    """Opens the W&B run of ``run`` when ``logging.wandb`` asks for one."""
+
+    def __init__(self, cfg: DictConfig, run: Run) -> None:
+        self.wandb_run: Any = None
+        mode = wandb_mode(cfg.logging.wandb)
+        if mode is None:
+            return
+        os.environ.setdefault("WANDB_SILENT", "true")
+        import wandb
+
+        identity = run.record.setdefault("wandb_id", wandb.util.generate_id())
+        self.wandb_run = wandb.init(
+            project=cfg.logging.project, name=run.folder.name, group=cfg.recipe, id=identity, resume="allow", mode=mode,
+            dir=str(run.folder), config=OmegaConf.to_container(cfg, resolve=False),
+        )
+        self.wandb_run.define_metric("stage_step/*")
+        self.wandb_run.define_metric("train/*", step_metric="stage_step/sft")
+        self.wandb_run.define_metric("*", step_metric="stage_step/rl")
+
+    def follow(self, line: dict[str, Any]) -> None:
+        """Send one line of ``metrics.jsonl``."""
+        if self.wandb_run is None:
+            return
+        values = {name: value for name, value in line.items() if isinstance(value, int | float)}
+        step = values.pop("step")
+        self.wandb_run.log({**values, f"stage_step/{line['stage']}": step})
+
+    def finish(self) -> None:
+        if self.wandb_run is not None:
+            self.wandb_run.finish()
+
+
+def wandb_mode(setting: str) -> str | None:
+    """W&B's mode for ``logging.wandb``, or None for no W&B at all.
+
+    ``auto`` is online where an API key is found, in the environment or in the netrc file, and offline elsewhere.
+    """
+    if setting not in MODES:
+        from src.errors import ConfigError
+
+        raise ConfigError(f"logging.wandb={setting}: choose one of {', '.join(MODES)}")
+    if setting == "off":
+        return None
+    if setting != "auto":
+        return setting
+    netrc = Path(os.environ.get("NETRC", "~/.netrc")).expanduser()
+    has_key = bool(os.environ.get("WANDB_API_KEY")) or (netrc.is_file() and "wandb" in netrc.read_text())
+    return "online" if has_key else "offline"

@@ -1,0 +1,92 @@
+"""Notices that a stage will not go on, and finds the reason.
+
+veRL waits without end when a rollout worker dies or fails inside. A stage's essential processes are known by the titles
+that Ray and vLLM give them: when one of them is gone while the stage's driver goes on, the stage is over.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from src.launcher.reaper import descendants
+
+GRACE_S = 5.0  # a worker ends before its driver does, when all is well
+# What a stage cannot go on without; matched at the start of a process's title.
+ESSENTIAL = ("ray::TaskRunner", "ray::WorkerDict", "ray::vLLMHttpServer", "ray::AgentLoopWorker", "ray::RewardLoopWorker",
+             "VLLM::EngineCore", "raylet", "gcs_server")
+_FATAL = re.compile(r"^(?:\S*Error|\S*Exception|\S*Interrupt|OSError)\b.*", re.M)
+_PREFIX = re.compile(r"^(?:\x1b\[\d+m)*\([^)]*pid=[^)]*\)(?:\x1b\[\d+m)*\s?", re.M)
+_COLOUR = re.compile(r"\x1b\[\d*m")
+
+
+@dataclass
+class Watch:
+    """Watches the processes below this one.
+
+    Args:
+        stall_timeout_s: seconds without a new metrics line or phase after which the stage counts as stuck.
+        signs: files whose change is a sign of life.
+    """
+
+    stall_timeout_s: float
+    signs: tuple[Path, ...]
+    seen: dict[int, str] = field(default_factory=dict)
+    missing_since: float | None = None
+    last_sign: float = field(default_factory=time.time)
+
+    def problem(self) -> str | None:
+        """One sentence when the stage will not go on, else None. Call it every second or so."""
+        now = time.time()
+        self.last_sign = max([self.last_sign, *(sign.stat().st_mtime for sign in self.signs if sign.exists())])
+        if now - self.last_sign > self.stall_timeout_s:
+            return f"nothing has happened for {now - self.last_sign:.0f} s (launch.stall_timeout_s)"
+        alive = {}
+        for process in descendants(os.getpid()):
+            if name := essential_name(process):
+                alive[process.pid] = name
+        gone = {pid: name for pid, name in self.seen.items() if pid not in alive}
+        self.seen |= alive
+        if not gone:
+            self.missing_since = None
+            return None
+        self.missing_since = self.missing_since or now
+        if now - self.missing_since < GRACE_S:
+            return None
+        names = ", ".join(sorted({f"{name} (process {pid})" for pid, name in gone.items()}))
+        return f"a worker has died: {names}"
+
+
+def essential_name(process: psutil.Process) -> str | None:
+    """Which of ``ESSENTIAL`` a process is, by its title or the name of its program; None for any other."""
+    try:
+        command = process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+    if not command:
+        return None
+    program = Path(command[0]).name
+    for name in ESSENTIAL:
+        if command[0].startswith(name) or program == name:
+            return name
+    return None
+
+
+def last_error(log: Path) -> str | None:
+    """The last error line that a stage's log holds, without Ray's prefixes and colours.
+
+    Returns:
+        The line, or None when the log names no error.
+    """
+    try:
+        text = log.read_text(errors="replace")[-400_000:]
+    except OSError:
+        return None
+    found = _FATAL.findall(_PREFIX.sub("", _COLOUR.sub("", text)))
+    useful = [line for line in found if not line.startswith(("ray.exceptions.", "RayActorError", "ActorDiedError"))]
+    return (useful or found or [None])[-1]

@@ -1,0 +1,23 @@
+"""The process of an RL stage: ``python -m src.stages.rl CONFIG.yaml`` drives veRL's PPO trainer on Ray."""
+
+from __future__ import annotations
+
+import sys
+
+from omegaconf import OmegaConf
+
+
+def main() -> None:
+    config = OmegaConf.load(sys.argv[1])
+    from verl.trainer.main_ppo import TaskRunnerV1, run_ppo
+    from verl.trainer.ppo.utils import need_critic, need_reference_policy
+    from verl.utils.config import validate_config
+
+    validate_config(
+        config=config, use_reference_policy=need_reference_policy(config), use_critic=need_critic(config)
+    )
+    run_ppo(config, TaskRunnerV1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Writes what happens in a stage to the run's folder: metrics, samples, and what it is doing now."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from src.forecast.scoring import Scored
+from src.run import append_line
+from src.training.sampler import Sampled
+
+# veRL's name -> ours, where the words of the project differ.
+RENAMED = {
+    "training/rollout_probs_diff_mean": "logprob_gap/mean",
+    "training/rollout_probs_diff_max": "logprob_gap/max",
+}
+
+
+class Recorder:
+    """One stage's record.
+
+    Args:
+        run: the run's folder.
+        stage: the stage's name.
+        scorer: scores held-out answers; see ``src.forecast.scoring.score``.
+        samples: rollouts kept per step.
+    """
+
+    def __init__(self, run: Path, stage: str, scorer: Callable[..., Scored], samples: int) -> None:
+        self.run = run
+        self.stage = stage
+        self.scorer = scorer
+        self.samples = samples
+
+    def phase(self, what: str) -> None:
+        """Say what the stage is doing; the launcher shows it, and takes a changing file for a sign of life."""
+        partial = self.run / f".phase.{os.getpid()}"
+        partial.write_text(json.dumps({"stage": self.stage, "phase": what, "time": time.time()}))
+        partial.replace(self.run / "phase.json")
+
+    def write(self, step: int, metrics: dict[str, Any]) -> None:
+        """Append one line to ``metrics.jsonl``, under the project's names."""
+        named = {RENAMED.get(name, name): value for name, value in metrics.items()}
+        append_line(self.run / "metrics.jsonl", {"stage": self.stage, "step": step, "time": time.time(), **named})
+
+    def rollout_metrics(self, sampled: Sampled) -> dict[str, float]:
+        """Metrics over all rollouts of a step, the dropped ones included."""
+        metrics = {
+            "reward/mean": float(sampled.rewards.mean()),
+            "reward/std": float(sampled.rewards.std()),
+            "select/kept_frac": float(sampled.kept.mean()),
+            "groups/zero_std_frac": zero_std_share(sampled.rewards, sampled.groups),
+        }
+        if sampled.kept.any():
+            metrics["select/kept_reward/mean"] = float(sampled.rewards[sampled.kept].mean())
+            metrics["select/weight/max"] = float(sampled.weights.max())
+        terms = defaultdict(list)
+        for one in sampled.terms:
+            for name, value in one.items():
+                terms[name].append(value)
+        valid = terms.pop("valid", None)
+        if valid is not None:
+            metrics["parse/valid_frac"] = float(np.mean(valid))
+        for name, values in terms.items():
+            metrics[f"reward/{name}/mean"] = float(np.mean(values))
+            metrics[f"reward/{name}/std"] = float(np.std(values))
+        return metrics
+
+    def validation(self, sampled: Sequence[Sampled], responses: Sequence[str], prompts: Sequence[str], step: int) -> dict[str, float]:
+        """Score held-out answers and keep samples of them; returns the metrics for the step's line."""
+        rows = [row for batch in sampled for row in batch.rows]
+        rewards = np.concatenate([batch.rewards for batch in sampled])
+        terms = [one for batch in sampled for one in batch.terms]
+        scored = self.scorer(rows, responses)
+        by_dataset: dict[str, list[float]] = defaultdict(list)
+        for row, reward in zip(rows, rewards, strict=True):
+            by_dataset[row["data_source"]].append(float(reward))
+        metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
+        self._write_samples(
+            step, "val", range(min(len(rows), self.samples)), rows, prompts, responses, rewards, terms, scored.predictions
+        )
+        return metrics | scored.metrics
+
+    def training_samples(
+        self, step: int, sampled: Sampled, texts: Callable[[list[str]], tuple[list[str], list[str]]]
+    ) -> None:
+        """Keep some of the step's rollouts: the first prompts' best and worst, kept and dropped."""
+        chosen = spread(sampled.rewards, self.samples)
+        prompts, responses = texts([sampled.keys[row] for row in chosen])
+        rows = [sampled.rows[row] for row in chosen]
+        predictions = self.scorer(rows, responses).predictions if rows else []
+        self._write_samples(
+            step, "train", range(len(rows)), rows, prompts, responses, sampled.rewards[chosen],
+            [sampled.terms[row] for row in chosen], predictions, kept=sampled.kept[chosen],
+        )
+
+    def _write_samples(
+        self, step: int, split: str, positions: Sequence[int], rows: Sequence[dict], prompts: Sequence[str],
+        responses: Sequence[str], rewards: np.ndarray, terms: Sequence[dict], predictions: Sequence[Any],
+        kept: np.ndarray | None = None,
+    ) -> None:
+        path = self.run / "samples" / f"{self.stage}_{step}.jsonl"
+        for position in positions:
+            info = rows[position]["extra_info"]
+            append_line(
+                path,
+                {
+                    "stage": self.stage, "step": step, "split": split, "dataset": rows[position]["data_source"],
+                    "channel": info.get("channel"), "index": info.get("index"), "prompt": prompts[position],
+                    "response": responses[position], "score": float(rewards[position]), "terms": terms[position],
+                    "history": _list(info.get("history")), "ground_truth": _list(rows[position]["ground_truth"]),
+                    "prediction": predictions[position], "valid": predictions[position] is not None,
+                    "kept": True if kept is None else bool(kept[position]),
+                },
+            )
+
+
+def _list(values: Any) -> Any:
+    return values.tolist() if isinstance(values, np.ndarray) else values
+
+
+def zero_std_share(rewards: np.ndarray, groups: Sequence[str]) -> float:
+    """Share of the prompts whose rollouts all have the same reward: they teach nothing."""
+    by_group: dict[str, list[float]] = defaultdict(list)
+    for group, reward in zip(groups, rewards, strict=True):
+        by_group[group].append(reward)
+    return float(np.mean([max(values) == min(values) for values in by_group.values()]))
+
+
+def spread(rewards: np.ndarray, count: int) -> np.ndarray:
+    """Positions of ``count`` rollouts spread evenly over the ranks of the reward, the best and the worst included."""
+    order = np.argsort(rewards, kind="stable")
+    return order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))]

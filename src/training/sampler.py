@@ -1,0 +1,117 @@
+"""veRL's replay buffer, with selection of rollouts between sampling and the update.
+
+Selection stands before old and reference log-probabilities are computed, so dropped rollouts cost nothing after
+generation. What was sampled, kept or not, is left in ``sampled`` for the trainer to record; held-out answers are
+left in ``validated``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import transfer_queue as tq
+from transfer_queue import KVBatchMeta
+from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
+
+from src.algorithms.grip import GripSettings, select_batch
+
+# veRL asks the queue every 2 s whether the rollouts are done, which rounds a short generation up to 2 s.
+POLL_INTERVAL_S = 0.02
+
+
+@dataclass
+class Sampled:
+    """All rollouts of one step, in the order of ``keys``; arrays have length B.
+
+    kept: bool. weights: G * w_i of the kept ones, 1 elsewhere. rewards: as the reward function gave them.
+    terms: the numeric terms of each reward. lengths: response tokens.
+    """
+
+    keys: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+    weights: np.ndarray = field(default_factory=lambda: np.empty(0))
+    rewards: np.ndarray = field(default_factory=lambda: np.empty(0))
+    lengths: np.ndarray = field(default_factory=lambda: np.empty(0))
+    terms: list[dict[str, float]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+class SelectingReplayBuffer(ReplayBuffer):
+    """``trainer.v1.sampler.custom_sampler``; ``sampler_kwargs.grip`` holds the selection, or null for none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        settings = kwargs["sampler_kwargs"]
+        super().__init__(**kwargs, poll_interval=POLL_INTERVAL_S)
+        self.grip = GripSettings(**settings.grip, seed=settings.seed) if settings.grip else None
+        self.step = 0
+        self.sampled = Sampled()
+        self.validated: list[Sampled] = []
+
+    def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
+        self.step = global_steps
+        return super().sample(global_steps=global_steps, partition_id=partition_id, batch_size=batch_size)
+
+    def _materialize_batch(
+        self, partition_id: str, selected_prompt_uids: list[str], partition_snapshot: dict[str, dict]
+    ) -> KVBatchMeta:
+        batch = super()._materialize_batch(partition_id, selected_prompt_uids, partition_snapshot)
+        sampled = self._read(batch)
+        if partition_id == "val":
+            self.validated.append(sampled)
+            return batch
+        self.sampled = sampled
+        if self.grip is None:
+            return batch
+        chosen = select_batch(
+            self.sampled.rewards,
+            self.sampled.groups,
+            self.grip,
+            self.step,
+            rollouts=[int(key.split("_")[1]) for key in batch.keys],
+        )
+        self.sampled.kept = np.isin(np.arange(len(batch.keys)), chosen.kept)
+        self.sampled.weights[chosen.kept] = chosen.weights
+        return KVBatchMeta(
+            partition_id=partition_id,
+            keys=[batch.keys[row] for row in chosen.kept],
+            tags=[batch.tags[row] for row in chosen.kept],
+        )
+
+    def drop_unselected(self, partition_id: str = "train") -> None:
+        """Clear the rollouts that were not kept from the queue; veRL clears the kept ones itself."""
+        dropped = [key for key, kept in zip(self.sampled.keys, self.sampled.kept, strict=True) if not kept]
+        if dropped:
+            tq.kv_clear(keys=dropped, partition_id=partition_id)
+
+    def _read(self, batch: KVBatchMeta) -> Sampled:
+        data = tq.kv_batch_get(
+            keys=batch.keys,
+            partition_id=batch.partition_id,
+            select_fields=["rm_scores", "extra_fields", "data_source", "reward_model", "extra_info"],
+        )
+        extra = data["extra_fields"].tolist()
+        rows = [
+            {"data_source": source, "ground_truth": reward["ground_truth"], "extra_info": info}
+            for source, reward, info in zip(
+                data["data_source"].tolist(), data["reward_model"].tolist(), data["extra_info"].tolist(), strict=True
+            )
+        ]
+        size = len(batch.keys)
+        return Sampled(
+            keys=list(batch.keys),
+            groups=[key.split("_")[0] for key in batch.keys],
+            kept=np.ones(size, dtype=bool),
+            weights=np.ones(size),
+            rewards=np.array([float(scores.sum()) for scores in data["rm_scores"].unbind()]),
+            lengths=np.array([tag["response_len"] for tag in batch.tags], dtype=float),
+            terms=[numeric_terms(one["reward_extra_info"]) for one in extra],
+            rows=rows,
+        )
+
+
+def numeric_terms(info: dict[str, Any]) -> dict[str, float]:
+    """The named terms of one reward, without the score that they add up to."""
+    return {name: float(value) for name, value in info.items() if name not in ("score", "reward", "acc")}

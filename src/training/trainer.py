@@ -1,0 +1,133 @@
+"""veRL's synchronous trainer, recording every step and weighting sequences.
+
+Registered as ``recorded`` (``trainer.v1.trainer_mode``). What it changes:
+
+* ``rollout.n`` rollouts are sampled per prompt, and every count after selection uses the kept ones: veRL multiplies
+  mini-batches by ``rollout.n``, which would silently merge two updates into one.
+* Groups have reproducible names, so that a repeated run selects the same rollouts.
+* The loss is ``weighted_ppo_loss``, which is veRL's own when all weights are one.
+* Each step goes to the run's folder: reward terms, shares, validation on held-out windows, samples.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import torch
+import transfer_queue as tq
+from omegaconf import DictConfig, open_dict
+from tensordict import TensorDict
+from transfer_queue import KVBatchMeta
+from verl.trainer.ppo.v1.trainer_base import register_trainer
+from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
+from verl.utils import tensordict_utils as tu
+from verl.utils.config import omega_conf_to_dataclass
+
+from src.algorithms.weighted_loss import SEQUENCE_WEIGHT, weighted_ppo_loss
+from src.config.stages import TRAINER_NAME
+from src.rewards.loading import load_function
+from src.training.recorder import Recorder
+from src.training.sampler import SelectingReplayBuffer
+
+
+@register_trainer(TRAINER_NAME)
+class RecordedTrainer(PPOTrainerSync):
+    """See the module's docstring."""
+
+    replay_buffer: SelectingReplayBuffer
+
+    def __init__(self, config: DictConfig) -> None:
+        settings = config.trainer.v1.sampler.sampler_kwargs
+        self.sampled_per_prompt = config.actor_rollout_ref.rollout.n
+        self.fetched = 0
+        with open_dict(config):
+            # veRL takes every mode but "sync" for an asynchronous one.
+            config.trainer.v1.trainer_mode = "sync"
+            if settings.grip:
+                config.actor_rollout_ref.rollout.n = settings.grip.keep
+        super().__init__(config)
+        scorer = load_function(settings.scorer)
+        self.recorder = Recorder(Path(settings.run), settings.stage, scorer, settings.samples)
+        self.answers: tuple[list[str], list[str]] = ([], [])
+
+    def _setup(self) -> None:
+        self.recorder.phase("starting the training and rollout workers")
+        super()._setup()
+        if self.replay_buffer.grip is not None:
+            actor = omega_conf_to_dataclass(self.config.actor_rollout_ref.actor)
+            self.actor_rollout_wg.set_loss_fn(functools.partial(weighted_ppo_loss, config=actor))
+
+    def _fetch_one_gen_batch(self) -> TensorDict:
+        batch = super()._fetch_one_gen_batch()
+        names = [f"{self.global_steps}x{self.fetched + position}" for position in range(len(batch["uid"]))]
+        self.fetched += len(names)
+        tu.assign_non_tensor_stack(batch, "uid", names)
+        return batch
+
+    def _next_train_batch(self, num_prompts: int | None = None) -> TensorDict:
+        batch = super()._next_train_batch(num_prompts)
+        tu.assign_non_tensor_data(batch, "__rollout_n__", self.sampled_per_prompt)
+        return batch
+
+    def on_sample_begin(self) -> None:
+        super().on_sample_begin()
+        self.recorder.phase("generating")
+
+    def on_sample_end(self) -> None:
+        super().on_sample_end()
+        self.recorder.phase("training")
+        self.recorder.training_samples(self.global_steps, self.replay_buffer.sampled, self._texts)
+        self.replay_buffer.drop_unselected()
+
+    def _compute_advantage(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
+        if self.replay_buffer.grip is not None:
+            sampled = self.replay_buffer.sampled
+            weight = dict(zip(sampled.keys, sampled.weights, strict=True))
+            # Rows that veRL adds to fill a batch are not among the sampled ones; their mask is empty.
+            column = torch.tensor([weight.get(key, 1.0) for key in batch.keys], dtype=torch.float32)
+            tq.kv_batch_put(
+                keys=batch.keys,
+                partition_id=batch.partition_id,
+                fields=TensorDict({SEQUENCE_WEIGHT: column}, batch_size=len(column)),
+            )
+        return super()._compute_advantage(batch, metrics)
+
+    def _compute_metrics(
+        self, batch: KVBatchMeta, metrics: dict, timing_raw: dict, global_steps: int, epoch: int
+    ) -> None:
+        super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
+        self.recorder.write(global_steps, metrics | self.recorder.rollout_metrics(self.replay_buffer.sampled))
+
+    def on_validate_begin(self) -> None:
+        super().on_validate_begin()
+        self.recorder.phase("validating")
+
+    def _validate(self) -> dict[str, float]:
+        self.replay_buffer.validated.clear()
+        metrics = super()._validate()
+        if self.global_steps == 0:  # later ones are part of their step's line
+            self.recorder.write(0, metrics)
+        return metrics
+
+    def _maybe_log_val_generations(self, inputs: list[str], outputs: list[str], scores: list[float]) -> None:
+        self.answers = (inputs, outputs)
+
+    def _val_metrics_update(self, *_: Any, **__: Any) -> dict[str, float]:
+        # In place of veRL's means and bootstraps over reward terms: errors of the forecasts, beside the baselines.
+        prompts, responses = self.answers
+        return self.recorder.validation(self.replay_buffer.validated, responses, prompts, self.global_steps)
+
+    def _save_checkpoint(self) -> None:
+        self.recorder.phase("saving a checkpoint")
+        super()._save_checkpoint()
+
+    def _texts(self, keys: list[str]) -> tuple[list[str], list[str]]:
+        """Prompts and responses of some rollouts, as text."""
+        data = tq.kv_batch_get(keys=keys, partition_id="train", select_fields=["prompts", "responses"])
+        prompts, responses = (
+            [self.tokenizer.decode(ids, skip_special_tokens=True) for ids in data[name].unbind()]
+            for name in ("prompts", "responses")
+        )
+        return prompts, responses
