@@ -36,7 +36,7 @@ quietly() {
         if [[ $line == pip-failed ]]; then exit 1; fi
         printf '%s\n' "$line" >>"$log"
         case $line in
-        Collecting*)
+        Collecting* | "Requirement already satisfied"* | "Processing "*)
             count=$((count + 1))
             if ((count % 40 == 0)); then say "  $count of $total packages found"; fi
             ;;
@@ -57,24 +57,25 @@ fi
 [[ "$(uname -s) $(uname -m)" == "Linux x86_64" ]] ||
     fail "the locks are for Linux on x86-64, and this is $(uname -s) on $(uname -m)" \
         "use such a machine, or a container of one"
-if ! is_311 "$python" && is_311 python3; then python=python3; fi
-is_311 "$python" ||
-    fail "no Python 3.11 found under the name '$python'" \
-        "install it (Debian, Ubuntu: apt-get install python3.11 python3.11-venv; elsewhere: pyenv install 3.11)," \
-        "or name one: make setup PYTHON=/path/to/python3.11"
-if [[ ! -e $stamp ]]; then
+usable() { is_311 "$venv/bin/python" && in_venv --version >/dev/null 2>&1; }
+if ! usable; then
+    if [[ $python == python3.11 ]] && ! is_311 "$python"; then python=python3; fi
+    is_311 "$python" ||
+        fail "no Python 3.11 found under the name '$python'" \
+            "install it (Debian, Ubuntu: apt-get install python3.11 python3.11-venv; elsewhere: pyenv install 3.11)," \
+            "or name one: make setup PYTHON=/path/to/python3.11"
     free=$(df -Pk . | awk 'NR == 2 {print int($4 / 1048576)}')
     ((free >= gigabytes)) || fail "$venv needs about $gigabytes GB of disk, and $free GB are free here"
 fi
 
-say "$venv: $("$python" --version), $(grep -c '==' "$lock") packages of $lock (a few minutes the first time)"
-rm -f "$stamp"
-clear=()
-if [[ -e $venv/bin/python ]] && ! is_311 "$venv/bin/python"; then clear=(--clear); fi
-"$python" -m venv "${clear[@]}" "$venv" ||
-    fail "'$python -m venv $venv' failed" "on Debian and Ubuntu it needs the package python3.11-venv"
-: >"$log"
 total=$(grep -c '==' "$lock")
+say "$venv: $total packages of $lock (a few minutes the first time)"
+rm -f "$stamp"
+if ! usable; then
+    "$python" -m venv --clear "$venv" ||
+        fail "'$python -m venv $venv' failed" "on Debian and Ubuntu it needs the package python3.11-venv"
+fi
+: >"$log"
 
 # What builds the one or two packages that come as source is pinned too, so pip builds them here, not apart.
 quietly "installing pip and setuptools" in_venv install "${pip_args[@]}" "pip==$PIP_VERSION" "$(grep '^setuptools==' "$lock")"

@@ -13,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
@@ -105,8 +106,10 @@ def _settings(words: Sequence[str]) -> EvaluationSettings:
         )
         settings = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
+        raise ConfigError(f"{error.full_key}: {_one_line(error)}: see --help for its form") from None
+    except YAMLError:
         raise ConfigError(
-            f"{error.full_key}: {_one_line(error)}: see python -m src.evaluate --help"
+            f"one of {' '.join(words)} has no readable value: see --help for its form"
         ) from None
     assert isinstance(settings, EvaluationSettings)
     settings.check()

@@ -41,11 +41,12 @@ class Generator:
             "top_p": self._settings.top_p,
             "max_tokens": self._settings.max_tokens,
         }
-        outputs = self._llm.generate(
-            [{"prompt_token_ids": prompts[number]} for number in fits],
-            [SamplingParams(seed=requests[number].seed, **options) for number in fits],
-            use_tqdm=sys.stderr.isatty(),
-        )
+        parameters = [SamplingParams(seed=requests[number].seed, **options) for number in fits]
+        inputs = [{"prompt_token_ids": prompts[number]} for number in fits]
+        try:
+            outputs = self._llm.generate(inputs, parameters, use_tqdm=sys.stderr.isatty())
+        except RuntimeError as error:  # the engine died: vLLM has printed where
+            raise UserError(f"vLLM failed while generating: {_first_line(error)}") from error
         answers = [Completion("", 0, problem="the prompt fills the model's context")] * len(requests)
         for number, output in zip(fits, outputs, strict=True):
             answer = output.outputs[0]

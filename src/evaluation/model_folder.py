@@ -19,7 +19,7 @@ def check_model(model: str) -> str:
     (or its local cache) does not have.
     """
     folder = Path(model).expanduser()
-    if folder.is_dir():
+    if model.strip() and folder.is_dir():
         _check_folder(folder)
         return str(folder)
     if folder.exists() or not _HUB_NAME.fullmatch(model):

@@ -13,8 +13,8 @@ class EvaluationSettings:
     """What is asked of the model, and how it answers.
 
     horizon: steps to forecast, in rolls of `dataset.horizon`; null is one roll. runs: answers per window,
-    whose errors are averaged. max_windows: a random subset of the windows, fixed by `seed`. max_tokens: longest
-    answer of one roll (Time-R1 trains with 3000). engine: arguments of `vllm.LLM`, such as
+    whose errors are averaged. max_windows: a random subset of the windows, fixed by `seed`. max_tokens:
+    longest answer of one roll (Time-R1 trains with 3000). engine: arguments of `vllm.LLM`, such as
     tensor_parallel_size.
     """
 

@@ -72,8 +72,8 @@ class StageProgress:
             self.follow(line)
             self.done = max(self.done, int(line["step"]))
             self.bar.update(self.task, completed=self.done)
-            if self._shown(line):
-                self.console.print(describe(line, self.total))
+            if self._shown(line) and (text := describe(line, self.total)):
+                self.console.print(text)
 
     def _shown(self, line: dict[str, Any]) -> bool:
         step = int(line["step"])
@@ -92,7 +92,7 @@ class StageProgress:
 
 
 def describe(line: dict[str, Any], total: int | None) -> str:
-    """A step's line of ``metrics.jsonl`` in words."""
+    """A step's line of ``metrics.jsonl`` in words; empty when it holds nothing that is shown."""
     parts = [f"{label} {line[name]:{style}}" for name, label, style in COLUMNS if isinstance(line.get(name), int | float)]
     for name, value in line.items():
         if name.startswith("val/") and name.count("/") == 2 and name.endswith("/mse"):
@@ -104,5 +104,7 @@ def describe(line: dict[str, Any], total: int | None) -> str:
             failed = line.get(f"val/{dataset}/fail_frac")
             if failed is not None:
                 parts.append(f"failed {failed:.0%}")
+    if not parts:
+        return ""
     steps = f"{line['step']}/{total}" if total else str(line["step"])
     return f"  {line['stage']} {steps}  " + "  ".join(parts)

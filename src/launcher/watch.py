@@ -21,7 +21,7 @@ GRACE_S = 5.0  # a worker ends before its driver does, when all is well
 ESSENTIAL = ("ray::TaskRunner", "ray::WorkerDict", "ray::vLLMHttpServer", "ray::AgentLoopWorker", "ray::RewardLoopWorker",
              "VLLM::EngineCore", "raylet", "gcs_server")
 _FATAL = re.compile(r"^(?:\S*Error|\S*Exception|\S*Interrupt|OSError)\b.*", re.M)
-_PREFIX = re.compile(r"^(?:\x1b\[\d+m)*\([^)]*pid=[^)]*\)(?:\x1b\[\d+m)*\s?", re.M)
+_PREFIX = re.compile(r"^(?:\x1b\[\d+m)*(?:\([^)]*pid=[^)]*\)|\[rank\d+\]:)(?:\x1b\[\d+m)*\s?", re.M)
 _COLOUR = re.compile(r"\x1b\[\d*m")
 
 

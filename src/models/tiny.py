@@ -1,22 +1,24 @@
 """A small Qwen2 with random weights and a tokenizer of its own, so that a run needs no download.
 
-The tokenizer is a byte-level BPE learned from the stage's own prompts and answers. Digits are always tokens of
-one digit, so that the model sees a number as its digits; merges run across words, so that the fixed sentences of a
-prompt cost one token each and a small context holds a whole forecasting question. The embedding has exactly
-``len(tokenizer)`` rows: veRL masks padded rows in the rollout but not in training, which would show as a constant
-gap between their log-probabilities.
+The tokenizer knows the bytes, and the fixed phrases of the run's own prompts and answers as one token each, so that a
+small context holds a whole forecasting question. Every digit is a token: the model sees a number as its digits. The
+embedding has exactly ``len(tokenizer)`` rows: veRL masks padded rows in the rollout but not in training, which would
+show as a constant gap between their log-probabilities.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+MIN_COUNT = 2
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -26,43 +28,46 @@ CHAT_TEMPLATE = (
 )
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
-    """Learn a tokenizer from ``texts``; any other text is still encoded, byte by byte.
+def fixed_phrases(texts: Iterable[str], limit: int) -> list[str]:
+    """The pieces of text between digits that come back most often, the longest gain first.
 
     Args:
-        texts: prompts and answers, without the chat template's markers.
-        vocabulary: number of tokens at most; at least 259 (the bytes and the special tokens).
+        texts: prompts and answers.
+        limit: number of phrases at most.
 
     Returns:
-        A ``transformers.PreTrainedTokenizerFast`` with the chat template of Qwen.
+        Phrases of two characters or more that occur at least ``MIN_COUNT`` times, ordered by the tokens they save.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
+    counts = Counter(piece for text in texts for piece in re.findall(r"[^0-9]{2,}", text))
+    common = [(count * (len(piece) - 1), piece) for piece, count in counts.items() if count >= MIN_COUNT]
+    return [piece for _saved, piece in sorted(common, reverse=True)[:limit]]
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=list(SPECIAL_TOKENS),
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        min_frequency=8,
-        max_token_length=400,
-        show_progress=False,
-    )
-    # The role lines of the chat template belong to every text that the model will see.
-    roles = [f"{role}\n" for role in ("system", "user", "assistant")] * 64
-    tokenizer.train_from_iterator([*texts, *roles], trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
+
+def make_tokenizer(texts: Iterable[str], phrases: int) -> Any:
+    """A Qwen2 tokenizer with single digits, bytes, and the fixed phrases of ``texts``; it encodes any text.
+
+    Phrases are added tokens: transformers gives every ``qwen2`` model Qwen2's own way of splitting text into words,
+    which merges cannot cross.
+    """
+    from tokenizers import AddedToken
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import Qwen2Tokenizer
+
+    alphabet = sorted(ByteLevel.alphabet())
+    tokenizer = Qwen2Tokenizer(
+        vocab={symbol: index for index, symbol in enumerate([*SPECIAL_TOKENS, *alphabet])},
+        merges=[],
+        unk_token=None,
+        bos_token=None,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
         additional_special_tokens=["<|im_start|>"],
         chat_template=CHAT_TEMPLATE,
         clean_up_tokenization_spaces=False,
     )
+    found = [*(f"{role}\n" for role in ("system", "user", "assistant")), *fixed_phrases(texts, phrases)]
+    tokenizer.add_tokens([AddedToken(phrase, normalized=False, special=False) for phrase in dict.fromkeys(found)])
+    return tokenizer
 
 
 def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed: int) -> Path:
@@ -71,14 +76,14 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
     Args:
         folder: where the model goes; it appears whole or not at all.
         texts: what the tokenizer is learned from.
-        settings: ``vocabulary``, ``layers``, ``width``, ``heads``, ``key_value_heads``, ``feed_forward``,
+        settings: ``phrases``, ``layers``, ``width``, ``heads``, ``key_value_heads``, ``feed_forward``,
             ``context_length``.
         seed: of the weights.
     """
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    tokenizer = train_tokenizer(texts, int(settings["vocabulary"]))
+    tokenizer = make_tokenizer(texts, int(settings["phrases"]))
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=int(settings["width"]),

@@ -31,9 +31,8 @@ def main() -> None:
 
         def log(self, data: dict[str, Any], step: int) -> None:
             now = time.time()
-            append_line(
-                metrics_file, {"stage": stage, "step": step, "time": now, "timing_s/step": now - self.last, **data}
-            )
+            timing = {"timing_s/step": now - self.last} if "train/loss" in data else {}
+            append_line(metrics_file, {"stage": stage, "step": step, "time": now, **timing, **data})
             self.last = now
 
         def finish(self, exit_code: int = 0) -> None:

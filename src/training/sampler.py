@@ -92,11 +92,11 @@ class SelectingReplayBuffer(ReplayBuffer):
             partition_id=batch.partition_id,
             select_fields=["rm_scores", "extra_fields", "data_source", "reward_model", "extra_info"],
         )
-        extra = data["extra_fields"].tolist()
+        extra = plain(data["extra_fields"])
         rows = [
             {"data_source": source, "ground_truth": reward["ground_truth"], "extra_info": info}
             for source, reward, info in zip(
-                data["data_source"].tolist(), data["reward_model"].tolist(), data["extra_info"].tolist(), strict=True
+                plain(data["data_source"]), plain(data["reward_model"]), plain(data["extra_info"]), strict=True
             )
         ]
         size = len(batch.keys)
@@ -110,6 +110,11 @@ class SelectingReplayBuffer(ReplayBuffer):
             terms=[numeric_terms(one["reward_extra_info"]) for one in extra],
             rows=rows,
         )
+
+
+def plain(values: Any) -> list[Any]:
+    """A column of Python objects as a list; the queue returns it in one of several containers."""
+    return [getattr(value, "data", value) for value in (values.tolist() if hasattr(values, "tolist") else values)]
 
 
 def numeric_terms(info: dict[str, Any]) -> dict[str, float]:

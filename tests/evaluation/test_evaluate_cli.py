@@ -1,0 +1,196 @@
+"""The command `python -m src.evaluate`: its mistakes, and real runs of vLLM."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toys import GOOD
+
+from src.evaluation.cli import main
+from src.evaluation.model_folder import check_model
+
+ROOT = Path(__file__).resolve().parents[2]
+ModelFolder = Callable[..., Path]
+
+
+def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["dataset=demand"], "error: no model given: add model=..."),
+        (["model=m"], "error: no dataset given: add dataset=..."),
+        (
+            ["model=m", "dataset=nothing"],
+            "error: there is no dataset 'nothing': choose one of aqshunyi, aqwan, csv,",
+        ),
+        (["model=m", "dataset=demand", "dataset.horizont=3"], "conf/dataset/demand.yaml"),
+        (["model=m", "dataset=demand", "horizont=3"], "error: unknown option 'horizont=3'"),
+        (["model=m", "dataset=demand", "runs=many"], "error: runs: "),
+        (["model=m", "dataset=demand", "runs=[1"], "has no readable value"),
+        (["model=m", "dataset=demand", "temperature=-1"], "error: temperature=-1.0 is out of range"),
+        (["model=./m", "dataset=demand", "out=."], "error: . is a folder: name a file"),
+        (["model=./m", "dataset=demand", "out=README.md/x.json"], "README.md is not a folder"),
+        (["model=./m", "dataset=demand"], "error: model=./m is not a folder"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("README.md").touch()
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"], "nothing may be written"
+
+
+def test_help_lists_the_datasets_and_no_argument_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert "demand, etth1" in capsys.readouterr().out
+    assert main([]) == 2
+    assert "usage: python -m src.evaluate" in capsys.readouterr().err
+
+
+def test_a_mistake_is_noticed_before_vllm_is_imported(model_folder: ModelFolder) -> None:
+    folder = model_folder("model.safetensors")
+    code = (
+        "import sys; from src.evaluation.cli import main; "
+        f"code = main(['model={folder}', 'dataset=demand']); "
+        "print(code, [name for name in ('vllm', 'torch', 'data_pipelines') if name in sys.modules])"
+    )
+    done = command("-c", code)
+    assert done.stdout.strip() == "2 []"
+    assert "has no tokenizer" in done.stderr
+
+
+@pytest.mark.smoke
+def test_the_command_scores_a_model_whose_answers_are_known(two_answer_model: Path, tmp_path: Path) -> None:
+    out, answers = tmp_path / "new" / "result.json", tmp_path / "answers.jsonl"
+    done = command(
+        "-m", "src.evaluate", f"model={two_answer_model}", "dataset=demand", "horizon=24", "runs=4",
+        "max_windows=6", f"out={out}", f"answers={answers}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads(out.read_text())
+    records = [json.loads(line) for line in answers.read_text().splitlines()]
+    assert len(records) == 6 * 4
+    good = [record for record in records if record["prediction"] is not None]
+    assert all(record["prediction"] == [*GOOD, *GOOD] for record in good)
+    # An answer is usable with probability 3/4, two in a row with 9/16: 24 runs have both kinds.
+    failed = len(records) - len(good)
+    assert 0 < failed < 24
+    model = result["model"]
+    assert (model["windows"], model["answers"], model["failed"]) == (6, 24, failed)
+    assert model["fail_frac"] == pytest.approx(failed / 24)
+    assert set(result["problems"]) <= {
+        "a row is not a number",
+        "roll 2: a row is not a number",
+        "no rows",
+        "roll 2: no rows",
+    }
+    assert sum(result["problems"].values()) == failed
+    truths = {record["start"]: np.array(record["ground_truth"]) for record in good}
+    errors = [truth - [*GOOD, *GOOD] for truth in truths.values()]
+    assert model["answered_windows"] == len(truths)
+    assert model["mse"] == pytest.approx(np.mean(np.square(errors)))
+    assert model["mae"] == pytest.approx(np.mean(np.abs(errors)))
+    assert model["mse_interval"][0] < model["mse"] < model["mse_interval"][1]
+    assert set(result["baselines"]) == {"last_value", "last_day", "window_mean", "daily_profile"}
+    assert result["baselines"]["last_day"]["mse"] < model["mse"], "a constant is no match for yesterday"
+    assert result["channels"]["demand"]["mse"] == model["mse"]
+    assert (result["horizon"], result["rolls"], result["runs"], result["split"]) == (24, 2, 4, "test")
+    assert len(result["fingerprint"]) == 64
+    assert result["settings"]["max_windows"] == 6
+    assert result["dataset_settings"]["evaluation"]["target_length"] == 24
+    # One token is the answer, one the end.
+    assert result["speed"]["tokens"] == 2 * sum(len(record["responses"]) for record in records)
+    assert result["speed"]["tokens_per_second"] > 0
+    assert "last_day" in done.stdout
+    assert f"wrote {out}" in done.stdout
+
+
+_PARITY = """
+import json, sys
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from src.evaluation.generate import chat_tokens, open_generator
+from src.evaluation.requests import Request
+from src.evaluation.settings import EvaluationSettings
+
+model = sys.argv[1]
+prompts = [f"forecast {number} 12.5 13.{number}" for number in range(3)]
+
+def answer(temperature, prompts):
+    settings = EvaluationSettings(temperature=temperature, max_tokens=30)
+    with open_generator(model, settings, prompts, 1) as generator:
+        requests = [Request(prompt, seed) for seed, prompt in enumerate(prompts)]
+        first = [one.text for one in generator.generate(requests)]
+        again = [one.text for one in reversed(generator.generate(requests[::-1]))]
+        long = generator.generate([Request("9" * 600, 0), requests[0]])
+    return first, again, [long[0].problem, long[1].problem], long[1].tokens
+
+tokenizer = AutoTokenizer.from_pretrained(model)
+reference = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+expected = []
+for prompt in prompts:
+    tokens = torch.tensor([chat_tokens(tokenizer, prompt)])
+    output = reference.generate(tokens, do_sample=False, max_new_tokens=30)[0, tokens.shape[1]:]
+    expected.append(tokenizer.decode(output, skip_special_tokens=True))
+print(json.dumps({"greedy": answer(0.0, prompts), "expected": expected, "sampled": answer(1.0, prompts)}))
+"""
+
+
+@pytest.mark.smoke
+def test_greedy_text_is_that_of_transformers_and_sampled_text_repeats(tmp_path: Path) -> None:
+    from src.models.tiny import build
+
+    settings = {
+        "vocabulary": 320, "layers": 2, "width": 64, "heads": 2, "key_value_heads": 1, "feed_forward": 128,
+        "context_length": 512,
+    }  # fmt: skip
+    folder = build(tmp_path / "model", ["forecast 1 12.5 13.1"] * 16, settings, seed=1)
+    assert check_model(str(folder)) == str(folder)
+    done = command("-c", _PARITY, str(folder))
+    assert done.returncode == 0, done.stderr
+    texts = json.loads(done.stdout.splitlines()[-1])
+    first, again, problems, tokens = texts["greedy"]
+    assert first == again == texts["expected"]
+    assert problems == ["the prompt fills the model's context", None]
+    assert tokens > 0
+    sampled, resampled, _, _ = texts["sampled"]
+    assert sampled == resampled != first
+
+
+@pytest.mark.smoke
+def test_a_prompt_longer_than_the_models_context_is_a_mistake(two_answer_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    for file in two_answer_model.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 64}))
+    done = command("-m", "src.evaluate", f"model={folder}", "dataset=demand", f"out={tmp_path / 'x.json'}")
+    assert done.returncode == 2
+    assert "has a context of 64: lower dataset.context_length" in done.stderr
+    assert not (tmp_path / "x.json").exists()

@@ -1,0 +1,17 @@
+"""A forecasting window in its smallest form, and two answers for 12 steps: one usable, one not."""
+
+from dataclasses import dataclass
+
+GOOD = [20.5, 31.0, 42.5, 33.0, 24.5, 35.0, 26.5, 37.0, 28.5, 39.0, 40.5, 21.0]
+GOOD_ANSWER = "<think>a habit</think>\n<answer>\n" + "\n".join(map(str, GOOD)) + "\n</answer>"
+BAD_ANSWER = "<think>no idea</think>\n<answer>\nnothing\n</answer>"
+
+
+@dataclass(frozen=True)
+class Toy:
+    channel: str
+    history: tuple[float, ...]
+    history_labels: tuple[str, ...]
+    target: tuple[float, ...] = ()
+    target_labels: tuple[str, ...] = ()
+    period: int = 2
