@@ -18,6 +18,7 @@ from src.evaluation.settings import EvaluationSettings
 
 # Prompts of later rolls hold the model's own numbers, which may be longer than the data's.
 _ROLLING_MARGIN = 1.25
+_BATCHED_TOKENS = 8192
 
 
 class Generator:
@@ -77,7 +78,7 @@ def open_generator(
         )
     context = int(longest * (_ROLLING_MARGIN if rolls > 1 else 1)) + settings.max_tokens
     context = min(context, limit) if limit is not None else context
-    defaults = {"dtype": "float32", "enforce_eager": True} if on_cpu else {}
+    defaults = _cpu_defaults(context) if on_cpu else {}
     llm = _start_engine(
         model, {"max_model_len": context, "use_tqdm_on_load": False, **defaults, **settings.engine}
     )
@@ -105,6 +106,20 @@ def chat_tokens(tokenizer: Any, prompt: str) -> list[int]:
             return_dict=False,
         )
     )
+
+
+def _cpu_defaults(context: int) -> dict[str, Any]:
+    """Engine arguments for a CPU.
+
+    A prompt is never read in chunks: with a seed per request, vLLM 0.28 then rewinds the request's generator,
+    which fails on a CPU ("CPU Generator does not use offset").
+    """
+    return {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(context, _BATCHED_TOKENS),
+    }
 
 
 def _load_tokenizer(model: str) -> tuple[Any, int | None]:

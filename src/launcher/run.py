@@ -19,7 +19,7 @@ from src.cpu.preload import PreloadServer
 from src.errors import UserError
 from src.launcher import reaper
 from src.launcher.resources import check_resources
-from src.launcher.stage import run_stage
+from src.launcher.stage import Interpreter, run_stage
 from src.launcher.tracking import Tracking
 from src.rewards.loading import load_function
 from src.run import Run, provenance, run_name
@@ -38,15 +38,14 @@ def carry_out(cfg: DictConfig, stages: Sequence[Stage]) -> float | None:
     run = Run(Path(cfg.run.folder) / cfg.recipe / run_name(cfg.run.name))
     if cfg.run.fresh:
         run.set_aside()
-    run.start(_record(cfg, stages))
+    run.start(_record(cfg, run.folder.name, stages))
     print(f"run: {run.folder}")
     started = time.time()
     reaper.adopt_orphans()
     guard = reaper.guard()
     try:
-        with _interpreter(cfg, run) as (python, environment, keep):
-            keep |= {guard.pid}
-            _train(cfg, run, stages, python, environment, keep)
+        with _interpreter(cfg, run, guard.pid) as interpreter:
+            _train(cfg, run, stages, interpreter)
     except UserError:
         _report(run)
         raise
@@ -59,9 +58,10 @@ def carry_out(cfg: DictConfig, stages: Sequence[Stage]) -> float | None:
     return _final_reward(run)
 
 
-def _record(cfg: DictConfig, stages: Sequence[Stage]) -> dict[str, Any]:
+def _record(cfg: DictConfig, name: str, stages: Sequence[Stage]) -> dict[str, Any]:
     return {
         "recipe": cfg.recipe,
+        "run": name,
         "scale": cfg.scale,
         "runtime": cfg.runtime.name,
         **provenance(),
@@ -72,40 +72,37 @@ def _record(cfg: DictConfig, stages: Sequence[Stage]) -> dict[str, Any]:
 
 
 @contextmanager
-def _interpreter(cfg: DictConfig, run: Run) -> Iterator[tuple[str, dict[str, str], set[int]]]:
-    """The interpreter of the run's processes, their environment, and what must outlive a stage."""
-    run.record["run"] = run.folder.name
+def _interpreter(cfg: DictConfig, run: Run, guard: int) -> Iterator[Interpreter]:
+    """Python itself, or the preload server's stand-in for it."""
     environment = {**os.environ, **worker_environment(cfg), "RAY_DEDUP_LOGS": "0", "TOKENIZERS_PARALLELISM": "false"}
     if not cfg.runtime.preload:
-        yield sys.executable, environment, set()
+        yield Interpreter(sys.executable, environment, frozenset({guard}), lambda: None)
         return
     server = PreloadServer(environment, run.log("preload"))
     try:
-        yield str(server.python), environment, {server.pid}
+        keep = frozenset({guard, server.pid})
+        yield Interpreter(str(server.python), environment, keep, server.wait_until_ready)
     finally:
         server.stop()
 
 
-def _train(
-    cfg: DictConfig, run: Run, stages: Sequence[Stage], python: str, environment: dict[str, str], keep: set[int]
-) -> None:
+def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter) -> None:
     tracking = Tracking(cfg, run)
     data = load_function(cfg.dataset.builder)(cfg.dataset, run.folder / "data", download=cfg.launch.download)
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
     run.save()
-    model = _model(cfg, run, data.sft, python, environment)
+    interpreter.wait()
+    model = _model(cfg, run, data.sft, interpreter)
     for stage in stages:
         print(f"stage {stage.name}")
         train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
-        config = place(stage, Places(run.folder, model, train, val, python))
+        config = place(stage, Places(run.folder, model, train, val, interpreter.python))
         record = run.stage(stage.name)
         record |= {"state": "running", "started": time.time(), "model": model}
         run.save()
         try:
-            seconds = run_stage(
-                run, stage, config, python, environment, cfg.launch.stall_timeout_s, frozenset(keep), tracking.follow
-            )
+            seconds = run_stage(run, stage, config, interpreter, cfg.launch.stall_timeout_s, tracking.follow)
             model = str(exported_model(run, stage))
         except UserError:
             record["state"] = "failed"
@@ -116,14 +113,15 @@ def _train(
     tracking.finish()
 
 
-def _model(cfg: DictConfig, run: Run, texts: Path, python: str, environment: dict[str, str]) -> str:
+def _model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:
     """The folder or name that the first stage starts from; a model is built where the config says how."""
     if cfg.model.path is not None:
         return str(cfg.model.path)
     folder = run.folder / "model"
     settings = {"settings": OmegaConf.to_container(cfg.model.build), "seed": cfg.seed, "texts": str(texts), "folder": str(folder)}
     done = subprocess.run(
-        [python, "-m", "src.models.tiny", json.dumps(settings)], env=environment, capture_output=True, text=True, check=False
+        [interpreter.python, "-m", "src.models.tiny", json.dumps(settings)],
+        env=interpreter.environment, capture_output=True, text=True, check=False,
     )
     run.log("model").write_text(done.stdout + done.stderr)
     if done.returncode or not (folder / "config.json").is_file():

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +25,33 @@ from src.run import Run
 POLL_S = 0.5
 
 
+@dataclass(frozen=True)
+class Interpreter:
+    """How a run's processes are started: by which program, with what environment, what outlives a stage."""
+
+    python: str
+    environment: dict[str, str]
+    keep: frozenset[int]
+    wait: Callable[[], None]
+
+
 class StageFailed(UserError):
     """A stage ended before its work was done; the message holds the worker's own error and the log's place."""
 
 
 def run_stage(
-    run: Run, stage: Stage, config: DictConfig, python: str, environment: dict[str, str], stall_timeout_s: float,
-    keep: frozenset[int], follow: Callable[[dict[str, Any]], None],
+    run: Run,
+    stage: Stage,
+    config: DictConfig,
+    interpreter: Interpreter,
+    stall_timeout_s: float,
+    follow: Callable[[dict[str, Any]], None],
 ) -> float:
     """Run a stage to its end.
 
     Args:
         config: the stage's resolved root config.
-        python: the interpreter of the stage's processes.
-        environment: of the stage's processes.
-        keep: process ids that outlive the stage.
+        interpreter: of the stage's processes.
         follow: called with each new line of the stage's metrics.
 
     Returns:
@@ -55,12 +68,12 @@ def run_stage(
     watch = Watch(stall_timeout_s, (run.metrics_file, phase_file))
     started = time.time()
     progress = StageProgress(run.metrics_file, stage.name, total_steps(stage, config), follow)
-    processes = _start(run, stage, config, config_file, python, environment, log)
+    processes = _start(run, stage, config, config_file, interpreter, log)
     try:
         with progress:
             problem = _follow(processes, progress, watch, phase_file)
     finally:
-        end_descendants(keep)
+        end_descendants(interpreter.keep)
     codes = [process.wait() for process in processes]
     if problem is None and any(codes):
         problem = "it ended with an error"
@@ -78,8 +91,9 @@ def total_steps(stage: Stage, config: DictConfig) -> int | None:
 
 
 def _start(
-    run: Run, stage: Stage, config: DictConfig, config_file: Path, python: str, environment: dict[str, str], log: Path
+    run: Run, stage: Stage, config: DictConfig, config_file: Path, interpreter: Interpreter, log: Path
 ) -> list[subprocess.Popen[bytes]]:
+    python, environment = interpreter.python, interpreter.environment
     if stage.trainer == "ppo":
         return [_spawn([python, "-m", "src.stages.rl", str(config_file)], environment, log)]
     workers = int(config.trainer.n_gpus_per_node)

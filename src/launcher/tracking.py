@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class Tracking:
         os.environ.setdefault("WANDB_SILENT", "true")
         import wandb
 
-        identity = run.record.setdefault("wandb_id", wandb.util.generate_id())
+        identity = run.record.setdefault("wandb_id", secrets.token_hex(4))
         self.wandb_run = wandb.init(
             project=cfg.logging.project, name=run.folder.name, group=cfg.recipe, id=identity, resume="allow", mode=mode,
             dir=str(run.folder), config=OmegaConf.to_container(cfg, resolve=False),
