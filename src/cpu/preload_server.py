@@ -72,6 +72,7 @@ class Request:
 
 
 def main() -> None:
+    _end_with_parent()
     address, client = sys.argv[1:3]
     os.environ.update(_WORKER_IDENTITY, RAY_RAYLET_PID=str(os.getpid()))
     for name in PRELOAD:
@@ -175,7 +176,7 @@ def _answer(connection: socket.socket, code: int) -> None:
 
 def become(request: Request, client: str) -> None:
     """Turn this fork into the process that the client stands for, and run its command line."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _end_with_parent()
     _take_descriptors(request)
     os.environ.clear()
     os.environ.update(request.env)
@@ -204,6 +205,11 @@ def _exit_code(run: Callable[[], None]) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _take_descriptors(request: Request) -> None:

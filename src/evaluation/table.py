@@ -1,4 +1,4 @@
-"""An evaluation as tables for people."""
+"""An evaluation as tables for people, readable at 80 columns."""
 
 from typing import Any
 
@@ -8,15 +8,21 @@ from rich.table import Table
 
 def print_result(result: dict[str, Any], console: Console | None = None) -> None:
     """Print the model beside the baselines, the channels if there are several, and why answers failed."""
-    console = console or Console()
+    console = console or Console(highlight=False)
     model, failed = result["model"], result["model"]["failed"]
+    console.print(
+        f"\n{result['dataset']} ({result['split']}), horizon {result['horizon']}: {model['windows']} "
+        f"windows, mean of {result['runs']} run(s), original units",
+        markup=False,
+    )
     console.print(_against_baselines(result))
     if len(result["channels"]) > 1:
+        console.print("MSE by channel")
         console.print(_by_channel(result))
     if failed:
         console.print(
-            f"{failed} of {model['answers']} answers failed and have no error; "
-            f"{model['answered_windows']} of {model['windows']} windows have at least one usable answer."
+            f"{failed} of {model['answers']} answers failed and have no error; {model['answered_windows']} "
+            f"of {model['windows']} windows have at least one usable answer."
         )
         for problem, count in result["problems"].items():
             console.print(f"  {count} x {problem}", markup=False)
@@ -30,22 +36,17 @@ def print_result(result: dict[str, Any], console: Console | None = None) -> None
 
 def _against_baselines(result: dict[str, Any]) -> Table:
     model = result["model"]
-    table = Table(
-        title=f"{result['dataset']} ({result['split']}), horizon {result['horizon']}: {model['windows']} "
-        f"windows, mean of {result['runs']} run(s), original units"
-    )
     # The model has no error on windows that it did not answer: say so, and show the baselines beside.
     partly = model["answered_windows"] < model["windows"]
     star = "*" if partly else ""
-    names = ["", "MSE", "95 % interval of MSE", "MAE", "failed", *(["MSE*", "MAE*"] if partly else [])]
-    for name in names:
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    names = ["", "MSE", "95 % interval", "MAE", "failed", *(["MSE*"] if partly else [])]
+    table = _table(*names)
     errors = [number(model["mse"]) + star, _interval(model["mse_interval"]), number(model["mae"]) + star]
-    table.add_row("model", *errors, f"{model['fail_frac']:.1%}", *(["", ""] if partly else []))
+    table.add_row("model", *errors, _percent(model["fail_frac"]), *([""] if partly else []))
     for name, one in result["baselines"].items():
-        same = one["answered"] or {"mse": None, "mae": None}
+        same = one["answered"] or {"mse": None}
         errors = [number(one["mse"]), _interval(one["mse_interval"]), number(one["mae"])]
-        table.add_row(name, *errors, "", *([number(same["mse"]), number(same["mae"])] if partly else []))
+        table.add_row(_words(name), *errors, "", *([number(same["mse"])] if partly else []))
     if partly:
         table.caption = f"* on the {model['answered_windows']} windows that the model answered"
     return table
@@ -53,19 +54,34 @@ def _against_baselines(result: dict[str, Any]) -> Table:
 
 def _by_channel(result: dict[str, Any]) -> Table:
     names = list(result["baselines"])
-    table = Table(title="MSE by channel")
-    for name in ("channel", "windows", "model", "failed", *names):
-        table.add_column(name, justify="left" if name == "channel" else "right")
+    table = _table("channel", "windows", "model", "failed", *map(_words, names))
     for channel, one in result["channels"].items():
         beside = [number(one["baselines"][name]["mse"]) for name in names]
-        table.add_row(channel, str(one["windows"]), number(one["mse"]), f"{one['fail_frac']:.1%}", *beside)
+        counts = [str(one["windows"]), number(one["mse"]), _percent(one["fail_frac"])]
+        table.add_row(channel, *counts, *beside)
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", overflow="fold")
     return table
 
 
 def number(value: float | None) -> str:
-    """Five significant digits, "-" for a value that does not exist."""
-    return "-" if value is None else f"{value:.5g}"
+    """Four significant digits, "-" for a value that does not exist."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _interval(bounds: list[float] | None) -> str:
     return "-" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

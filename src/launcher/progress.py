@@ -94,17 +94,18 @@ class StageProgress:
 def describe(line: dict[str, Any], total: int | None) -> str:
     """A step's line of ``metrics.jsonl`` in words; empty when it holds nothing that is shown."""
     parts = [f"{label} {line[name]:{style}}" for name, label, style in COLUMNS if isinstance(line.get(name), int | float)]
-    for name, value in line.items():
-        if name.startswith("val/") and name.count("/") == 2 and name.endswith("/mse"):
-            dataset = name.split("/")[1]
-            parts.append(f"held-out {dataset}: MSE {value:.4g}")
-            naive = line.get(f"val/{dataset}/baseline/last_day/mse")
-            if naive is not None:
-                parts.append(f"(last day {naive:.4g})")
-            failed = line.get(f"val/{dataset}/fail_frac")
-            if failed is not None:
-                parts.append(f"failed {failed:.0%}")
+    for name, failed in line.items():
+        if name.startswith("val/") and name.count("/") == 2 and name.endswith("/fail_frac"):
+            parts.append(_held_out(line, name.split("/")[1], failed))
     if not parts:
         return ""
     steps = f"{line['step']}/{total}" if total else str(line["step"])
     return f"  {line['stage']} {steps}  " + "  ".join(parts)
+
+
+def _held_out(line: dict[str, Any], dataset: str, failed: float) -> str:
+    words = [f"held-out {dataset}:"]
+    for name, label in ((f"val/{dataset}/mse", "MSE"), (f"val/{dataset}/baseline/last_day/mse", "last day")):
+        if line.get(name) is not None:
+            words.append(f"{label} {line[name]:.4g},")
+    return " ".join([*words, f"failed {failed:.0%}"])

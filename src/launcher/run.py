@@ -18,6 +18,7 @@ from src.config.stages import Places, Stage, place, worker_environment
 from src.cpu.preload import PreloadServer
 from src.errors import UserError
 from src.launcher import reaper
+from src.launcher.evaluation import evaluate_models, print_evaluation
 from src.launcher.resources import check_resources
 from src.launcher.stage import Interpreter, run_stage
 from src.launcher.tracking import Tracking
@@ -94,6 +95,7 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
     run.save()
     interpreter.wait()
     model = _model(cfg, run, data.sft, interpreter)
+    models = {}
     for stage in stages:
         print(f"stage {stage.name}")
         train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
@@ -103,13 +105,15 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
         run.save()
         try:
             seconds = run_stage(run, stage, config, interpreter, cfg.launch.stall_timeout_s, tracking.follow)
-            model = str(exported_model(run, stage))
+            model = models[stage.name] = str(exported_model(run, stage))
         except UserError:
             record["state"] = "failed"
             run.save()
             raise
         record |= {"state": "done", "seconds": round(seconds, 1), "checkpoint": model}
         run.save()
+    if cfg.evaluation.enable:
+        print_evaluation(evaluate_models(cfg, run, models, interpreter))
     tracking.finish()
 
 

@@ -121,7 +121,7 @@ def test_the_command_scores_a_model_whose_answers_are_known(two_answer_model: Pa
     # One token is the answer, one the end.
     assert result["speed"]["tokens"] == 2 * sum(len(record["responses"]) for record in records)
     assert result["speed"]["tokens_per_second"] > 0
-    assert "last_day" in done.stdout
+    assert "last day" in done.stdout
     assert f"wrote {out}" in done.stdout
 
 

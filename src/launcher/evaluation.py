@@ -1,0 +1,58 @@
+"""After the last stage: every stage's model on the test split, which no training step has seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from src.errors import UserError
+from src.launcher.stage import Interpreter
+from src.run import Run, write_json
+
+
+def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpreter: Interpreter) -> dict[str, Any]:
+    """Score the models in one process; the result is kept as ``evaluation.json``.
+
+    Args:
+        models: the Hugging Face folder of each stage.
+
+    Raises:
+        UserError: the process failed; the run's stages are done all the same.
+    """
+    request = run.folder / "config" / "evaluation.json"
+    out = run.folder / "evaluation.json"
+    settings = {
+        "runs": cfg.evaluation.runs,
+        "max_windows": cfg.evaluation.max_windows,
+        "temperature": cfg.actor_rollout_ref.rollout.val_kwargs.temperature,
+        "max_tokens": cfg.data.max_response_length,
+        "seed": cfg.seed,
+        "engine": OmegaConf.to_container(cfg.evaluation.engine),
+    }
+    dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
+    write_json(request, {"models": models, "dataset": dataset, "settings": settings, "out": str(out)})
+    log = run.log("evaluation")
+    with log.open("ab") as output:
+        code = subprocess.call(
+            [interpreter.python, "-m", "src.stages.evaluate", str(request)],
+            env={**interpreter.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "0"},
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+        )
+    if code or not out.is_file():
+        raise UserError(f"the stages are done, but the models could not be evaluated; see {log}")
+    return json.loads(out.read_text())
+
+
+def print_evaluation(results: dict[str, Any]) -> None:
+    """One line per model and baseline: errors in original units, failures counted."""
+    first = next(iter(results.values()))
+    print(f"test split of {first['dataset']}: {first['model']['windows']} windows, mean over {first['runs']} answers each")
+    for stage, result in results.items():
+        model = result["model"]
+        error = "-" if model["mse"] is None else f"{model['mse']:.4g}"
+        print(f"  {'after ' + stage:<16} MSE {error:>8}   failed {model['fail_frac']:.1%}")
+    for name, baseline in first["baselines"].items():
+        print(f"  {name.replace('_', ' '):<16} MSE {baseline['mse']:>8.4g}")
