@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import re
@@ -66,13 +67,16 @@ class Run:
         """
         if self.record_file.exists():
             raise UserError(
-                f"the run {self.folder} exists; choose another run.name=, or run.fresh=true to set it aside and start over"
+                f"the run {self.folder} exists; choose another run.name=, or run.fresh=true to set it aside "
+                "and start over"
             )
         try:
             for name in ("logs", "samples", "checkpoints", "config"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"cannot write the run's folder {self.folder}: {error.strerror}; choose run.folder=") from None
+            raise UserError(
+                f"cannot write the run's folder {self.folder}: {error.strerror}; choose run.folder="
+            ) from None
         self._record = record
         self.save()
 
@@ -109,7 +113,7 @@ def append_line(path: Path, value: dict[str, Any]) -> None:
 def _plain(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
-    if isinstance(value, float) and not (value - value == 0.0):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 

@@ -71,15 +71,19 @@ def _check_rl_batches(cfg: DictConfig) -> None:
             f"actor_rollout_ref.actor.ppo_mini_batch_size={mini} is more than data.train_batch_size={prompts} prompts: "
             f"lower it"
         )
-    if prompts * keep % workers:
-        raise ConfigError(
-            f"{prompts} prompts x {keep} rollouts cannot be shared by {workers} workers: "
-            f"make data.train_batch_size x rollouts a multiple of {workers}"
-        )
+    for key, count in (
+        ("data.train_batch_size", prompts),
+        ("actor_rollout_ref.actor.ppo_mini_batch_size", mini),
+    ):
+        if count * keep % workers:
+            raise ConfigError(
+                f"{key}={count} prompts x {keep} rollouts cannot be shared by {workers} workers: "
+                f"make their product a multiple of {workers}"
+            )
     if rollouts == 1 or keep == 1:
         raise ConfigError(
-            "one rollout per prompt has no group to compare with: give actor_rollout_ref.rollout.n and algorithm.grip.keep "
-            "at least 2"
+            "one rollout per prompt has no group to compare with: give actor_rollout_ref.rollout.n "
+            "and algorithm.grip.keep at least 2"
         )
     if cfg.algorithm.use_kl_in_reward and cfg.actor_rollout_ref.actor.use_kl_loss:
         raise ConfigError(
@@ -98,7 +102,7 @@ def _check_lengths(cfg: DictConfig) -> None:
             f"actor_rollout_ref.rollout.max_model_len={limit}: raise it"
         )
     built = cfg.model.get("build")
-    if built and longest > built.context_length:
+    if cfg.model.path is None and built and longest > built.context_length:
         raise ConfigError(
             f"data.max_prompt_length + data.max_response_length = {longest} is more than "
             f"model.build.context_length={built.context_length}: raise it"

@@ -11,7 +11,7 @@ the command line, so the command line is put into that order before Hydra reads 
 from __future__ import annotations
 
 import importlib.util
-import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,19 +68,22 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
         ConfigError: a layer is given twice.
     """
     chosen: dict[str, str] = {}
-    rest: list[str] = []
+    overrides: list[str] = []
+    options: list[str] = []  # Hydra's own, with their values; it takes them behind all overrides, not among them
     for argument in arguments:
         key, separator, value = argument.lstrip("+").partition("=")
-        if separator and key in LAYERS and not argument.startswith("-"):
-            if key in chosen:
-                raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
-            chosen[key] = value
+        if argument.startswith("-") or not (separator or argument.startswith("~")):
+            options.append(argument)
+        elif key not in LAYERS:
+            overrides.append(argument)
+        elif key in chosen:
+            raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
         else:
-            rest.append(argument)
+            chosen[key] = value
     note = None
     if "recipe" in chosen:
         note = _choose(chosen)
-    return [*_layers(chosen), *rest], note
+    return [*_layers(chosen), *overrides, *options], note
 
 
 def _choose(chosen: dict[str, str]) -> str | None:
@@ -102,19 +105,18 @@ def _layers(chosen: dict[str, str]) -> list[str]:
     for layer in LAYERS:
         if layer not in chosen:
             continue
-        for value in chosen[layer].split(","):
-            _check_option(layer, value)
         value = chosen[layer]
+        options = _options(layer)
+        if "(" not in value:  # a sweep's expression is Hydra's to check
+            for one in value.split(","):
+                if one not in options:
+                    raise ConfigError(f"unknown {layer} {one!r}; choose one of: {', '.join(options)}")
         if layer == "scale" and recipe is not None:
             # A recipe's own sizes lie in conf/scale/<recipe>/.
-            value = ",".join(f"{recipe}/{name}" for name in value.split(","))
+            value = re.sub(rf"\b({'|'.join(options)})\b", rf"{recipe}/\1", value)
         ordered.append(f"+{layer}={value}")
     return ordered
 
 
-def _check_option(layer: str, value: str) -> None:
-    if "(" in value or os.sep in value:  # a sweep expression: Hydra resolves it
-        return
-    options = sorted(path.stem for path in (CONF / layer).rglob("*.yaml"))
-    if value not in options:
-        raise ConfigError(f"unknown {layer} {value!r}; choose one of: {', '.join(dict.fromkeys(options))}")
+def _options(layer: str) -> list[str]:
+    return sorted({path.stem for path in (CONF / layer).rglob("*.yaml")})

@@ -15,7 +15,10 @@ ROOTS = {"sft": "sft_trainer_engine", "ppo": "ppo_trainer"}
 
 def show(cfg: DictConfig, stages: Sequence[Stage]) -> None:
     """Print every stage's resolved config, then its differences from veRL's defaults."""
-    own = {key: cfg[key] for key in ("recipe", "scale", "seed", "runtime", "dataset", "model", "run", "logging", "evaluation")}
+    own = {
+        key: cfg[key]
+        for key in ("recipe", "scale", "seed", "runtime", "dataset", "model", "run", "logging", "evaluation")
+    }
     print("# the project's own settings")
     print(OmegaConf.to_yaml(OmegaConf.create(own), resolve=True))
     for stage in stages:

@@ -16,7 +16,18 @@ from src.errors import ConfigError
 
 # The primary config's keys that are not veRL's.
 OWN_KEYS = (
-    "sft", "stages", "run", "launch", "logging", "evaluation", "runtime", "recipe", "scale", "seed", "dataset", "model",
+    "sft",
+    "stages",
+    "run",
+    "launch",
+    "logging",
+    "evaluation",
+    "runtime",
+    "recipe",
+    "scale",
+    "seed",
+    "dataset",
+    "model",
 )
 TRAINERS = {"sft": "sft", "rl": "ppo"}
 TRAINER_NAME = "recorded"
@@ -86,7 +97,10 @@ def _ppo(cfg: DictConfig) -> DictConfig:
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
         config.trainer.v1.trainer_mode = TRAINER_NAME
-        config.trainer.v1.sampler.custom_sampler = {"path": "pkg://src.training.sampler", "name": "SelectingReplayBuffer"}
+        config.trainer.v1.sampler.custom_sampler = {
+            "path": "pkg://src.training.sampler",
+            "name": "SelectingReplayBuffer",
+        }
         config.trainer.v1.sampler.sampler_kwargs = {
             "grip": grip,
             "seed": cfg.seed,
@@ -111,7 +125,9 @@ def worker_environment(cfg: DictConfig) -> dict[str, str]:
 
 def _detached(node: DictConfig) -> DictConfig:
     """``node`` as a root of its own: its interpolations are veRL's, which are absolute from veRL's root."""
-    return OmegaConf.create(OmegaConf.to_container(node, resolve=False))
+    root = OmegaConf.create(OmegaConf.to_container(node, resolve=False))
+    assert isinstance(root, DictConfig)
+    return root
 
 
 def place(stage: Stage, places: Places) -> DictConfig:

@@ -11,7 +11,6 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import wrapt
@@ -32,7 +31,7 @@ def _expect(condition: bool, patch: str, what: str) -> None:
         )
 
 
-def _one_backend_for_gloo(distributed: ModuleType) -> None:
+def _one_backend_for_gloo(distributed: Any) -> None:
     """veRL asks for ``cpu:gloo,<device>:<backend>``; with the device ``cpu`` torch rejects the duplicate."""
     original = distributed.init_process_group
 
@@ -43,7 +42,7 @@ def _one_backend_for_gloo(distributed: ModuleType) -> None:
     distributed.init_process_group = init_process_group
 
 
-def _fsdp_engine_on_cpu(module: ModuleType) -> None:
+def _fsdp_engine_on_cpu(module: Any) -> None:
     """veRL registers its FSDP engine for cuda and npu only; the same classes run on the CPU.
 
     Its reference model is offloaded with pinned memory, which needs an accelerator: pinning is turned off.
@@ -64,9 +63,9 @@ def _unpinned(policy: Callable[..., Any], *_: Any, **__: Any) -> Any:
     return policy(pin_memory=False)
 
 
-def _copy_received_weights(module: ModuleType) -> None:
+def _copy_received_weights(module: Any) -> None:
     """Weights arrive as views of a shared-memory segment, which cannot be closed while a view lives."""
-    receiver = getattr(module, "BucketedWeightReceiver", None)
+    receiver: Any = getattr(module, "BucketedWeightReceiver", None)
     _expect(
         receiver is not None and "on_bucket_received" in inspect.signature(receiver.receive_weights).parameters,
         "copy_received_weights",
@@ -84,7 +83,7 @@ def _copy_received_weights(module: ModuleType) -> None:
     receiver.receive_weights = receive_weights
 
 
-def _live_linear_weights(module: ModuleType) -> None:
+def _live_linear_weights(module: Any) -> None:
     """vLLM's CPU linear layers repack their weights once and drop the originals.
 
     The next weight sync would then fail, or leave the packed copy stale: multiply by the live weights instead.
@@ -109,7 +108,7 @@ class Patch:
     """``apply`` is called with the module named ``waits_for`` as soon as that module is imported."""
 
     waits_for: str
-    apply: Callable[[ModuleType], None]
+    apply: Callable[[Any], None]
 
 
 PATCHES: tuple[Patch, ...] = (

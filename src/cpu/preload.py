@@ -35,7 +35,7 @@ class PreloadServer:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "src.cpu.preload_server", str(self._address), str(self.python)],
-                env=environment,
+                env={**environment, **_openmp()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -68,3 +68,10 @@ class PreloadServer:
     def environment(self) -> dict[str, str]:
         """Variables with which a process started from this one finds the interpreter."""
         return {"PRELOAD_PYTHON": str(self.python), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+
+
+def _openmp() -> dict[str, str]:
+    """Preload Intel's OpenMP, which vLLM's CPU build asks for: GNU's spins for seconds when the cores are shared."""
+    library = Path(sys.prefix) / "lib" / "libiomp5.so"
+    # The dynamic loader splits the variable at spaces.
+    return {"LD_PRELOAD": str(library)} if library.is_file() and " " not in str(library) else {}

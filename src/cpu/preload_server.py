@@ -26,6 +26,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,15 +148,13 @@ def _receive(connection: socket.socket) -> Request | None:
 
 
 def _drain(fd: int) -> None:
-    try:
+    with suppress(BlockingIOError):
         while os.read(fd, 512):
             pass
-    except BlockingIOError:
-        pass
 
 
 def _ended() -> list[tuple[int, int]]:
-    ended = []
+    ended: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -167,10 +166,8 @@ def _ended() -> list[tuple[int, int]]:
 
 
 def _answer(connection: socket.socket, code: int) -> None:
-    try:
+    with suppress(OSError):
         connection.sendall(str(code).encode())
-    except OSError:
-        pass
     connection.close()
 
 
@@ -201,7 +198,7 @@ def _exit_code(run: Callable[[], None]) -> int:
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
-    except BaseException:  # noqa: BLE001 (an interpreter prints whatever reaches it)
+    except BaseException:  # an interpreter prints whatever reaches it
         traceback.print_exc()
         return 1
     return 0
@@ -221,16 +218,14 @@ def _take_descriptors(request: Request) -> None:
     for source, number in zip(high, request.fds, strict=True):
         os.dup2(source, number, inheritable=True)
         os.close(source)
-    sys.stdin = open(0, closefd=False)
-    sys.stdout = open(1, "w", buffering=1, closefd=False)
-    sys.stderr = open(2, "w", buffering=1, closefd=False)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
 
 
 def _close(fd: int) -> None:
-    try:
+    with suppress(OSError):
         os.close(fd)
-    except OSError:
-        pass
 
 
 def _fresh_state(client: str) -> None:
@@ -239,7 +234,7 @@ def _fresh_state(client: str) -> None:
 
     import numpy
     import torch
-    from ray._raylet import AuthenticationTokenLoader, Config
+    from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]
 
     Config.initialize("")  # Ray read its settings, its authentication mode among them, in the server
     AuthenticationTokenLoader.instance().reset_cache()
@@ -258,7 +253,7 @@ def _run(argv: list[str]) -> None:
     if kind == "-c":
         sys.argv = ["-c", *rest[1:]]
         namespace: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
-        exec(compile(rest[0], "<string>", "exec"), namespace)  # noqa: S102 (an interpreter's -c)
+        exec(compile(rest[0], "<string>", "exec"), namespace)
     elif kind == "-m":
         sys.argv = rest
         runpy.run_module(rest[0], run_name="__main__", alter_sys=True)

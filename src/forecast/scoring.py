@@ -14,7 +14,7 @@ from src.rewards.forecast_answer import parse_forecast
 
 @dataclass(frozen=True)
 class Scored:
-    """metrics: names as in ``val/<dataset>/mse``. predictions: one list of values per response, None where it failed."""
+    """metrics: names as in ``val/<dataset>/mse``. predictions: values per response, None where it failed."""
 
     metrics: dict[str, float]
     predictions: list[list[float] | None]

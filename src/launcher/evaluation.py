@@ -39,7 +39,9 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
         code = subprocess.call(
             [interpreter.python, "-m", "src.stages.evaluate", str(request)],
             env={**interpreter.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "0"},
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     if code or not out.is_file():
         raise UserError(f"the stages are done, but the models could not be evaluated; see {log}")
@@ -49,7 +51,9 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
 def print_evaluation(results: dict[str, Any]) -> None:
     """One line per model and baseline: errors in original units, failures counted."""
     first = next(iter(results.values()))
-    print(f"test split of {first['dataset']}: {first['model']['windows']} windows, mean over {first['runs']} answers each")
+    print(
+        f"test split of {first['dataset']}: {first['model']['windows']} windows, mean over {first['runs']} answers each"
+    )
     for stage, result in results.items():
         model = result["model"]
         error = "-" if model["mse"] is None else f"{model['mse']:.4g}"

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 # (metric, label, format) in the order of the line; metrics that a step lacks are left out.
 COLUMNS = (
@@ -38,7 +46,11 @@ class StageProgress:
     """
 
     def __init__(
-        self, metrics: Path, stage: str, total: int | None, follow: Callable[[dict[str, Any]], None] = lambda line: None,
+        self,
+        metrics: Path,
+        stage: str,
+        total: int | None,
+        follow: Callable[[dict[str, Any]], None] = lambda line: None,
         console: Console | None = None,
     ) -> None:
         self.metrics = metrics
@@ -49,8 +61,14 @@ class StageProgress:
         self.offset = metrics.stat().st_size if metrics.exists() else 0
         self.done = 0
         self.bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-            console=self.console, transient=True, disable=not self.console.is_terminal,
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
         )
         self.task: TaskID = self.bar.add_task(stage, total=total)
 
@@ -78,7 +96,9 @@ class StageProgress:
     def _shown(self, line: dict[str, Any]) -> bool:
         step = int(line["step"])
         few = self.total is None or self.total <= 4 * QUIET_STEPS
-        return few or step in (1, self.total) or step % QUIET_STEPS == 0 or any(name.startswith("val/") for name in line)
+        return (
+            few or step in (1, self.total) or step % QUIET_STEPS == 0 or any(name.startswith("val/") for name in line)
+        )
 
     def _new_lines(self) -> list[dict[str, Any]]:
         if not self.metrics.exists():
@@ -93,7 +113,9 @@ class StageProgress:
 
 def describe(line: dict[str, Any], total: int | None) -> str:
     """A step's line of ``metrics.jsonl`` in words; empty when it holds nothing that is shown."""
-    parts = [f"{label} {line[name]:{style}}" for name, label, style in COLUMNS if isinstance(line.get(name), int | float)]
+    parts = [
+        f"{label} {line[name]:{style}}" for name, label, style in COLUMNS if isinstance(line.get(name), int | float)
+    ]
     for name, failed in line.items():
         if name.startswith("val/") and name.count("/") == 2 and name.endswith("/fail_frac"):
             parts.append(_held_out(line, name.split("/")[1], failed))

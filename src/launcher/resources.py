@@ -25,7 +25,9 @@ def check_resources(cfg: DictConfig) -> None:
         folder = folder.parent
     free = shutil.disk_usage(folder).free / 2**30
     if free < _NEEDED_DISK_GIB:
-        raise UserError(f"{folder} has {free:.1f} GiB free, a run needs {_NEEDED_DISK_GIB:.0f}: free some, or give run.folder=")
+        raise UserError(
+            f"{folder} has {free:.1f} GiB free, a run needs {_NEEDED_DISK_GIB:.0f}: free some, or give run.folder="
+        )
     if cfg.runtime.name == "cpu":
         memory = psutil.virtual_memory().available / 2**30
         if memory < _NEEDED_MEMORY_GIB:
@@ -46,4 +48,6 @@ def _check_model(path: str) -> None:
     if not (folder / "config.json").is_file():
         raise UserError(f"model.path={path}: the folder holds no config.json; give a Hugging Face model folder")
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
-        raise UserError(f"model.path={path}: the folder holds no tokenizer; save it there with tokenizer.save_pretrained")
+        raise UserError(
+            f"model.path={path}: the folder holds no tokenizer; save it there with tokenizer.save_pretrained"
+        )

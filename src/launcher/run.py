@@ -45,8 +45,8 @@ def carry_out(cfg: DictConfig, stages: Sequence[Stage]) -> float | None:
     reaper.adopt_orphans()
     guard = reaper.guard()
     try:
-        with _interpreter(cfg, run, guard.pid) as interpreter:
-            _train(cfg, run, stages, interpreter)
+        with _interpreter(cfg, run) as interpreter, Tracking(cfg, run) as tracking:
+            _train(cfg, run, stages, interpreter, tracking)
     except UserError:
         _report(run)
         raise
@@ -73,22 +73,25 @@ def _record(cfg: DictConfig, name: str, stages: Sequence[Stage]) -> dict[str, An
 
 
 @contextmanager
-def _interpreter(cfg: DictConfig, run: Run, guard: int) -> Iterator[Interpreter]:
+def _interpreter(cfg: DictConfig, run: Run) -> Iterator[Interpreter]:
     """Python itself, or the preload server's stand-in for it."""
-    environment = {**os.environ, **worker_environment(cfg), "RAY_DEDUP_LOGS": "0", "TOKENIZERS_PARALLELISM": "false"}
+    environment = {
+        **os.environ,
+        **worker_environment(cfg),
+        "RAY_DEDUP_LOGS": "0",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
     if not cfg.runtime.preload:
-        yield Interpreter(sys.executable, environment, frozenset({guard}), lambda: None)
+        yield Interpreter(sys.executable, environment, lambda: None)
         return
     server = PreloadServer(environment, run.log("preload"))
     try:
-        keep = frozenset({guard, server.pid})
-        yield Interpreter(str(server.python), environment, keep, server.wait_until_ready)
+        yield Interpreter(str(server.python), environment, server.wait_until_ready)
     finally:
         server.stop()
 
 
-def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter) -> None:
-    tracking = Tracking(cfg, run)
+def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter, tracking: Tracking) -> None:
     data = load_function(cfg.dataset.builder)(cfg.dataset, run.folder / "data", download=cfg.launch.download)
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
@@ -114,7 +117,6 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
         run.save()
     if cfg.evaluation.enable:
         print_evaluation(evaluate_models(cfg, run, models, interpreter))
-    tracking.finish()
 
 
 def _model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:
@@ -122,10 +124,18 @@ def _model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> 
     if cfg.model.path is not None:
         return str(cfg.model.path)
     folder = run.folder / "model"
-    settings = {"settings": OmegaConf.to_container(cfg.model.build), "seed": cfg.seed, "texts": str(texts), "folder": str(folder)}
+    settings = {
+        "settings": OmegaConf.to_container(cfg.model.build),
+        "seed": cfg.seed,
+        "texts": str(texts),
+        "folder": str(folder),
+    }
     done = subprocess.run(
         [interpreter.python, "-m", "src.models.tiny", json.dumps(settings)],
-        env=interpreter.environment, capture_output=True, text=True, check=False,
+        env=interpreter.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     run.log("model").write_text(done.stdout + done.stderr)
     if done.returncode or not (folder / "config.json").is_file():

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.progress import StageProgress
-from src.launcher.reaper import end_descendants
+from src.launcher.reaper import descendants, end_descendants
 from src.launcher.watch import Watch, last_error
 from src.run import Run
 
@@ -27,11 +28,10 @@ POLL_S = 0.5
 
 @dataclass(frozen=True)
 class Interpreter:
-    """How a run's processes are started: by which program, with what environment, what outlives a stage."""
+    """How a run's processes are started: by which program, with what environment."""
 
     python: str
     environment: dict[str, str]
-    keep: frozenset[int]
     wait: Callable[[], None]
 
 
@@ -67,13 +67,15 @@ def run_stage(
     phase_file.unlink(missing_ok=True)
     watch = Watch(stall_timeout_s, (run.metrics_file, phase_file))
     started = time.time()
+    # The guard, the preload server and W&B's service were here before the stage, and outlive it.
+    earlier = frozenset(process.pid for process in descendants(os.getpid()))
     progress = StageProgress(run.metrics_file, stage.name, total_steps(stage, config), follow)
     processes = _start(run, stage, config, config_file, interpreter, log)
     try:
         with progress:
             problem = _follow(processes, progress, watch, phase_file)
     finally:
-        end_descendants(interpreter.keep)
+        end_descendants(earlier)
     codes = [process.wait() for process in processes]
     if problem is None and any(codes):
         problem = "it ended with an error"
@@ -108,7 +110,12 @@ def _start(
 def _spawn(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
 
@@ -136,8 +143,6 @@ def _follow(
                     os.killpg(process.pid, signal.SIGKILL)
             return problem
         if phase_file.exists():
-            try:
+            with suppress(OSError, ValueError):  # it is being replaced
                 progress.phase(json.loads(phase_file.read_text())["phase"])
-            except (OSError, ValueError):
-                pass
         time.sleep(POLL_S)

@@ -5,34 +5,60 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.errors import ConfigError, UserError
 from src.run import Run
 
 MODES = ("auto", "online", "offline", "off")
 
 
 class Tracking:
-    """Opens the W&B run of ``run`` when ``logging.wandb`` asks for one."""
+    """Opens the W&B run of ``run`` when ``logging.wandb`` asks for one; a context, which closes it.
+
+    Raises:
+        UserError: W&B cannot be reached, or refuses the key.
+    """
 
     def __init__(self, cfg: DictConfig, run: Run) -> None:
         self.wandb_run: Any = None
-        mode = wandb_mode(cfg.logging.wandb)
+        mode: Any = wandb_mode(cfg.logging.wandb)
         if mode is None:
             return
         os.environ.setdefault("WANDB_SILENT", "true")
         import wandb
 
         identity = run.record.setdefault("wandb_id", secrets.token_hex(4))
+        try:
+            settings: Any = OmegaConf.to_container(cfg, resolve=False)
         self.wandb_run = wandb.init(
-            project=cfg.logging.project, name=run.folder.name, group=cfg.recipe, id=identity, resume="allow", mode=mode,
-            dir=str(run.folder), config=OmegaConf.to_container(cfg, resolve=False),
-        )
+                project=cfg.logging.project,
+                name=run.folder.name,
+                group=cfg.recipe,
+                id=identity,
+                resume="allow",
+                mode=mode,
+                dir=str(run.folder),
+                config=settings,
+            )
+        except wandb.Error as error:
+            raise UserError(f"Weights & Biases: {error}; give logging.wandb=offline to go on without it") from None
         self.wandb_run.define_metric("stage_step/*")
-        self.wandb_run.define_metric("train/*", step_metric="stage_step/sft")
+        for name in ("train/*", "val/loss"):
+            self.wandb_run.define_metric(name, step_metric="stage_step/sft")
         self.wandb_run.define_metric("*", step_metric="stage_step/rl")
+
+    def __enter__(self) -> Tracking:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.wandb_run is not None:
+            self.wandb_run.finish(exit_code=0 if kind is None else 1)
 
     def follow(self, line: dict[str, Any]) -> None:
         """Send one line of ``metrics.jsonl``."""
@@ -42,10 +68,6 @@ class Tracking:
         step = values.pop("step")
         self.wandb_run.log({**values, f"stage_step/{line['stage']}": step})
 
-    def finish(self) -> None:
-        if self.wandb_run is not None:
-            self.wandb_run.finish()
-
 
 def wandb_mode(setting: str) -> str | None:
     """W&B's mode for ``logging.wandb``, or None for no W&B at all.
@@ -53,8 +75,6 @@ def wandb_mode(setting: str) -> str | None:
     ``auto`` is online where an API key is found, in the environment or in the netrc file, and offline elsewhere.
     """
     if setting not in MODES:
-        from src.errors import ConfigError
-
         raise ConfigError(f"logging.wandb={setting}: choose one of {', '.join(MODES)}")
     if setting == "off":
         return None

@@ -18,8 +18,16 @@ from src.launcher.reaper import descendants
 
 GRACE_S = 5.0  # a worker ends before its driver does, when all is well
 # What a stage cannot go on without; matched at the start of a process's title.
-ESSENTIAL = ("ray::TaskRunner", "ray::WorkerDict", "ray::vLLMHttpServer", "ray::AgentLoopWorker", "ray::RewardLoopWorker",
-             "VLLM::EngineCore", "raylet", "gcs_server")
+ESSENTIAL = (
+    "ray::TaskRunner",
+    "ray::WorkerDict",
+    "ray::vLLMHttpServer",
+    "ray::AgentLoopWorker",
+    "ray::RewardLoopWorker",
+    "VLLM::EngineCore",
+    "raylet",
+    "gcs_server",
+)
 _FATAL = re.compile(r"^(?:\S*Error|\S*Exception|\S*Interrupt|OSError)\b.*", re.M)
 _PREFIX = re.compile(r"^(?:\x1b\[\d+m)*(?:\([^)]*pid=[^)]*\)|\[rank\d+\]:)(?:\x1b\[\d+m)*\s?", re.M)
 _COLOUR = re.compile(r"\x1b\[\d*m")

@@ -14,6 +14,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from src.config.compose import register_search_path
 from src.errors import ConfigError, DataError, UserError
 from src.rewards.loading import load_function
 
@@ -60,6 +61,7 @@ def load_reward(
     known = sorted(path.stem for path in (conf / "reward").glob("*.yaml"))
     if name not in known:
         raise ConfigError(f"unknown reward {name!r}; known are {', '.join(known)}")
+    register_search_path()  # the files start from veRL's own
     try:
         with initialize_config_dir(str(conf), version_base=None):
             node = compose(overrides=[f"+reward={name}", *(overrides or [])])

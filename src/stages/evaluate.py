@@ -18,9 +18,7 @@ from src.run import write_json
 def main() -> None:
     request = json.loads(Path(sys.argv[1]).read_text())
     settings = EvaluationSettings(**request["settings"])
-    results = {
-        stage: evaluate(model, request["dataset"], settings) for stage, model in request["models"].items()
-    }
+    results = {stage: evaluate(model, request["dataset"], settings) for stage, model in request["models"].items()}
     write_json(Path(request["out"]), results)
 
 

@@ -73,7 +73,9 @@ class Recorder:
             metrics[f"reward/{name}/std"] = float(np.std(values))
         return metrics
 
-    def validation(self, sampled: Sequence[Sampled], responses: Sequence[str], prompts: Sequence[str], step: int) -> dict[str, float]:
+    def validation(
+        self, sampled: Sequence[Sampled], responses: Sequence[str], prompts: Sequence[str], step: int
+    ) -> dict[str, float]:
         """Score held-out answers and keep samples of them; returns the metrics for the step's line."""
         rows = [row for batch in sampled for row in batch.rows]
         rewards = np.concatenate([batch.rewards for batch in sampled])
@@ -84,7 +86,15 @@ class Recorder:
             by_dataset[row["data_source"]].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
         self._write_samples(
-            step, "val", range(min(len(rows), self.samples)), rows, prompts, responses, rewards, terms, scored.predictions
+            step,
+            "val",
+            range(min(len(rows), self.samples)),
+            rows,
+            prompts,
+            responses,
+            rewards,
+            terms,
+            scored.predictions,
         )
         return metrics | scored.metrics
 
@@ -97,13 +107,29 @@ class Recorder:
         rows = [sampled.rows[row] for row in chosen]
         predictions = self.scorer(rows, responses).predictions if rows else []
         self._write_samples(
-            step, "train", range(len(rows)), rows, prompts, responses, sampled.rewards[chosen],
-            [sampled.terms[row] for row in chosen], predictions, kept=sampled.kept[chosen],
+            step,
+            "train",
+            range(len(rows)),
+            rows,
+            prompts,
+            responses,
+            sampled.rewards[chosen],
+            [sampled.terms[row] for row in chosen],
+            predictions,
+            kept=sampled.kept[chosen],
         )
 
     def _write_samples(
-        self, step: int, split: str, positions: Sequence[int], rows: Sequence[dict], prompts: Sequence[str],
-        responses: Sequence[str], rewards: np.ndarray, terms: Sequence[dict], predictions: Sequence[Any],
+        self,
+        step: int,
+        split: str,
+        positions: Sequence[int],
+        rows: Sequence[dict],
+        prompts: Sequence[str],
+        responses: Sequence[str],
+        rewards: np.ndarray,
+        terms: Sequence[dict],
+        predictions: Sequence[Any],
         kept: np.ndarray | None = None,
     ) -> None:
         path = self.run / "samples" / f"{self.stage}_{step}.jsonl"
@@ -112,11 +138,20 @@ class Recorder:
             append_line(
                 path,
                 {
-                    "stage": self.stage, "step": step, "split": split, "dataset": rows[position]["data_source"],
-                    "channel": info.get("channel"), "index": info.get("index"), "prompt": prompts[position],
-                    "response": responses[position], "score": float(rewards[position]), "terms": terms[position],
-                    "history": _list(info.get("history")), "ground_truth": _list(rows[position]["ground_truth"]),
-                    "prediction": predictions[position], "valid": predictions[position] is not None,
+                    "stage": self.stage,
+                    "step": step,
+                    "split": split,
+                    "dataset": rows[position]["data_source"],
+                    "channel": info.get("channel"),
+                    "index": info.get("index"),
+                    "prompt": prompts[position],
+                    "response": responses[position],
+                    "score": float(rewards[position]),
+                    "terms": terms[position],
+                    "history": _list(info.get("history")),
+                    "ground_truth": _list(rows[position]["ground_truth"]),
+                    "prediction": predictions[position],
+                    "valid": predictions[position] is not None,
                     "kept": True if kept is None else bool(kept[position]),
                 },
             )

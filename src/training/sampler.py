@@ -96,7 +96,10 @@ class SelectingReplayBuffer(ReplayBuffer):
         rows = [
             {"data_source": source, "ground_truth": reward["ground_truth"], "extra_info": info}
             for source, reward, info in zip(
-                plain(data["data_source"]), plain(data["reward_model"]), plain(data["extra_info"]), strict=True
+                plain(data["data_source"]),
+                plain(data["reward_model"]),
+                plain(data["extra_info"]),
+                strict=True,
             )
         ]
         size = len(batch.keys)
