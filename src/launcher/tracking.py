@@ -32,9 +32,9 @@ class Tracking:
         import wandb
 
         identity = run.record.setdefault("wandb_id", secrets.token_hex(4))
+        settings: Any = OmegaConf.to_container(cfg, resolve=False)
         try:
-            settings: Any = OmegaConf.to_container(cfg, resolve=False)
-        self.wandb_run = wandb.init(
+            self.wandb_run = wandb.init(
                 project=cfg.logging.project,
                 name=run.folder.name,
                 group=cfg.recipe,
