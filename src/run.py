@@ -12,9 +12,10 @@ import math
 import os
 import platform
 import re
+import shlex
 import subprocess
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +132,14 @@ def run_name(name: str | None) -> str:
     return str(name)
 
 
-def provenance() -> dict[str, Any]:
-    """What is needed to repeat a run elsewhere: command, code, versions, machine."""
+def provenance(arguments: Sequence[str]) -> dict[str, Any]:
+    """What is needed to repeat a run elsewhere: command, code, versions, machine.
+
+    Args:
+        arguments: of ``python -m src.launch``, as the user gave them.
+    """
     return {
-        "command": f"python -m src.launch {' '.join(sys.argv[1:])}".strip(),
+        "command": shlex.join(["python", "-m", "src.launch", *arguments]),
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "git": _git(),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},

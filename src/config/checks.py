@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.stages import selects_rollouts
 from src.errors import ConfigError
 
 
@@ -45,7 +46,7 @@ def _check_batches(cfg: DictConfig) -> None:
         _check_rl_batches(cfg)
     if "sft" in cfg.stages:
         batch = _positive(cfg, "sft.data.train_batch_size")
-        workers = _positive(cfg, "trainer.n_gpus_per_node") * _positive(cfg, "trainer.nnodes")
+        workers = cfg.sft.trainer.n_gpus_per_node or _positive(cfg, "trainer.n_gpus_per_node")
         if batch % workers:
             raise ConfigError(
                 f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"
@@ -57,9 +58,8 @@ def _check_rl_batches(cfg: DictConfig) -> None:
     prompts = _positive(cfg, "data.train_batch_size")
     rollouts = _positive(cfg, "actor_rollout_ref.rollout.n")
     mini = _positive(cfg, "actor_rollout_ref.actor.ppo_mini_batch_size")
-    grip = cfg.algorithm.get("grip")
     keep = rollouts
-    if grip is not None:
+    if selects_rollouts(cfg):
         keep = _positive(cfg, "algorithm.grip.keep")
         if keep > rollouts:
             raise ConfigError(

@@ -86,6 +86,17 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
     return [*_layers(chosen), *overrides, *options], note
 
 
+def as_typed(overrides: Sequence[str]) -> list[str]:
+    """Hydra's overrides of one run as a user would type them: ``order_arguments`` accepts them again."""
+    typed = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key in ("+scale", "+runtime"):
+            override = f"{key[1:]}={value.rpartition('/')[2]}"
+        typed.append(override)
+    return typed
+
+
 def _choose(chosen: dict[str, str]) -> str | None:
     missing = [layer for layer in ("scale", "runtime") if layer not in chosen]
     if not missing:

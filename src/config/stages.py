@@ -73,10 +73,17 @@ def build_stages(cfg: DictConfig) -> list[Stage]:
     return stages
 
 
+def selects_rollouts(cfg: DictConfig) -> bool:
+    """Whether the chosen algorithm is GRIP; a recipe's GRIP settings stay in the config when another is chosen."""
+    return cfg.algorithm.get("name") == "grip"
+
+
 def _sft(cfg: DictConfig) -> DictConfig:
     config = _detached(cfg.sft)
     with open_dict(config):
         config.trainer.seed = cfg.seed
+        if config.trainer.n_gpus_per_node is None:
+            config.trainer.n_gpus_per_node = cfg.trainer.n_gpus_per_node
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
         # The next stage starts from the Hugging Face export.
@@ -89,7 +96,9 @@ def _ppo(cfg: DictConfig) -> DictConfig:
     with open_dict(config):
         for key in OWN_KEYS:
             config.pop(key, None)
-        grip = config.algorithm.pop("grip", None)
+        grip = config.algorithm.pop("grip", None) if selects_rollouts(cfg) else None
+        for key in ("name", "grip"):
+            config.algorithm.pop(key, None)
         config.data.seed = cfg.seed
         config.actor_rollout_ref.actor.data_loader_seed = cfg.seed
         config.actor_rollout_ref.rollout.seed = cfg.seed
@@ -107,6 +116,8 @@ def _ppo(cfg: DictConfig) -> DictConfig:
             "samples": cfg.logging.samples_per_step,
             "scorer": cfg.evaluation.scorer,
         }
+        if address := cfg.runtime.get("ray_address"):
+            config.ray_kwargs.ray_init.address = address
         runtime_env = config.ray_kwargs.ray_init.setdefault("runtime_env", {})
         runtime_env["env_vars"] = {**worker_environment(cfg), **(runtime_env.get("env_vars") or {})}
     return config

@@ -33,7 +33,12 @@ def _expect(condition: bool, patch: str, what: str) -> None:
 
 def _one_backend_for_gloo(distributed: Any) -> None:
     """veRL asks for ``cpu:gloo,<device>:<backend>``; with the device ``cpu`` torch rejects the duplicate."""
-    original = distributed.init_process_group
+    original = getattr(distributed, "init_process_group", None)
+    _expect(
+        original is not None and next(iter(inspect.signature(original).parameters)) == "backend",
+        "one_backend_for_gloo",
+        "torch.distributed.init_process_group(backend) is missing",
+    )
 
     @functools.wraps(original)
     def init_process_group(backend: str | None = None, *args: Any, **kwargs: Any) -> Any:

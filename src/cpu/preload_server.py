@@ -13,6 +13,7 @@ accelerator does not survive a fork.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import fcntl
 import gc
@@ -184,8 +185,9 @@ def become(request: Request, client: str) -> None:
     code = _exit_code(lambda: _run(request.argv))
     # Leave without tearing the interpreter down: hundreds of imported modules would be freed one by one.
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(ValueError, OSError):  # closed by the program, or by who reads it
+            stream.flush()
     os._exit(code)
 
 

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.compose import as_typed
 from src.config.stages import Places, Stage, place, worker_environment
 from src.cpu.preload import PreloadServer
 from src.errors import UserError
@@ -65,7 +67,7 @@ def _record(cfg: DictConfig, name: str, stages: Sequence[Stage]) -> dict[str, An
         "run": name,
         "scale": cfg.scale,
         "runtime": cfg.runtime.name,
-        **provenance(),
+        **provenance(as_typed(HydraConfig.get().overrides.task)),
         "seeds": {"seed": cfg.seed, "dataset": cfg.dataset.seed},
         "config": OmegaConf.to_container(cfg, resolve=False),
         "stages": [{"name": stage.name, "trainer": stage.trainer, "state": "pending"} for stage in stages],

@@ -48,8 +48,8 @@ class Tracking:
             raise UserError(f"Weights & Biases: {error}; give logging.wandb=offline to go on without it") from None
         self.wandb_run.define_metric("stage_step/*")
         for name in ("train/*", "val/loss"):
-            self.wandb_run.define_metric(name, step_metric="stage_step/sft")
-        self.wandb_run.define_metric("*", step_metric="stage_step/rl")
+            self.wandb_run.define_metric(name, step_metric="stage_step/sft", step_sync=False)
+        self.wandb_run.define_metric("*", step_metric="stage_step/rl", step_sync=False)
 
     def __enter__(self) -> Tracking:
         return self
@@ -57,8 +57,13 @@ class Tracking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.wandb_run is not None:
-            self.wandb_run.finish(exit_code=0 if kind is None else 1)
+        if self.wandb_run is None:
+            return
+        import wandb
+
+        code = 0 if kind is None else 1
+        self.wandb_run.finish(exit_code=code)
+        wandb.teardown(exit_code=code)  # waits for its service, which may still be writing
 
     def follow(self, line: dict[str, Any]) -> None:
         """Send one line of ``metrics.jsonl``."""
@@ -66,7 +71,11 @@ class Tracking:
             return
         values = {name: value for name, value in line.items() if isinstance(value, int | float)}
         step = values.pop("step")
-        self.wandb_run.log({**values, f"stage_step/{line['stage']}": step})
+        try:
+            self.wandb_run.log({**values, f"stage_step/{line['stage']}": step})
+        except Exception as error:  # its service has died: no reason to end a training
+            print(f"Weights & Biases has stopped ({error}); the run goes on without it")
+            self.wandb_run = None
 
 
 def wandb_mode(setting: str) -> str | None:

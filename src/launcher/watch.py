@@ -29,8 +29,20 @@ ESSENTIAL = (
     "gcs_server",
 )
 _FATAL = re.compile(r"^(?:\S*Error|\S*Exception|\S*Interrupt|OSError)\b.*", re.M)
-_PREFIX = re.compile(r"^(?:\x1b\[\d+m)*(?:\([^)]*pid=[^)]*\)|\[rank\d+\]:)(?:\x1b\[\d+m)*\s?", re.M)
-_COLOUR = re.compile(r"\x1b\[\d*m")
+# What Ray, torch and vLLM put before a worker's line, often one behind the other.
+_PREFIX = re.compile(
+    r"^(?:(?:\([^()]*pid=[^()]*\)|\[rank\d+\]:|[A-Z]+ \d\d-\d\d \d\d:\d\d:\d\d (?:\[[^\]]*\])+) ?)+", re.M
+)
+_COLOUR = re.compile(r"\x1b\[[\d;]*m|\r")
+# Errors which only say that another process has failed.
+_CONSEQUENCES = (
+    "ray.exceptions.",
+    "RayActorError",
+    "ActorDiedError",
+    "EngineDeadError",
+    "Engine core initialization failed",
+    "Connection closed by peer",
+)
 
 
 @dataclass
@@ -86,7 +98,7 @@ def essential_name(process: psutil.Process) -> str | None:
 
 
 def last_error(log: Path) -> str | None:
-    """The last error line that a stage's log holds, without Ray's prefixes and colours.
+    """The last error line that a stage's log holds, without prefixes and colours.
 
     Returns:
         The line, or None when the log names no error.
@@ -96,5 +108,5 @@ def last_error(log: Path) -> str | None:
     except OSError:
         return None
     found = _FATAL.findall(_PREFIX.sub("", _COLOUR.sub("", text)))
-    useful = [line for line in found if not line.startswith(("ray.exceptions.", "RayActorError", "ActorDiedError"))]
+    useful = [line for line in found if not any(consequence in line for consequence in _CONSEQUENCES)]
     return (useful or found or [None])[-1]

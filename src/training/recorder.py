@@ -16,12 +16,6 @@ from src.forecast.scoring import Scored
 from src.run import append_line
 from src.training.sampler import Sampled
 
-# veRL's name -> ours, where the words of the project differ.
-RENAMED = {
-    "training/rollout_probs_diff_mean": "logprob_gap/mean",
-    "training/rollout_probs_diff_max": "logprob_gap/max",
-}
-
 
 class Recorder:
     """One stage's record.
@@ -46,9 +40,8 @@ class Recorder:
         partial.replace(self.run / "phase.json")
 
     def write(self, step: int, metrics: dict[str, Any]) -> None:
-        """Append one line to ``metrics.jsonl``, under the project's names."""
-        named = {RENAMED.get(name, name): value for name, value in metrics.items()}
-        append_line(self.run / "metrics.jsonl", {"stage": self.stage, "step": step, "time": time.time(), **named})
+        """Append one line to ``metrics.jsonl``."""
+        append_line(self.run / "metrics.jsonl", {"stage": self.stage, "step": step, "time": time.time(), **metrics})
 
     def rollout_metrics(self, sampled: Sampled) -> dict[str, float]:
         """Metrics over all rollouts of a step, the dropped ones included."""
@@ -76,7 +69,7 @@ class Recorder:
     def validation(
         self, sampled: Sequence[Sampled], responses: Sequence[str], prompts: Sequence[str], step: int
     ) -> dict[str, float]:
-        """Score held-out answers and keep samples of them; returns the metrics for the step's line."""
+        """Score held-out answers and keep all of them; returns the metrics for the step's line."""
         rows = [row for batch in sampled for row in batch.rows]
         rewards = np.concatenate([batch.rewards for batch in sampled])
         terms = [one for batch in sampled for one in batch.terms]
@@ -85,17 +78,7 @@ class Recorder:
         for row, reward in zip(rows, rewards, strict=True):
             by_dataset[row["data_source"]].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
-        self._write_samples(
-            step,
-            "val",
-            range(min(len(rows), self.samples)),
-            rows,
-            prompts,
-            responses,
-            rewards,
-            terms,
-            scored.predictions,
-        )
+        self._write_samples(step, "val", rows, prompts, responses, rewards, terms, scored.predictions)
         return metrics | scored.metrics
 
     def training_samples(
@@ -106,24 +89,15 @@ class Recorder:
         prompts, responses = texts([sampled.keys[row] for row in chosen])
         rows = [sampled.rows[row] for row in chosen]
         predictions = self.scorer(rows, responses).predictions if rows else []
+        terms = [sampled.terms[row] for row in chosen]
         self._write_samples(
-            step,
-            "train",
-            range(len(rows)),
-            rows,
-            prompts,
-            responses,
-            sampled.rewards[chosen],
-            [sampled.terms[row] for row in chosen],
-            predictions,
-            kept=sampled.kept[chosen],
+            step, "train", rows, prompts, responses, sampled.rewards[chosen], terms, predictions, sampled.kept[chosen]
         )
 
     def _write_samples(
         self,
         step: int,
         split: str,
-        positions: Sequence[int],
         rows: Sequence[dict],
         prompts: Sequence[str],
         responses: Sequence[str],
@@ -133,7 +107,7 @@ class Recorder:
         kept: np.ndarray | None = None,
     ) -> None:
         path = self.run / "samples" / f"{self.stage}_{step}.jsonl"
-        for position in positions:
+        for position in range(len(rows)):
             info = rows[position]["extra_info"]
             append_line(
                 path,

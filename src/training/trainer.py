@@ -81,6 +81,16 @@ class RecordedTrainer(PPOTrainerSync):
         self.recorder.training_samples(self.global_steps, self.replay_buffer.sampled, self._texts)
         self.replay_buffer.drop_unselected()
 
+    def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
+        batch = super()._compute_old_log_prob(batch, metrics)
+        fields = ["old_log_probs", "rollout_log_probs", "response_mask"]
+        data = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=fields)
+        # In nats per token: what the training engine and the rollout engine disagree by on the sampled tokens.
+        gap = (data["old_log_probs"].values() - data["rollout_log_probs"].values()).abs()
+        gap = gap[data["response_mask"].values().bool()]
+        metrics |= {"logprob_gap/mean": float(gap.mean()), "logprob_gap/max": float(gap.max())}
+        return batch
+
     def _compute_advantage(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
         if self.replay_buffer.grip is not None:
             sampled = self.replay_buffer.sampled

@@ -1,0 +1,181 @@
+"""The CPU platform and the patches fit the installed veRL and vLLM.
+
+When one of these fails after an upgrade, src/cpu/patches.py is the place to look. What is imported is looked at in a
+process of its own, because the patches stay in the process that they were applied in.
+"""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from src.cpu import patches
+from src.cpu.patches import PATCHES, VERL_VERSION, VLLM_VERSION, PatchError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LOOK = """
+import importlib, inspect, json, sys, tempfile
+import torch, verl
+from src.cpu.patches import PATCHES, apply
+
+apply()  # a second time: nothing may be wrapped twice
+seen = {}
+modules = {patch.waits_for: importlib.import_module(patch.waits_for) for patch in PATCHES}
+
+from verl.plugin.platform import PlatformBase, get_platform
+platform = get_platform()
+seen["platform"] = [
+    type(platform).__name__, platform.device_name, platform.device_count(), platform.communication_backend_name(),
+    platform.ray_resource_name(), str(platform.current_device()), platform.is_ipc_supported(),
+]
+seen["left abstract"] = sorted(type(platform).__abstractmethods__)
+seen["memory"] = [platform.device_module.memory_allocated() > 0, platform.device_module.mem_get_info()[1] > 0]
+
+distributed = modules["torch.distributed"]
+function, layers = distributed.init_process_group, []
+while function is not None:
+    layers.append(function.__code__.co_filename.endswith("src/cpu/patches.py"))
+    function = getattr(function, "__wrapped__", None)
+seen["wrapped"] = layers.count(True)
+store = tempfile.NamedTemporaryFile()
+distributed.init_process_group("cpu:gloo,cpu:gloo", init_method="file://" + store.name + "-x", rank=0, world_size=1)
+seen["backend"] = distributed.get_backend()
+distributed.destroy_process_group()
+
+from verl.workers.engine.base import EngineRegistry
+engines = modules["verl.workers.engine.fsdp.transformer_impl"]
+seen["engines"] = [
+    EngineRegistry.get_engine_cls(kind, "fsdp2") is getattr(engines, name)
+    for kind, name in (("language_model", "FSDPEngineWithLMHead"), ("value_model", "FSDPEngineWithValueHead"))
+]
+seen["pinned"] = engines.CPUOffloadPolicy(pin_memory=True).pin_memory
+
+receiver = modules["verl.workers.rollout.vllm_rollout.bucketed_weight_transfer"].BucketedWeightReceiver
+original = receiver.receive_weights.__wrapped__
+seen["receiver parameters"] = list(inspect.signature(original).parameters)
+
+linear = modules["vllm.model_executor.layers.utils"]
+layer = torch.nn.Module()
+layer.weight = torch.nn.Parameter(torch.ones(2, 3))
+linear.dispatch_cpu_unquantized_gemm(layer, remove_weight=True)
+with torch.no_grad():
+    layer.weight.fill_(2.0)  # a weight sync
+seen["product"] = layer.cpu_linear(torch.ones(1, 3), layer.weight, None).tolist()
+print(json.dumps(seen))
+"""
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, Any]:
+    """What a process with the plugin finds."""
+    environment = {"VERL_PLATFORM": "cpu", "VERL_USE_EXTERNAL_MODULES": "src.plugin", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOOK],
+        env={**os.environ, **environment, "VLLM_LOGGING_LEVEL": "ERROR"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("package", "version"), [("verl", VERL_VERSION), ("vllm", VLLM_VERSION)])
+def test_the_patches_were_written_for_what_is_installed(package: str, version: str) -> None:
+    installed = importlib.metadata.version(package).partition("+")[0]
+    assert installed == version, f"read the places that src/cpu/patches.py changes in {package} {installed} anew"
+
+
+def test_verl_finds_the_cpu_platform(seen: dict[str, Any]) -> None:
+    assert seen["platform"] == ["CPUPlatform", "cpu", 1, "gloo", "GPU", "cpu", False]
+    assert seen["left abstract"] == []
+    assert seen["memory"] == [True, True]
+
+
+def test_a_process_group_starts_with_verls_name_for_the_backend(seen: dict[str, Any]) -> None:
+    assert seen["backend"] == "gloo"
+    assert seen["wrapped"] == 1
+
+
+def test_the_fsdp_engines_are_registered_and_do_not_pin_memory(seen: dict[str, Any]) -> None:
+    assert seen["engines"] == [True, True]
+    assert seen["pinned"] is False
+
+
+def test_the_weight_receiver_is_wrapped(seen: dict[str, Any]) -> None:
+    assert seen["receiver parameters"] == ["self", "on_bucket_received"]
+
+
+def test_linear_layers_multiply_by_the_weights_that_were_synchronised(seen: dict[str, Any]) -> None:
+    assert seen["product"] == [[6.0, 6.0]]
+
+
+def test_received_weights_are_copies() -> None:
+    class Tensor:
+        def __init__(self, copy: bool = False) -> None:
+            self.copy = copy
+
+        def clone(self) -> "Tensor":
+            return Tensor(copy=True)
+
+    class Receiver:
+        def receive_weights(self, on_bucket_received: Callable[[list, bool], None]) -> None:
+            on_bucket_received([("a", Tensor()), ("b", Tensor())], False)
+            on_bucket_received([("c", Tensor())], True)
+
+    patches._copy_received_weights(SimpleNamespace(BucketedWeightReceiver=Receiver))
+    received: list[tuple[str, bool, bool]] = []
+    Receiver().receive_weights(
+        lambda weights, is_last: received.extend((name, tensor.copy, is_last) for name, tensor in weights)
+    )
+    assert received == [("a", True, False), ("b", True, False), ("c", True, True)]
+
+
+def test_other_backends_are_left_alone() -> None:
+    asked: list[Any] = []
+    distributed = SimpleNamespace(init_process_group=lambda backend=None, rank=0: asked.append((backend, rank)))
+    patches._one_backend_for_gloo(distributed)
+    distributed.init_process_group("cpu:gloo,cpu:gloo", rank=3)
+    distributed.init_process_group("cpu:gloo,cuda:nccl")
+    distributed.init_process_group()
+    assert asked == [("gloo", 3), ("cpu:gloo,cuda:nccl", 0), (None, 0)]
+
+
+def _receiver(parameter: str) -> type:
+    scope: dict[str, Any] = {}
+    exec(f"class Receiver:\n    def receive_weights(self, {parameter}): ...", scope)
+    return scope["Receiver"]
+
+
+MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("one_backend_for_gloo", {}),
+    ("one_backend_for_gloo", {"init_process_group": lambda name: None}),
+    ("fsdp_engine_on_cpu", {"CPUOffloadPolicy": object, "FSDPEngineWithLMHead": type("Engine", (), {})}),
+    ("copy_received_weights", {}),
+    ("copy_received_weights", {"BucketedWeightReceiver": _receiver("callback")}),
+    ("live_linear_weights", {}),
+    ("live_linear_weights", {"dispatch_cpu_unquantized_gemm": lambda layer: None}),
+)
+
+
+@pytest.mark.parametrize(("name", "content"), MOVED)
+def test_a_patch_whose_place_has_moved_names_itself(
+    monkeypatch: pytest.MonkeyPatch, name: str, content: dict[str, Any]
+) -> None:
+    registry = SimpleNamespace(register=lambda **_: lambda engine: engine)
+    monkeypatch.setitem(sys.modules, "verl.workers.engine.base", SimpleNamespace(EngineRegistry=registry))
+    (patch,) = [one for one in PATCHES if one.apply.__name__ == f"_{name}"]
+    with pytest.raises(PatchError, match=rf"^patch '{name}' no longer fits: .* is missing\. .*{VERL_VERSION}"):
+        patch.apply(SimpleNamespace(__name__="moved", **content))
+
+
+def test_every_patch_has_a_case_above() -> None:
+    assert {patch.apply.__name__ for patch in PATCHES} == {f"_{name}" for name, _ in MOVED}

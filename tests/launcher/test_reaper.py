@@ -1,0 +1,137 @@
+"""Nothing of a run outlives it. Each test plays in a process of its own, whose descendants are all there is to end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# A detached process, as Ray's daemons are: a session of its own, and a parent that has ended.
+DETACHED = 'subprocess.run(["bash", "-c", "setsid sleep 600 > /dev/null 2>&1 & echo $!"], capture_output=True, text=True)'
+
+Script = Callable[[str], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    """Return a function that starts Python code; what is left of it is killed at the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def _gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def detached() -> Iterator[list[int]]:
+    """Process ids to be killed if a test leaves them alive."""
+    pids: list[int] = []
+    yield pids
+    for pid in pids:
+        if not _gone(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_detached_grandchild_is_ended_and_others_are_kept(script: Script, detached: list[int]) -> None:
+    process = script(
+        f"""
+import subprocess
+from src.launcher import reaper
+reaper.adopt_orphans()
+kept = subprocess.Popen(["sleep", "600"])
+orphan = int({DETACHED}.stdout)
+print(kept.pid, orphan, flush=True)
+print(orphan in [one.pid for one in reaper.descendants(__import__("os").getpid())], flush=True)
+print(reaper.end_descendants(keep=frozenset({{kept.pid}})), flush=True)
+print(kept.poll(), flush=True)
+kept.kill()
+"""
+    )
+    output, _ = process.communicate(timeout=120)
+    pids, below, ended, kept = output.splitlines()
+    detached += map(int, pids.split())
+    assert (below, ended, kept) == ("True", "1", "None")
+    assert _gone(detached[1])
+
+
+def test_a_process_that_refuses_to_end_politely_is_ended(script: Script, detached: list[int]) -> None:
+    process = script(
+        """
+import subprocess
+from src.launcher import reaper
+stubborn = subprocess.Popen(["bash", "-c", "trap '' TERM INT HUP; echo ready; while :; do sleep 0.1; done"],
+                            stdout=subprocess.PIPE)
+stubborn.stdout.readline()
+print(stubborn.pid, flush=True)
+print(reaper.end_descendants(), flush=True)
+"""
+    )
+    output, _ = process.communicate(timeout=120)
+    pid, ended = map(int, output.split())
+    detached.append(pid)
+    assert ended >= 1
+    assert _gone(pid)
+
+
+def test_a_process_without_descendants_ends_none(script: Script) -> None:
+    process = script("from src.launcher import reaper; print(reaper.end_descendants())")
+    assert process.communicate(timeout=120)[0] == "0\n"
+
+
+def test_the_guard_ends_what_a_killed_launcher_leaves(script: Script, detached: list[int]) -> None:
+    process = script(
+        f"""
+import signal, subprocess
+from src.launcher import reaper
+reaper.adopt_orphans()
+child = subprocess.Popen(["sleep", "600"])
+orphan = int({DETACHED}.stdout)
+guard = reaper.guard()
+print(child.pid, orphan, guard.pid, flush=True)
+signal.pause()
+"""
+    )
+    assert process.stdout is not None
+    child, orphan, guard = detached[:] = [int(pid) for pid in process.stdout.readline().split()]
+    # The guard lists descendants twice a second, once it has started; psutil is the last thing that it imports.
+    _wait(lambda: "psutil_linux" in Path(f"/proc/{guard}/maps").read_text(), "the guard starts")
+    time.sleep(2)
+    assert [_gone(pid) for pid in (child, orphan, guard)] == [False, False, False]
+    process.kill()
+    process.wait()
+    for pid in (child, orphan, guard):
+        _wait(lambda pid=pid: _gone(pid), f"process {pid} is ended")
+
+
+def test_a_launcher_that_ends_well_leaves_no_guard(script: Script, detached: list[int]) -> None:
+    process = script("from src.launcher import reaper; guard = reaper.guard(); print(guard.pid, flush=True)")
+    assert process.stdout is not None
+    detached.append(int(process.stdout.readline()))
+    process.wait(timeout=120)
+    _wait(lambda: _gone(detached[0]), "the guard ends")

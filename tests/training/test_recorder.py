@@ -1,0 +1,206 @@
+"""What a step's record holds, by hand."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from src.forecast.scoring import Scored
+from src.training.recorder import Recorder, spread, zero_std_share
+from src.training.sampler import Sampled, numeric_terms, plain
+
+TERMS = [
+    {"format": 0.0, "mse": 0.5, "valid": 1.0},
+    {"format": -1.0, "mse": 0.25, "valid": 0.0},
+    {"format": 0.0, "mse": 0.0, "valid": 1.0},
+    {"format": 0.0, "mse": 0.25, "valid": 1.0},
+]
+
+
+def _row(number: int, dataset: str = "demand") -> dict[str, Any]:
+    return {
+        "data_source": dataset,
+        "ground_truth": np.array([1.0, 2.0 + number]),
+        "extra_info": {"channel": "load", "index": number, "history": [0.5, float(number)], "period": 2},
+    }
+
+
+def _sampled(**changes: Any) -> Sampled:
+    """Two prompts with two rollouts each; of the first one is kept, of the second both."""
+    values: dict[str, Any] = {
+        "keys": ["1x0_0", "1x0_1", "1x1_0", "1x1_1"],
+        "groups": ["1x0", "1x0", "1x1", "1x1"],
+        "kept": np.array([True, False, True, True]),
+        "weights": np.array([1.0, 1.0, 1.5, 0.5]),
+        "rewards": np.array([0.5, -0.75, 0.25, 0.25]),
+        "lengths": np.array([10.0, 20.0, 30.0, 40.0]),
+        "terms": TERMS,
+        "rows": [_row(0), _row(0), _row(1), _row(1)],
+    }
+    return Sampled(**{**values, **changes})
+
+
+def _score(rows: Sequence[dict[str, Any]], responses: Sequence[str]) -> Scored:
+    """A response is a number, forecast twice, or no forecast."""
+    predictions = [[float(text)] * 2 if text.isdigit() else None for text in responses]
+    return Scored({"val/demand/mse": float(len(rows))}, predictions)
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    (tmp_path / "samples").mkdir()
+    return Recorder(tmp_path, "rl", _score, samples=3)
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_rollout_metrics_by_hand(recorder: Recorder) -> None:
+    assert recorder.rollout_metrics(_sampled()) == pytest.approx(
+        {
+            "reward/mean": 0.0625,
+            "reward/std": 0.4800716,  # of the population: sqrt(0.9375 / 4 - 0.0625 ** 2)
+            "select/kept_frac": 0.75,
+            "groups/zero_std_frac": 0.5,
+            "select/kept_reward/mean": 1 / 3,
+            "select/weight/max": 1.5,
+            "parse/valid_frac": 0.75,
+            "reward/format/mean": -0.25,
+            "reward/format/std": 0.4330127,
+            "reward/mse/mean": 0.25,
+            "reward/mse/std": 0.1767767,
+        },
+        abs=1e-6,
+    )
+
+
+def test_a_reward_without_terms_has_only_its_own_metrics(recorder: Recorder) -> None:
+    metrics = recorder.rollout_metrics(_sampled(terms=[{}, {}, {}, {}]))
+    assert set(metrics) == {
+        "reward/mean",
+        "reward/std",
+        "select/kept_frac",
+        "groups/zero_std_frac",
+        "select/kept_reward/mean",
+        "select/weight/max",
+    }
+
+
+@pytest.mark.parametrize(
+    ("rewards", "groups", "share"),
+    [
+        ([1.0, 1.0, 2.0, 2.0], "aabb", 1.0),
+        ([1.0, 2.0, 2.0, 1.0], "aabb", 0.0),
+        ([1.0, 2.0, 1.0, 2.0], "abab", 1.0),
+        ([0.0, 0.0, 0.0, 1e-12], "aabb", 0.5),
+        ([3.0], "a", 1.0),
+    ],
+)
+def test_groups_without_a_signal(rewards: list[float], groups: str, share: float) -> None:
+    assert zero_std_share(np.array(rewards), list(groups)) == share
+
+
+@pytest.mark.parametrize(
+    ("rewards", "count", "chosen"),
+    [
+        ([0.3, 0.1, 0.5, 0.2, 0.4], 3, [1, 0, 2]),
+        ([0.3, 0.1, 0.5, 0.2, 0.4], 2, [1, 2]),
+        ([0.3, 0.1], 8, [1, 0]),
+        ([0.3, 0.1], 0, []),
+        ([0.5, 0.5, 0.5], 3, [0, 1, 2]),
+    ],
+)
+def test_samples_are_spread_over_the_rewards(rewards: list[float], count: int, chosen: list[int]) -> None:
+    assert spread(np.array(rewards), count).tolist() == chosen
+
+
+def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> None:
+    asked: list[list[str]] = []
+
+    def texts(keys: list[str]) -> tuple[list[str], list[str]]:
+        asked.append(keys)
+        return [f"prompt of {key}" for key in keys], ["7", "no number", "9"]
+
+    recorder.training_samples(4, _sampled(), texts)
+    assert asked == [["1x0_1", "1x1_1", "1x0_0"]]
+    lines = _lines(recorder.run / "samples" / "rl_4.jsonl")
+    assert [(line["score"], line["kept"], line["valid"], line["prediction"]) for line in lines] == [
+        (-0.75, False, True, [7.0, 7.0]),
+        (0.25, True, False, None),
+        (0.5, True, True, [9.0, 9.0]),
+    ]
+    assert lines[0] == {
+        "stage": "rl",
+        "step": 4,
+        "split": "train",
+        "dataset": "demand",
+        "channel": "load",
+        "index": 0,
+        "prompt": "prompt of 1x0_1",
+        "response": "7",
+        "score": -0.75,
+        "terms": TERMS[1],
+        "history": [0.5, 0.0],
+        "ground_truth": [1.0, 2.0],
+        "prediction": [7.0, 7.0],
+        "valid": True,
+        "kept": False,
+    }
+
+
+def test_validation_scores_every_answer_and_keeps_samples(recorder: Recorder) -> None:
+    other = _sampled(rows=[_row(5, "wind")] * 4, rewards=np.array([1.0, 0.0, 0.0, 1.0]))
+    responses = ["1", "2", "x", "4", "5", "6", "7", "8"]
+    metrics = recorder.validation([_sampled(), other], responses, [f"prompt {n}" for n in range(8)], 10)
+    assert metrics == {"val/demand/reward": 0.0625, "val/wind/reward": 0.5, "val/demand/mse": 8.0}
+    lines = _lines(recorder.run / "samples" / "rl_10.jsonl")
+    assert {line["split"] for line in lines} == {"val"}
+    assert [(line["prompt"], line["response"], line["score"], line["valid"]) for line in lines[:3]] == [
+        ("prompt 0", "1", 0.5, True),
+        ("prompt 1", "2", -0.75, True),
+        ("prompt 2", "x", 0.25, False),
+    ]
+
+
+def test_a_steps_line_has_stage_step_and_time_before_its_metrics(recorder: Recorder) -> None:
+    recorder.write(3, {"actor/lr": np.float32(0.5), "actor/grad_norm": float("nan"), "reward/mean": 1})
+    recorder.write(4, {"reward/mean": float("inf")})
+    first, second = _lines(recorder.run / "metrics.jsonl")
+    assert list(first)[:3] == ["stage", "step", "time"]
+    assert {name: first[name] for name in first if name != "time"} == {
+        "stage": "rl",
+        "step": 3,
+        "actor/lr": 0.5,
+        "actor/grad_norm": None,
+        "reward/mean": 1,
+    }
+    assert second["reward/mean"] is None
+
+
+def test_the_phase_is_a_whole_file(recorder: Recorder) -> None:
+    recorder.phase("generating")
+    recorder.phase("training")
+    content = json.loads((recorder.run / "phase.json").read_text())
+    assert (content["stage"], content["phase"]) == ("rl", "training")
+    assert sorted(file.name for file in recorder.run.iterdir()) == ["phase.json", "samples"]
+
+
+def test_terms_leave_the_score_out() -> None:
+    assert numeric_terms({"score": 0.5, "reward": 0.5, "acc": 1, "mse": np.float32(0.25), "valid": True}) == {
+        "mse": 0.25,
+        "valid": 1.0,
+    }
+
+
+def test_a_column_of_the_queue_is_a_list_in_each_of_its_containers() -> None:
+    class Wrapped:
+        def __init__(self, data: Any) -> None:
+            self.data = data
+
+    assert plain(np.array(["a", "b"], dtype=object)) == ["a", "b"]
+    assert plain([{"x": 1}, {"x": 2}]) == [{"x": 1}, {"x": 2}]
+    assert plain([Wrapped("a"), Wrapped({"x": 1})]) == ["a", {"x": 1}]
