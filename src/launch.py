@@ -18,7 +18,7 @@ def main() -> None:
     except UserError as error:
         sys.exit(_say(error))
     if note and "--help" not in arguments:
-        print(note)
+        print(note, file=sys.stderr)
     sys.argv[1:] = arguments
     register_search_path()
     hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(launch)()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.stages import selects_rollouts
+from src.config.compose import CONF
+from src.config.stages import OWN_KEYS, selects_rollouts
 from src.errors import ConfigError
+
+KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as [sft,rl]"}
 
 
 def check(cfg: DictConfig) -> None:
@@ -24,8 +28,28 @@ def check(cfg: DictConfig) -> None:
     for key in ("runtime.ray_address", "model.path", "dataset.path", "dataset.target"):
         if _is_missing(cfg, key):
             raise ConfigError(f"{key}= must be given for this choice of groups")
+    _check_types(cfg)
     _check_batches(cfg)
     _check_lengths(cfg)
+
+
+def _check_types(cfg: DictConfig) -> None:
+    """The project's own keys have the types of their defaults in the primary config; veRL checks its own."""
+    defaults: Any = OmegaConf.to_container(OmegaConf.load(CONF / "config.yaml"))
+    for key, default in _leaves({name: defaults[name] for name in OWN_KEYS if name in defaults}):
+        value: Any = OmegaConf.select(cfg, key)
+        if OmegaConf.is_config(value):
+            value = OmegaConf.to_container(value)
+        if type(default) in KINDS and value is not None and type(value) is not type(default):
+            raise ConfigError(f"{key}={value}: give {KINDS[type(default)]}")
+
+
+def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if not isinstance(node, dict):
+        yield prefix, node
+        return
+    for name, value in node.items():
+        yield from _leaves(value, f"{prefix}.{name}" if prefix else name)
 
 
 def _is_missing(cfg: DictConfig, key: str) -> bool:
@@ -46,7 +70,8 @@ def _check_batches(cfg: DictConfig) -> None:
         _check_rl_batches(cfg)
     if "sft" in cfg.stages:
         batch = _positive(cfg, "sft.data.train_batch_size")
-        workers = cfg.sft.trainer.n_gpus_per_node or _positive(cfg, "trainer.n_gpus_per_node")
+        own = cfg.sft.trainer.n_gpus_per_node is not None
+        workers = _positive(cfg, "sft.trainer.n_gpus_per_node" if own else "trainer.n_gpus_per_node")
         if batch % workers:
             raise ConfigError(
                 f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"

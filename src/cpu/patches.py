@@ -33,7 +33,7 @@ def _expect(condition: bool, patch: str, what: str) -> None:
 
 def _one_backend_for_gloo(distributed: Any) -> None:
     """veRL asks for ``cpu:gloo,<device>:<backend>``; with the device ``cpu`` torch rejects the duplicate."""
-    original = getattr(distributed, "init_process_group", None)
+    original: Any = getattr(distributed, "init_process_group", None)
     _expect(
         original is not None and next(iter(inspect.signature(original).parameters)) == "backend",
         "one_backend_for_gloo",

@@ -124,7 +124,8 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
 def _model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:
     """The folder or name that the first stage starts from; a model is built where the config says how."""
     if cfg.model.path is not None:
-        return str(cfg.model.path)
+        path = Path(str(cfg.model.path)).expanduser()
+        return str(path.resolve()) if path.is_dir() else str(cfg.model.path)
     folder = run.folder / "model"
     settings = {
         "settings": OmegaConf.to_container(cfg.model.build),

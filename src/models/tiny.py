@@ -71,7 +71,7 @@ def make_tokenizer(texts: Iterable[str], phrases: int) -> Any:
 
 
 def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed: int) -> Path:
-    """Write a Hugging Face folder with a fresh model, unless one with the same settings is there.
+    """Write a Hugging Face folder with a fresh model.
 
     Args:
         folder: where the model goes; it appears whole or not at all.

@@ -14,7 +14,7 @@ import numpy as np
 
 from src.forecast.scoring import Scored
 from src.run import append_line
-from src.training.sampler import Sampled
+from src.training.sampled import Sampled
 
 
 class Recorder:

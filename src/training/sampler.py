@@ -7,7 +7,6 @@ left in ``validated``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,27 +15,10 @@ from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from src.algorithms.grip import GripSettings, select_batch
+from src.training.sampled import Sampled, numeric_terms, plain
 
 # veRL asks the queue every 2 s whether the rollouts are done, which rounds a short generation up to 2 s.
 POLL_INTERVAL_S = 0.02
-
-
-@dataclass
-class Sampled:
-    """All rollouts of one step, in the order of ``keys``; arrays have length B.
-
-    kept: bool. weights: G * w_i of the kept ones, 1 elsewhere. rewards: as the reward function gave them.
-    terms: the numeric terms of each reward. lengths: response tokens.
-    """
-
-    keys: list[str] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
-    kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
-    weights: np.ndarray = field(default_factory=lambda: np.empty(0))
-    rewards: np.ndarray = field(default_factory=lambda: np.empty(0))
-    lengths: np.ndarray = field(default_factory=lambda: np.empty(0))
-    terms: list[dict[str, float]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
 
 
 class SelectingReplayBuffer(ReplayBuffer):
@@ -113,13 +95,3 @@ class SelectingReplayBuffer(ReplayBuffer):
             terms=[numeric_terms(one["reward_extra_info"]) for one in extra],
             rows=rows,
         )
-
-
-def plain(values: Any) -> list[Any]:
-    """A column of Python objects as a list; the queue returns it in one of several containers."""
-    return [getattr(value, "data", value) for value in (values.tolist() if hasattr(values, "tolist") else values)]
-
-
-def numeric_terms(info: dict[str, Any]) -> dict[str, float]:
-    """The named terms of one reward, without the score that they add up to."""
-    return {name: float(value) for name, value in info.items() if name not in ("score", "reward", "acc")}

@@ -33,7 +33,7 @@ def test_exactly_keep_distinct_indices_whatever_the_rewards(
     assert chosen.dtype == np.int64
     assert chosen.shape == (keep,)
     assert (np.diff(chosen) > 0).all()
-    assert 0 <= chosen[0] and chosen[-1] < len(rewards)
+    assert chosen[0] >= 0 and chosen[-1] < len(rewards)
 
 
 @given(REWARDS, st.sampled_from(STRATEGIES), st.integers(0, 2**31))

@@ -65,8 +65,12 @@ BATCHES: tuple[tuple[Change, str], ...] = (
         "make their product a multiple of 4",
     ),
     (
-        {"trainer.nnodes": 2, "sft.data.train_batch_size": 7},
+        {"trainer.n_gpus_per_node": 2, "sft.data.train_batch_size": 7},
         "sft.data.train_batch_size=7 cannot be shared by 2 workers: give a multiple of 2",
+    ),
+    (
+        {"sft.trainer.n_gpus_per_node": 3},
+        "sft.data.train_batch_size=8 cannot be shared by 3 workers: give a multiple of 3",
     ),
     (
         {"algorithm.use_kl_in_reward": True},
@@ -103,7 +107,8 @@ LENGTHS: tuple[tuple[Change, str], ...] = (
     ),
     (
         {"data.max_response_length": 800, "actor_rollout_ref.rollout.max_model_len": None},
-        "data.max_prompt_length + data.max_response_length = 1120 is more than model.build.context_length=1024: raise it",
+        "data.max_prompt_length + data.max_response_length = 1120 is more than "
+        "model.build.context_length=1024: raise it",
     ),
     ({"data.max_prompt_length": -1}, "data.max_prompt_length=-1: give a whole number of at least 1"),
 )
@@ -124,7 +129,6 @@ MISSING: tuple[tuple[str, str], ...] = (
     ("recipe", "no recipe is given: python -m src.launch +recipe=time_r1"),
     ("scale", "scale= is missing"),
     ("runtime.name", "runtime= is missing"),
-    ("runtime.ray_address", "runtime.ray_address= must be given for this choice of groups"),
     ("model.path", "model.path= must be given for this choice of groups"),
 )
 
@@ -134,6 +138,37 @@ def test_a_choice_that_is_missing(checked: Callable[[Change], None], key: str, m
     with pytest.raises(ConfigError) as error:
         checked({key: "???"})
     assert str(error.value) == message
+
+
+TYPES: tuple[tuple[Change, str], ...] = (
+    ({"seed": "one"}, "seed=one: give a whole number"),
+    ({"seed": True}, "seed=True: give a whole number"),
+    ({"logging.samples_per_step": 1.5}, "logging.samples_per_step=1.5: give a whole number"),
+    ({"launch.dry_run": "maybe"}, "launch.dry_run=maybe: give true or false"),
+    ({"run.fresh": 1}, "run.fresh=1: give true or false"),
+    ({"stages": "sft"}, "stages=sft: give a list, such as [sft,rl]"),
+)
+
+
+@pytest.mark.parametrize(("change", "message"), TYPES)
+def test_our_own_keys_are_typed(checked: Callable[[Change], None], change: Change, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        checked(change)
+    assert str(error.value) == message
+
+
+def test_texts_and_nothing_are_free(checked: Callable[[Change], None]) -> None:
+    checked({"run.name": 2024, "run.folder": "elsewhere", "evaluation.max_windows": None})
+
+
+def test_a_cluster_needs_its_address(compose_run: Callable[..., DictConfig]) -> None:
+    cfg = compose_run("+recipe=time_r1", "scale=smoke", "runtime=cluster", "runtime.ray_address=host:6379")
+    check(cfg)
+    (rl,) = [stage for stage in build_stages(cfg) if stage.name == "rl"]
+    assert rl.config.ray_kwargs.ray_init.address == "host:6379"
+    cfg.runtime.ray_address = "???"
+    with pytest.raises(ConfigError, match=r"^runtime\.ray_address= must be given for this choice of groups$"):
+        check(cfg)
 
 
 def test_stages_that_are_not_trained_are_not_checked(checked: Callable[[Change], None]) -> None:

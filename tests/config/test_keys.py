@@ -28,6 +28,7 @@ NOT_IN_VERLS_YAML = {
     "sft.engine.mixed_precision": "as for the actor",
     "reward.custom_reward_function.reward_kwargs": "arguments of the reward function; veRL passes them on",
     "algorithm.grip": "the project's; taken out of veRL's config by src.config.stages",
+    "algorithm.name": "the project's; taken out likewise",
 }
 FILES = sorted(
     file for group in ("recipe", "scale", "runtime", "algorithm", "reward") for file in (CONF / group).rglob("*.yaml")
@@ -87,7 +88,9 @@ def test_the_files_set_keys_of_both_trees() -> None:
 
 def test_nothing_is_listed_that_no_file_sets() -> None:
     keys = [key for file in FILES for key in _keys(file)]
-    assert [known for known in NOT_IN_VERLS_YAML if not any(k == known or k.startswith(f"{known}.") for k in keys)] == []
+    assert [
+        known for known in NOT_IN_VERLS_YAML if not any(k == known or k.startswith(f"{known}.") for k in keys)
+    ] == []
 
 
 def test_a_misspelt_key_would_be_found(compose_alone: Callable[[str], DictConfig]) -> None:

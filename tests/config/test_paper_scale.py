@@ -73,28 +73,30 @@ TABLE: tuple[tuple[str, Any, str], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def cfg(compose_run: Callable[..., DictConfig]) -> DictConfig:
+    return compose_run(*PAPER)
+
+
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, _ in TABLE], ids=[row[0] for row in TABLE])
-def test_value_is_the_published_one(compose_run: Callable[..., DictConfig], key: str, value: Any) -> None:
-    cfg = compose_run(*PAPER)
+def test_value_is_the_published_one(cfg: DictConfig, key: str, value: Any) -> None:
     parent, _, name = key.rpartition(".")
     assert name in (OmegaConf.select(cfg, parent) if parent else cfg)
     chosen = OmegaConf.select(cfg, key)
     assert (OmegaConf.to_container(chosen) if OmegaConf.is_config(chosen) else chosen) == value
 
 
-def test_dual_clip_never_binds(compose_run: Callable[..., DictConfig]) -> None:
+def test_dual_clip_never_binds(cfg: DictConfig) -> None:
     # Equation 6 has no dual clip; veRL's bounds -rho A by clip_ratio_c |A|.
-    assert compose_run(*PAPER).actor_rollout_ref.actor.clip_ratio_c >= 1e6
+    assert cfg.actor_rollout_ref.actor.clip_ratio_c >= 1e6
 
 
-def test_the_run_passes_our_checks_and_has_both_stages(compose_run: Callable[..., DictConfig]) -> None:
-    cfg = compose_run(*PAPER)
+def test_the_run_passes_our_checks_and_has_both_stages(cfg: DictConfig) -> None:
     check(cfg)
     assert [(stage.name, stage.trainer) for stage in build_stages(cfg)] == [("sft", "sft"), ("rl", "ppo")]
 
 
-def test_rollouts_have_room_for_a_prompt_and_a_completion(compose_run: Callable[..., DictConfig]) -> None:
-    cfg = compose_run(*PAPER)
+def test_rollouts_have_room_for_a_prompt_and_a_completion(cfg: DictConfig) -> None:
     sample = cfg.data.max_prompt_length + cfg.data.max_response_length
     assert cfg.actor_rollout_ref.actor.ppo_max_token_len_per_gpu >= sample
     assert cfg.actor_rollout_ref.ref.log_prob_max_token_len_per_gpu >= sample
@@ -108,12 +110,15 @@ REWARD = {
 }  # fmt: skip
 
 
-def test_the_papers_reward_is_one_override_away(compose_run: Callable[..., DictConfig]) -> None:
-    chosen = compose_run(*PAPER, "reward=time_r1_paper").reward.custom_reward_function
-    assert OmegaConf.to_container(chosen.reward_kwargs) == REWARD
+@pytest.fixture(scope="module")
+def swapped(compose_run: Callable[..., DictConfig]) -> DictConfig:
+    return compose_run(*PAPER, "reward=time_r1_paper", "dataset=nasdaq")
 
 
-def test_nasdaq_uses_36_steps(compose_run: Callable[..., DictConfig]) -> None:
+def test_the_papers_reward_is_one_override_away(swapped: DictConfig) -> None:
+    assert OmegaConf.to_container(swapped.reward.custom_reward_function.reward_kwargs) == REWARD
+
+
+def test_nasdaq_uses_36_steps(swapped: DictConfig) -> None:
     # P section 4: 36 to 36 for NASDAQ, whose series is short.
-    dataset = compose_run(*PAPER, "dataset=nasdaq").dataset
-    assert (dataset.context_length, dataset.horizon) == (36, 36)
+    assert (swapped.dataset.context_length, swapped.dataset.horizon) == (36, 36)

@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # A detached process, as Ray's daemons are: a session of its own, and a parent that has ended.
-DETACHED = 'subprocess.run(["bash", "-c", "setsid sleep 600 > /dev/null 2>&1 & echo $!"], capture_output=True, text=True)'
+DETACHED = (
+    'subprocess.run(["bash", "-c", "setsid sleep 600 > /dev/null 2>&1 & echo $!"], capture_output=True, text=True)'
+)
 
 Script = Callable[[str], subprocess.Popen[str]]
 

@@ -29,9 +29,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def _cfg(folder: Path, model: str | None = None, runtime: str = "cpu") -> DictConfig:
-    return OmegaConf.create(
-        {"run": {"folder": str(folder)}, "runtime": {"name": runtime}, "model": {"path": model}}
-    )
+    return OmegaConf.create({"run": {"folder": str(folder)}, "runtime": {"name": runtime}, "model": {"path": model}})
 
 
 def test_enough_passes(machine: Callable[..., None], tmp_path: Path) -> None:

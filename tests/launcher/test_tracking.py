@@ -40,9 +40,7 @@ def test_the_mode_with_a_key_in_the_environment(
 
 
 @pytest.mark.parametrize(("host", "mode"), [("api.wandb.ai", "online"), ("example.org", "offline")])
-def test_a_key_in_the_netrc_file_counts(
-    home: Path, monkeypatch: pytest.MonkeyPatch, host: str, mode: str
-) -> None:
+def test_a_key_in_the_netrc_file_counts(home: Path, monkeypatch: pytest.MonkeyPatch, host: str, mode: str) -> None:
     text = f"machine {host}\n  login user\n  password secret\n"
     (home / ".netrc").write_text(text)
     assert wandb_mode("auto") == mode
@@ -154,6 +152,4 @@ def test_a_dead_service_does_not_end_the_training(run: Run, capsys: pytest.Captu
         for step in (1, 2):
             tracking.follow({"stage": "rl", "step": step, "reward/mean": 0.5})
     assert dead.calls == 1
-    assert capsys.readouterr().out == (
-        "Weights & Biases has stopped (Connection lost); the run goes on without it\n"
-    )
+    assert capsys.readouterr().out == ("Weights & Biases has stopped (Connection lost); the run goes on without it\n")

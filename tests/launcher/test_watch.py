@@ -63,8 +63,7 @@ LOGS = {
         "ray.exceptions.ActorDiedError: The actor died because of an out-of-memory kill.",
     ),
     "a warning is no error": (
-        'x.py:32: UserWarning: engine is not available: ModuleNotFoundError("no module")\n'
-        "step 1: no Error so far\n",
+        'x.py:32: UserWarning: engine is not available: ModuleNotFoundError("no module")\nstep 1: no Error so far\n',
         None,
     ),
     "an empty log": ("", None),

@@ -10,7 +10,7 @@ import pytest
 
 from src.forecast.scoring import Scored
 from src.training.recorder import Recorder, spread, zero_std_share
-from src.training.sampler import Sampled, numeric_terms, plain
+from src.training.sampled import Sampled, numeric_terms, plain
 
 TERMS = [
     {"format": 0.0, "mse": 0.5, "valid": 1.0},
