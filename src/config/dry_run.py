@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import yaml
 from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
@@ -19,10 +20,10 @@ def show(cfg: DictConfig, stages: Sequence[Stage]) -> None:
         for key in ("recipe", "scale", "seed", "runtime", "dataset", "model", "run", "logging", "evaluation")
     }
     print("# the project's own settings")
-    print(OmegaConf.to_yaml(OmegaConf.create(own), resolve=True))
+    print(_yaml(_resolved(OmegaConf.create(own))))
     for stage in stages:
         print(f"# stage {stage.name}: veRL's {stage.trainer} trainer, resolved")
-        print(OmegaConf.to_yaml(stage.config, resolve=True))
+        print(_yaml(_resolved(stage.config)))
         print(f"# stage {stage.name}: what differs from veRL's defaults")
         for line in differences(stage):
             print(line)
@@ -33,7 +34,7 @@ def differences(stage: Stage) -> list[str]:
     """``key: default -> value`` for every key of a stage that is not at veRL's default."""
     default = dict(_leaves(_defaults(stage.trainer)))
     lines = []
-    for key, value in _leaves(stage.config):
+    for key, value in _leaves(_resolved(stage.config)):
         if key not in default:
             lines.append(f"  {key}: (absent) -> {value}")
         elif default[key] != value:
@@ -41,24 +42,26 @@ def differences(stage: Stage) -> list[str]:
     return lines
 
 
-def _defaults(trainer: str) -> DictConfig:
-    """veRL's own configuration of a trainer."""
+def _defaults(trainer: str) -> Any:
+    """veRL's own configuration of a trainer, as plain containers."""
     if trainer == "sft":
-        return compose("sft_trainer_engine")
+        return _resolved(compose("sft_trainer_engine"))
     # veRL keeps the composed tree of its RL trainer in a file: reading it takes a tenth of composing it again.
-    generated = OmegaConf.load(verl_config_folder() / "_generated_ppo_trainer.yaml")
-    assert isinstance(generated, DictConfig)
-    return generated
+    generated = yaml.load((verl_config_folder() / "_generated_ppo_trainer.yaml").read_text(), yaml.CSafeLoader)
+    return _resolved(OmegaConf.create(generated))
 
 
-def _leaves(config: DictConfig) -> Iterator[tuple[str, Any]]:
-    content = OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
+def _resolved(config: Any) -> Any:
+    return OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
 
-    def walk(prefix: str, node: Any) -> Iterator[tuple[str, Any]]:
-        if isinstance(node, dict) and node:
-            for key, value in node.items():
-                yield from walk(f"{prefix}.{key}" if prefix else str(key), value)
-        else:
-            yield prefix, node
 
-    return walk("", content)
+def _yaml(content: Any) -> str:
+    return yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+
+
+def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict) and node:
+        for key, value in node.items():
+            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, node
