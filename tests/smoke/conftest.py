@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from launching import ROOT, Launched, command
+from launching import ROOT, Family, Launched, command
 
 
 @pytest.fixture
@@ -15,9 +15,11 @@ def launch(tmp_path: Path) -> Callable[..., Launched]:
     """Launch the recipe at ``scale=smoke`` and wait for its end."""
 
     def run(*arguments: str, name: str = "run") -> Launched:
-        done = subprocess.run(
-            command(tmp_path, name, *arguments), cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+        launcher = subprocess.Popen(
+            command(tmp_path, name, *arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        return Launched(done.returncode, done.stdout + done.stderr, tmp_path / "time_r1" / name)
+        family = Family(launcher.pid)
+        output, _ = launcher.communicate(timeout=900)
+        return Launched(launcher.returncode, output, tmp_path / "time_r1" / name, family.left())
 
     return run

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+import threading
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -19,6 +21,7 @@ class Launched:
     code: int
     output: str
     folder: Path
+    left: list[str] = field(default_factory=list)
 
     @property
     def record(self) -> dict:
@@ -36,15 +39,39 @@ def command(folder: Path, name: str, *arguments: str) -> list[str]:
     ]  # fmt: skip
 
 
-def ray_processes() -> set[int]:
-    """Process ids of everything that Ray, vLLM or the preload server runs on this machine."""
-    names = ("raylet", "gcs_server", "ray::", "VLLM::", "src.cpu.preload_server")
-    found = set()
-    for process in psutil.process_iter():
-        try:
-            words = " ".join(process.cmdline())
-            if process.status() != psutil.STATUS_ZOMBIE and any(name in words for name in names):
-                found.add(process.pid)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
+class Family:
+    """Remembers every process that ever stood below a launcher, so that a test can ask which of them are left."""
+
+    def __init__(self, launcher: int) -> None:
+        self._launcher = psutil.Process(launcher)
+        self._known: dict[psutil.Process, None] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.2):
+            try:
+                self._known |= dict.fromkeys(self._launcher.children(recursive=True))
+            except psutil.NoSuchProcess:
+                return
+
+    def left(self, timeout_s: float = 20) -> list[str]:
+        """The titles of those that are alive after ``timeout_s`` at most; empty as soon as all have ended."""
+        self._stop.set()
+        self._thread.join()
+        assert self._known, "no process was ever seen"
+        deadline = time.monotonic() + timeout_s
+        while (alive := [title for process in self._known if (title := _title(process))]) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return alive
+
+
+def _title(process: psutil.Process) -> str | None:
+    """A process's command line, or None when it has ended (a reused id is another process to psutil)."""
+    try:
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            return " ".join(process.cmdline()) or process.name()
+    except psutil.NoSuchProcess:
+        pass
+    return None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launching import ROOT, command, ray_processes
+from launching import ROOT, Family, command
 
 pytestmark = pytest.mark.smoke
 
@@ -34,8 +34,8 @@ LONG = ("stages=[rl]", "trainer.total_training_steps=500", "trainer.save_freq=50
 
 @pytest.mark.parametrize("title", ["ray::WorkerDict", "ray::vLLMHttpServer"])
 def test_a_dead_worker_ends_the_run_with_one_message(tmp_path: Path, title: str) -> None:
-    before = ray_processes()
     launcher = start(tmp_path, *LONG)
+    family = Family(launcher.pid)
     run = tmp_path / "time_r1" / "run"
     wait_for_line(run / "metrics.jsonl", '"step": 1', launcher)
     worker = next(
@@ -50,17 +50,13 @@ def test_a_dead_worker_ends_the_run_with_one_message(tmp_path: Path, title: str)
     assert launcher.returncode == 2
     assert "stage rl failed" in output and "full log" in output, output
     assert "Traceback" not in output
-    assert not ray_processes() - before
+    assert not family.left()
 
 
 def test_a_killed_launcher_takes_its_processes_along(tmp_path: Path) -> None:
-    before = ray_processes()
     launcher = start(tmp_path, *LONG)
+    family = Family(launcher.pid)
     wait_for_line(tmp_path / "time_r1" / "run" / "metrics.jsonl", '"step": 1', launcher)
-    assert ray_processes() - before
     launcher.send_signal(signal.SIGKILL)
     launcher.wait()
-    deadline = time.monotonic() + 20
-    while left := ray_processes() - before:
-        assert time.monotonic() < deadline, f"{len(left)} processes outlived the launcher"
-        time.sleep(0.3)
+    assert not family.left(), "processes outlived the launcher"

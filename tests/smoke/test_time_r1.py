@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from launching import ray_processes
 
 pytestmark = pytest.mark.smoke
 
@@ -39,7 +38,6 @@ EVERY_STEP = (
 
 
 def test_the_recipe_trains_records_and_reports(launch) -> None:
-    before = ray_processes()
     run = launch("logging.wandb=offline")
     assert run.code == 0, run.output
     assert [(stage["name"], stage["state"]) for stage in run.record["stages"]] == [("sft", "done"), ("rl", "done")]
@@ -66,7 +64,7 @@ def test_the_recipe_trains_records_and_reports(launch) -> None:
     assert set(results) == {"sft", "rl"} and results["rl"]["model"]["windows"] == 4
     assert "<svg" in (run.folder / "report.html").read_text() or "canvas" in (run.folder / "report.html").read_text()
     assert list((run.folder / "wandb").glob(f"offline-run-*-{run.record['wandb_id']}"))
-    assert not ray_processes() - before, "processes outlived the run"
+    assert not run.left, "processes outlived the run"
 
 
 def test_the_user_wins_over_recipe_scale_and_runtime(launch) -> None:
