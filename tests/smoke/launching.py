@@ -62,7 +62,9 @@ class Family:
         self._thread.join()
         assert self._known, "no process was ever seen"
         deadline = time.monotonic() + timeout_s
-        while (alive := [title for process in self._known if (title := _title(process))]) and time.monotonic() < deadline:
+        while alive := [title for process in self._known if (title := _title(process))]:
+            if time.monotonic() > deadline:
+                break
             time.sleep(0.2)
         return alive
 
