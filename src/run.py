@@ -25,6 +25,15 @@ PACKAGES = ("verl", "torch", "vllm", "ray", "transformers", "hydra-core", "tenso
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
+PHASE_FILE = "phase.json"
+ENDING = "ending"  # the phase of a stage whose work is done and whose workers leave
+
+
+def write_phase(run: Path, stage: str, what: str) -> None:
+    """Say what a stage is doing; the launcher shows it, and takes the changing file for a sign of life."""
+    write_json(run / PHASE_FILE, {"stage": stage, "phase": what, "time": time.time()})
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as a whole file moved into place: a reader never sees half of it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")

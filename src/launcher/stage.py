@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,8 @@ from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.progress import StageProgress
 from src.launcher.reaper import descendants, end_descendants
-from src.launcher.watch import Watch, last_error
-from src.run import Run
+from src.launcher.watch import Watch, last_error, read_phase
+from src.run import PHASE_FILE, Run
 
 POLL_S = 0.5
 
@@ -63,7 +61,7 @@ def run_stage(
     config_file = run.folder / "config" / f"{stage.name}.yaml"
     OmegaConf.save(config, config_file)
     log = run.log(stage.name)
-    phase_file = run.folder / "phase.json"
+    phase_file = run.folder / PHASE_FILE
     phase_file.unlink(missing_ok=True)
     watch = Watch(stall_timeout_s, (run.metrics_file, phase_file))
     started = time.time()
@@ -142,7 +140,6 @@ def _follow(
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
             return problem
-        if phase_file.exists():
-            with suppress(OSError, ValueError):  # it is being replaced
-                progress.phase(json.loads(phase_file.read_text())["phase"])
+        if phase := read_phase(phase_file):
+            progress.phase(phase)
         time.sleep(POLL_S)

@@ -6,6 +6,7 @@ that Ray and vLLM give them: when one of them is gone while the stage's driver g
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -15,7 +16,9 @@ from pathlib import Path
 import psutil
 
 from src.launcher.reaper import descendants
+from src.run import ENDING, PHASE_FILE
 
+ENDING_S = 120.0  # for an orderly end, in which the workers leave first
 GRACE_S = 5.0  # a worker ends before its driver does, when all is well
 # What a stage cannot go on without; matched at the start of a process's title.
 ESSENTIAL = (
@@ -76,10 +79,21 @@ class Watch:
             self.missing_since = None
             return None
         self.missing_since = self.missing_since or now
-        if now - self.missing_since < GRACE_S:
+        if now - self.missing_since < (ENDING_S if self._is_ending() else GRACE_S):
             return None
         names = ", ".join(sorted({f"{name} (process {pid})" for pid, name in gone.items()}))
         return f"a worker has died: {names}"
+
+    def _is_ending(self) -> bool:
+        return any(sign.name == PHASE_FILE and read_phase(sign) == ENDING for sign in self.signs)
+
+
+def read_phase(file: Path) -> str | None:
+    """What a stage says that it is doing; None when it says nothing, or is just writing it."""
+    try:
+        return str(json.loads(file.read_text())["phase"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def essential_name(process: psutil.Process) -> str | None:

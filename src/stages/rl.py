@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from omegaconf import OmegaConf
+
+from src.run import ENDING, write_phase
 
 
 def main() -> None:
@@ -15,6 +18,8 @@ def main() -> None:
 
     validate_config(config=config, use_reference_policy=need_reference_policy(config), use_critic=need_critic(config))
     run_ppo(config, TaskRunnerV1)
+    settings = config.trainer.v1.sampler.sampler_kwargs
+    write_phase(Path(settings.run), settings.stage, ENDING)
 
 
 if __name__ == "__main__":

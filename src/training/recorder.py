@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from src.forecast.scoring import Scored
-from src.run import append_line
+from src.run import append_line, write_phase
 from src.training.sampled import Sampled
 
 
@@ -35,9 +33,7 @@ class Recorder:
 
     def phase(self, what: str) -> None:
         """Say what the stage is doing; the launcher shows it, and takes a changing file for a sign of life."""
-        partial = self.run / f".phase.{os.getpid()}"
-        partial.write_text(json.dumps({"stage": self.stage, "phase": what, "time": time.time()}))
-        partial.replace(self.run / "phase.json")
+        write_phase(self.run, self.stage, what)
 
     def write(self, step: int, metrics: dict[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""
