@@ -73,6 +73,12 @@ def build_stages(cfg: DictConfig) -> list[Stage]:
     return stages
 
 
+def _let_steps_decide(config: DictConfig) -> None:
+    """With a number of steps given, epochs must not end the stage before: veRL would stop without saving."""
+    if steps := config.trainer.total_training_steps:
+        config.trainer.total_epochs = max(config.trainer.total_epochs, steps)
+
+
 def selects_rollouts(cfg: DictConfig) -> bool:
     """Whether the chosen algorithm is GRIP; a recipe's GRIP settings stay in the config when another is chosen."""
     return cfg.algorithm.get("name") == "grip"
@@ -86,6 +92,7 @@ def _sft(cfg: DictConfig) -> DictConfig:
             config.trainer.n_gpus_per_node = cfg.trainer.n_gpus_per_node
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
+        _let_steps_decide(config)
         # The next stage starts from the Hugging Face export.
         config.checkpoint.save_contents = [*config.checkpoint.save_contents, "hf_model"]
     return config
@@ -106,6 +113,7 @@ def _ppo(cfg: DictConfig) -> DictConfig:
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
         config.trainer.v1.trainer_mode = TRAINER_NAME
+        _let_steps_decide(config)
         config.trainer.v1.sampler.custom_sampler = {
             "path": "pkg://src.training.sampler",
             "name": "SelectingReplayBuffer",

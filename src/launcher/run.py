@@ -98,6 +98,7 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
     run.save()
+    _check_sizes(cfg, stages, data.counts)
     interpreter.wait()
     model = _model(cfg, run, data.sft, interpreter)
     models = {}
@@ -119,6 +120,22 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
         run.save()
     if cfg.evaluation.enable:
         print_evaluation(evaluate_models(cfg, run, models, interpreter))
+
+
+def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int]) -> None:
+    """Refuse a batch that is larger than the data: veRL drops what does not fill a batch.
+
+    Raises:
+        UserError: with the key to lower.
+    """
+    for stage in stages:
+        key, rows = ("sft.data", counts["sft"]) if stage.trainer == "sft" else ("data", counts["train"])
+        batch = stage.config.data.train_batch_size
+        if rows < batch:
+            raise UserError(
+                f"stage {stage.name}: {key}.train_batch_size={batch} is more than the {rows} windows of "
+                f"dataset {cfg.dataset.name}: lower it, or raise dataset.max_windows"
+            )
 
 
 def _model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:
