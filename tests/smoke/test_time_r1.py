@@ -108,6 +108,6 @@ def test_a_reward_of_the_users_own_rises(launch, tmp_path: Path) -> None:
     assert run.code == 0, run.output
     rewards = [line["reward/mean"] for line in run.metrics("rl")]
     assert len(rewards) == 14
-    # A random model writes about 3 % digits (10 of 289 tokens).
-    assert sum(rewards[-3:]) / 3 > 3 * sum(rewards[:3]) / 3, rewards
+    # A random model writes few digits (10 of 289 tokens); fivefold was seen after 14 steps.
+    assert sum(rewards[-3:]) > 2 * sum(rewards[:3]), rewards
     assert all("reward/digits/mean" in line for line in run.metrics("rl"))
