@@ -29,7 +29,6 @@ def launch(cfg: DictConfig) -> float | None:
     from src.config.checks import check
     from src.config.dry_run import show
     from src.config.stages import build_stages
-    from src.launcher.run import carry_out
 
     try:
         check(cfg)
@@ -37,9 +36,17 @@ def launch(cfg: DictConfig) -> float | None:
         if cfg.launch.dry_run:
             show(cfg, stages)
             return None
+        from src.launcher.run import carry_out  # a dry run does without the launcher's imports
+
         return carry_out(cfg, stages)
     except UserError as error:
         sys.exit(_say(error))
+    except OSError as error:  # the launcher's own writes; a stage's errors arrive as UserErrors
+        from src.launcher.advice import advice
+
+        if (fix := advice(str(error))) is None:
+            raise
+        sys.exit(_say(UserError(f"{error.filename or 'the run'}: {error.strerror}; {fix}")))
     except KeyboardInterrupt:
         print("interrupted; every process of the run was ended", file=sys.stderr)
         sys.exit(130)

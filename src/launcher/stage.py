@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.stages import Stage
 from src.errors import UserError
+from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
 from src.launcher.reaper import descendants, end_descendants
 from src.launcher.watch import Watch, last_error, read_phase
@@ -79,9 +80,8 @@ def run_stage(
         problem = "it ended with an error"
     if problem is not None:
         error = last_error(log)
-        raise StageFailed(
-            f"stage {stage.name} failed: {problem}\n  {error or 'the log names no error'}\n  full log: {log}"
-        )
+        lines = [f"stage {stage.name} failed: {problem}", error or "the log names no error", advice(error)]
+        raise StageFailed("\n  ".join([*filter(None, lines), f"full log: {log}"]))
     return time.time() - started
 
 
