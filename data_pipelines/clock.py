@@ -93,7 +93,10 @@ def _find_freq(times: pd.DatetimeIndex) -> str:
             regular = pd.date_range(times[0], periods=len(times), freq=name)
             if regular.equals(times.as_unit(regular.unit)):
                 return name
-    step = pd.Timedelta(steps[counts.argmax()])
+    return _name(pd.Timedelta(steps[counts.argmax()]))
+
+
+def _name(step: pd.Timedelta) -> str:
     if step % _DAY == pd.Timedelta(0):
         return "D" if step == _DAY else f"{step // _DAY}D"
     return str(to_offset(step).freqstr)
@@ -152,6 +155,19 @@ def format_times(times: pd.DatetimeIndex, freq: str) -> tuple[str, ...]:
     midnight = bool((times == times.normalize()).all())
     form = "%Y-%m-%d" if midnight and not is_subdaily(freq) else "%Y-%m-%d %H:%M:%S"
     return tuple(times.strftime(form))
+
+
+def times(freq: str, count: int) -> str:
+    """Name the step that is `count` steps of `freq` long: 8 times "30min" is "4h".
+
+    Raises DataError for steps that vary in length (months) or have none (`step`).
+    """
+    if count == 1:
+        return freq
+    if freq == STEP or not isinstance(to_offset(freq), (pd.offsets.Tick, pd.offsets.Day)):
+        raise DataError(f"dataset.rows_per_step={count} needs rows of one length, not '{freq}': set it to 1")
+    first, second = pd.date_range("2000-01-01", periods=2, freq=freq)
+    return _name((second - first) * count)
 
 
 def default_period(freq: str) -> int:

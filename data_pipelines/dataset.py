@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from data_pipelines import clock, rows, sample, windows
@@ -34,8 +36,14 @@ class ForecastDataset:
         self.table = table
         self.channels = list(table.values)
         self.borders = windows.split_borders(len(table.labels), settings.split)
-        self.period = settings.period or clock.default_period(table.freq)
-        self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(table)
+        self.freq = clock.times(table.freq, settings.rows_per_step)
+        self.period = settings.period or clock.default_period(self.freq)
+        self._values = {
+            name: _means(column, settings.rows_per_step) for name, column in table.values.items()
+        }
+        self.decimals = (
+            settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
+        )
         self._render = _find(settings.prompt.renderer, "prompt.renderer")
         self._write = _find(settings.traces.writer, "traces.writer")
 
@@ -60,7 +68,7 @@ class ForecastDataset:
         """Every value as prompts show it; adding 0.0 turns the -0.0 that rounding may leave into 0.0."""
         return {
             name: [round(value, self.decimals) + 0.0 for value in column.tolist()]
-            for name, column in self.table.values.items()
+            for name, column in self._values.items()
         }
 
     def continued(self, channel: str, history: Sequence[float], start: str) -> ForecastSample:
@@ -73,7 +81,7 @@ class ForecastDataset:
             raise DataError(
                 f"dataset {self.settings.name} has no channel '{channel}': use one of {self.channels}"
             )
-        labels = clock.continue_labels(start, self.table.freq, len(history) + self.settings.horizon)
+        labels = clock.continue_labels(start, self.freq, len(history) + self.settings.horizon)
         shown = [round(float(value), self.decimals) + 0.0 for value in history]
         return self._sample(channel, shown, (), labels)
 
@@ -86,7 +94,7 @@ class ForecastDataset:
         return str(text)
 
     def trace(self, one: ForecastSample) -> str:
-        """Write a reasoned answer that ends in the true values."""
+        """Write a reasoned answer that ends in a forecast."""
         return str(
             self._write(one, style=self.settings.traces.style, timestamps=self.settings.prompt.timestamps)
         )
@@ -117,10 +125,12 @@ class ForecastDataset:
         return path
 
     def _window(self, channel: str, start: int, target_length: int) -> ForecastSample:
-        middle = start + self.settings.context_length
-        end = middle + target_length
-        target = tuple(self.table.values[channel][middle:end].tolist())
-        return self._sample(channel, self._shown[channel][start:middle], target, self.table.labels[start:end])
+        step = self.settings.rows_per_step
+        middle = start + step * self.settings.context_length
+        end = middle + step * target_length
+        history = self._shown[channel][start:middle:step]
+        target = tuple(self._values[channel][middle:end:step].tolist())
+        return self._sample(channel, history, target, self.table.labels[start:end:step])
 
     def _sample(
         self, channel: str, history: Sequence[float], target: tuple[float, ...], labels: Sequence[str]
@@ -135,16 +145,21 @@ class ForecastDataset:
             history_labels=tuple(labels[: len(history)]),
             target=target,
             target_labels=tuple(labels[len(history) :]),
-            freq=self.table.freq,
+            freq=self.freq,
             period=self.period,
             decimals=self.decimals,
         )
 
 
-def _needed_decimals(table: SeriesTable) -> int:
+def _means(column: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """Return the mean of each row and the `rows` - 1 after it, shape (N - rows + 1,)."""
+    return column if rows == 1 else np.lib.stride_tricks.sliding_window_view(column, rows).mean(axis=-1)
+
+
+def _needed_decimals(values: Mapping[str, NDArray[np.float64]]) -> int:
     """Return the fewest decimals that keep the rounding error below one percent of each channel's spread."""
     for decimals in range(_MAX_DECIMALS):
-        if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in table.values.values()):
+        if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in values.values()):
             return decimals
     return _MAX_DECIMALS
 

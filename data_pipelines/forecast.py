@@ -90,7 +90,7 @@ def _read_traces(data: ForecastDataset) -> list[rows.Row]:
             f"{path} does not hold SFT rows ({reason}): write it with recipes.time_r1.teacher"
         ) from None
     row_of = {label: row for row, label in enumerate(data.table.labels)}
-    last = data.borders.train_end - data.settings.horizon
+    last = data.borders.train_end - data.settings.horizon * data.settings.rows_per_step
     for row in found:
         info = row["extra_info"]
         if info["dataset"] != data.settings.name or row_of.get(info["target_start"], last + 1) > last:
@@ -130,7 +130,7 @@ def _write_manifest(
             "rows": len(data.table.labels),
             "first": data.table.labels[0],
             "last": data.table.labels[-1],
-            "freq": data.table.freq,
+            "freq": data.freq,
             "period": data.period,
             "decimals": data.decimals,
             "channels": data.channels,

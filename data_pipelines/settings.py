@@ -69,7 +69,7 @@ class TraceSettings:
 
 @dataclass
 class DatasetSettings:
-    """One forecasting dataset. Lengths are in time steps."""
+    """One forecasting dataset. Lengths are in time steps, strides and borders in rows of the series."""
 
     name: str = MISSING
     title: str = MISSING
@@ -89,6 +89,7 @@ class DatasetSettings:
     date_column: str | None = "date"
     date_format: str | None = None
     freq: str | None = None
+    rows_per_step: int = 1
     period: int | None = None
     context_length: int = 96
     horizon: int = 96
@@ -136,6 +137,7 @@ def _check(settings: DatasetSettings) -> None:
         "context_length": (settings.context_length, 2),
         "horizon": (settings.horizon, 1),
         "stride": (settings.stride, 1),
+        "rows_per_step": (settings.rows_per_step, 1),
         "period": (settings.period, 1),
         "seed": (settings.seed, 0),
         "decimals": (settings.decimals, 0),

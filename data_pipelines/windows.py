@@ -61,7 +61,10 @@ def split_borders(rows: int, split: SplitSettings) -> Borders:
 
 
 def window_starts(split: str, borders: Borders, context: int, target: int, stride: int) -> NDArray[np.int64]:
-    """Return the first history row of each window of `split`; DataError when not even one fits."""
+    """Return the first history row of each window of `split`; DataError when not even one fits.
+
+    context and target: the window's lengths in rows.
+    """
     begin, end = borders.targets(split)
     first = 0 if split == "train" else max(0, begin - context)
     last = end - target - context
@@ -78,10 +81,11 @@ def window_starts(split: str, borders: Borders, context: int, target: int, strid
 
 def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDArray[np.int64]:
     """Return the window starts of one channel in `split` (every channel has the same ones)."""
-    context, horizon, evaluation = settings.context_length, settings.horizon, settings.evaluation
+    step, evaluation = settings.rows_per_step, settings.evaluation
+    context, horizon = step * settings.context_length, step * settings.horizon
     if split != "test":
         return window_starts(split, borders, context, horizon, settings.stride)
-    length = evaluation.target_length or horizon
+    length = step * evaluation.target_length if evaluation.target_length else horizon
     if evaluation.mode == "full":
         return window_starts(split, borders, context, length, evaluation.full_stride)
     # Time-R1's released evaluation: the first ten windows of every column, not the whole test set.

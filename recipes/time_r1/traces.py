@@ -1,11 +1,16 @@
 """Reasoning traces for the SFT warm-up, written by analysing the window: level, trend, seasonality, a method.
 
-As in Time-R1's Algorithm 1 the answer holds the true values; every number of the reasoning comes from the
-shown history alone. Style `full` follows the four points and the conclusion of the paper's Table 7, `short`
-is for a model too small for prose.
+Every number of the reasoning comes from the shown history alone. The styles:
+
+    full     the four points and the conclusion of the paper's Table 7; the answer holds the true values, as in
+             Time-R1's Algorithm 1
+    short    one line, for a model too small for prose; the answer holds the true values
+    methods  one line that states a method, drawn at random from several, and its forecast as the answer: the
+             warm-up teaches how each method is carried out and leaves it to RL to find out which one pays
 """
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,20 +30,23 @@ _TREND_SHARE = 0.5
 
 
 def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "rows") -> str:
-    """Return the assistant message: reasoning in `<think>`, the true values in `<answer>`.
+    """Return the assistant message: reasoning in `<think>`, a forecast in `<answer>`.
 
-    style: full or short. timestamps: as in the prompt; rows puts the timestamp before each value of the
-    answer. Raises DataError for an unknown style.
+    style: full, short or methods. timestamps: as in the prompt; rows puts the timestamp before each value of
+    the answer. Raises DataError for an unknown style, or methods for a history of less than a season.
     """
+    if style == "methods":
+        reasoning, forecast = _drawn_method(sample, timestamps)
+        return f"<think>{reasoning}</think>\n{answer(sample, timestamps, forecast)}"
     writers = {"full": _full, "short": _short}
     if style not in writers:
-        raise DataError(f"dataset.traces.style is '{style}': set it to full or short")
+        raise DataError(f"dataset.traces.style is '{style}': set it to full, short or methods")
     return f"<think>{writers[style](sample, timestamps)}</think>\n{answer(sample, timestamps)}"
 
 
-def answer(sample: ForecastSample, timestamps: str = "rows") -> str:
-    """Return the `<answer>` part with the true values, one row per step in a fenced block."""
-    values = [sample.format(value) for value in sample.target]
+def answer(sample: ForecastSample, timestamps: str = "rows", forecast: Sequence[float] | None = None) -> str:
+    """Return the `<answer>` part, one row per step in a fenced block; without a forecast, the true values."""
+    values = [sample.format(value) for value in (sample.target if forecast is None else forecast)]
     if timestamps == "rows":
         pairs = zip(sample.target_labels, values, strict=True)
         values = [HEADER, *(f"{label} {value}" for label, value in pairs)]
@@ -99,6 +107,42 @@ def _short(sample: ForecastSample, timestamps: str) -> str:
         f"{sample.format(before)}, change {_signed(sample, last - before)}. It went to {sample.format(end)}, "
         f"now to {sample.format(end + last - before)}."
     )
+
+
+# Seasons to look back, with what that is called when the season is a day.
+_LAGS = {1: "a day ago", 2: "two days ago", 7: "a week ago"}
+
+
+def lag_forecasts(history: Floats, horizon: int, period: int) -> dict[int, Floats]:
+    """Forecasts by method: 0 keeps the last value, n repeats what was n seasons ago (as far as it is shown)."""
+    found = {0: np.full(horizon, history[-1])}
+    for seasons in _LAGS:
+        if len(history) >= seasons * period:
+            found[seasons] = np.resize(history[len(history) - seasons * period :], horizon)
+    return found
+
+
+def _drawn_method(sample: ForecastSample, timestamps: str) -> tuple[str, Floats]:
+    """State what each method starts from, and one of them, drawn from the sample's own name."""
+    forecasts = lag_forecasts(np.asarray(sample.history), len(sample.target), sample.period)
+    if len(forecasts) == 1:
+        raise DataError(
+            f"dataset.traces.style=methods needs a history of a season ({sample.period} steps), not "
+            f"{len(sample.history)}: raise dataset.context_length, or set the style to short"
+        )
+    season = _season(sample, timestamps)
+    names = {
+        seasons: _LAGS[seasons] if season == "day" else f"{seasons} times one {season} ago"
+        for seasons in forecasts
+        if seasons
+    }
+    seen = ", ".join(f"{sample.format(forecasts[seasons][0])} {name}" for seasons, name in names.items())
+    name = f"{sample.dataset} {sample.channel} {sample.history_labels[0]}"
+    draw = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    chosen = list(forecasts)[int.from_bytes(draw) % len(forecasts)]
+    method = f"repeat the values of {names[chosen]}" if chosen else "keep the last value"
+    last = sample.format(sample.history[-1])
+    return f"Last {last}; the next was {seen}. Method: {method}.", forecasts[chosen]
 
 
 @dataclass(frozen=True)

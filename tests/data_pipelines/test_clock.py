@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_pipelines.clock import continue_labels, default_period, is_subdaily, read_clock
+from data_pipelines.clock import STEP, continue_labels, default_period, is_subdaily, read_clock, times
 from src.errors import DataError
 
 
@@ -106,3 +106,17 @@ def test_subdaily_is_below_a_day() -> None:
     assert [is_subdaily(freq) for freq in ("h", "15min", "24h", "D", "MS", "step")] == [True, True] + [
         False
     ] * 4
+
+
+@pytest.mark.parametrize(
+    ("freq", "count", "name"),
+    [("30min", 8, "4h"), ("h", 24, "D"), ("15min", 3, "45min"), ("D", 7, "7D"), ("h", 1, "h"), ("MS", 1, "MS")],
+)
+def test_a_step_of_several_rows_has_a_name(freq: str, count: int, name: str) -> None:
+    assert times(freq, count) == name
+
+
+@pytest.mark.parametrize("freq", ["MS", STEP])
+def test_rows_without_a_length_are_not_put_together(freq: str) -> None:
+    with pytest.raises(DataError, match="rows_per_step=2 needs rows of one length"):
+        times(freq, 2)

@@ -155,9 +155,9 @@ def test_evaluation_windows_reproduce_the_references_baselines(name: str, shared
 
 def test_the_demo_has_the_sizes_that_the_run_is_planned_for(tmp_path: Path) -> None:
     result = _build(compose_dataset("demand"), tmp_path)
-    assert result.counts == {"train": 2763, "val": 48, "test": 795, "sft": 2763, "sft_val": 48}
+    assert result.counts == {"train": 2439, "val": 96, "test": 759, "sft": 2439, "sft_val": 96}
     row = _rows(result.test)[0]
-    assert (len(row["extra_info"]["history"]), len(row["reward_model"]["ground_truth"])) == (48, 12)
+    assert (len(row["extra_info"]["history"]), len(row["reward_model"]["ground_truth"])) == (42, 6)
     assert row["extra_info"]["target_start"] == "2000-08-11 05:00:00"
 
 
@@ -329,7 +329,7 @@ def test_traces_from_a_file_replace_the_writer(small: dict[str, Any], tmp_path: 
             "dataset.prompt.renderer=.*no attribute 'draw'",
         ),
         ({"traces": {"writer": "nowhere.write"}}, "dataset.traces.writer=nowhere.write cannot be used"),
-        ({"traces": {"style": "long"}}, "dataset.traces.style is 'long': set it to full or short"),
+        ({"traces": {"style": "long"}}, "dataset.traces.style is 'long': set it to full, short or methods"),
     ],
 )
 def test_bad_input_is_one_clear_sentence_and_writes_nothing(
@@ -392,3 +392,14 @@ def test_any_csv_gets_its_frequency_period_and_channel_from_the_file(
     one = data.samples("test")[0]
     assert (one.freq, one.period, one.channel, one.meaning) == ("h", 24, "load", "load")
     assert "Channel: load." in data.prompt(one)
+
+
+def test_a_step_is_the_mean_of_its_rows(small: dict[str, Any]) -> None:
+    data = load_dataset({**small, "rows_per_step": 4, "period": 6, "context_length": 6, "horizon": 2, "decimals": 6})
+    load = pd.read_csv(small["path"]).load.to_numpy()
+    for one in data.samples("train")[:20]:
+        start = data.table.labels.index(one.history_labels[0])
+        means = load[start : start + 32].reshape(8, 4).mean(axis=1)
+        assert one.history == pytest.approx(means[:6]) and one.target == pytest.approx(means[6:])
+        assert one.history_labels + one.target_labels == data.table.labels[start : start + 32 : 4]
+        assert (one.freq, one.period) == ("4h", 6)

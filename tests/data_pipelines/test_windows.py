@@ -145,3 +145,23 @@ def test_too_few_evaluation_windows_are_refused() -> None:
     with pytest.raises(DataError, match=r"holds 1 windows .* dataset.evaluation.mode=full"):
         split_starts("test", split_borders(100, chosen.split), chosen)
     assert np.array_equal(split_starts("train", split_borders(100, chosen.split), chosen), np.arange(56))
+
+
+@settings(deadline=None, max_examples=100)
+@given(rows=st.integers(60, 300), step=st.integers(1, 5), context=st.integers(2, 6), horizon=st.integers(1, 4))
+def test_windows_of_long_steps_keep_all_their_rows_on_their_side(
+    rows: int, step: int, context: int, horizon: int
+) -> None:
+    chosen = _settings(context_length=context, horizon=horizon, rows_per_step=step)
+    borders = split_borders(rows, chosen.split)
+    try:
+        starts = {split: split_starts(split, borders, chosen) for split in ("train", "val", "test")}
+    except DataError:
+        reject()
+    # A step's value is the mean of its rows: the last step needs all of them.
+    middle, length = step * context, step * (context + horizon)
+    assert starts["train"].max() + length == borders.train_end
+    assert starts["val"].min() + middle >= borders.train_end
+    assert starts["val"].max() + length == borders.test_begin
+    assert starts["test"].min() + middle >= borders.test_begin
+    assert starts["test"].max() + length == rows

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toys import GOOD
+from toys import GOOD, HALF_HOURLY
 
 from src.evaluation.cli import main
 from src.evaluation.model_folder import check_model
@@ -88,8 +88,8 @@ def test_a_mistake_is_noticed_before_vllm_is_imported(model_folder: ModelFolder)
 def test_the_command_scores_a_model_whose_answers_are_known(two_answer_model: Path, tmp_path: Path) -> None:
     out, answers = tmp_path / "new" / "result.json", tmp_path / "answers.jsonl"
     done = command(
-        "-m", "src.evaluate", f"model={two_answer_model}", "dataset=demand", "horizon=24", "runs=8",
-        "max_windows=6", f"out={out}", f"answers={answers}",
+        "-m", "src.evaluate", f"model={two_answer_model}", "dataset=demand", *HALF_HOURLY, "horizon=24",
+        "runs=8", "max_windows=6", f"out={out}", f"answers={answers}",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(out.read_text())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from omegaconf import DictConfig
-from toys import GOOD
+from toys import GOOD, HALF_HOURLY
 
 from data_pipelines.dataset import load_dataset
 from src.errors import ConfigError, DataError, UserError
@@ -56,7 +56,7 @@ def run(model: str, dataset: Any, generator: Scripted | None = None, **settings:
 
 
 def demand(*overrides: str) -> DictConfig:
-    return compose_dataset("demand", overrides)
+    return compose_dataset("demand", [*HALF_HOURLY, *overrides])
 
 
 def test_the_errors_are_those_of_the_constant_answer_on_the_chosen_windows(model: str) -> None:

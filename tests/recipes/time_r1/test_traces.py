@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -114,33 +115,74 @@ def test_short_on_less_than_a_season_keeps_the_level() -> None:
     assert text == "Last 11.00, mean 5.50, change +11.00. Method: keep the last value."
 
 
+def _lags(history: list[float], horizon: int, period: int) -> dict[str, list[float]]:
+    """Each method's forecast, written out with indices of the history."""
+    return {
+        "keep the last value": [history[-1]] * horizon,
+        **{
+            f"repeat the values of {name}": [history[len(history) - days * period + step] for step in range(horizon)]
+            for days, name in ((1, "a day ago"), (2, "two days ago"), (7, "a week ago"))
+        },
+    }
+
+
+def test_methods_carries_out_the_method_that_it_states() -> None:
+    drawn = Counter()
+    for number in range(60):
+        one = window(length=7 * 24, horizon=12, history=tuple(float(number + step) for step in range(7 * 24)))
+        one = replace(one, channel=f"channel {number}")
+        text = write(one, style="methods", timestamps="start")
+        history = list(one.history)
+        seen = "the next was {} a day ago, {} two days ago, {} a week ago"
+        assert f"Last {one.format(history[-1])}; " + seen.format(
+            *(one.format(history[-days * 24]) for days in (1, 2, 7))
+        ) in _think(text)
+        method = _think(text).split("Method: ")[1].rstrip(".")
+        assert parse_forecast(text, 12).values.tolist() == _lags(history, 12, 24)[method]
+        drawn[method] += 1
+    assert len(drawn) == 4 and min(drawn.values()) >= 6  # 15 of each are expected
+
+
+def test_methods_draws_the_same_for_the_same_window_and_never_sees_the_truth() -> None:
+    one = window(length=7 * 24)
+    other = replace(one, target=tuple(value + 100 for value in one.target))
+    assert write(one, style="methods") == write(other, style="methods")
+
+
+def test_methods_offers_what_the_history_shows() -> None:
+    texts = {_think(write(replace(window(24, 6), channel=str(n)), style="methods")) for n in range(40)}
+    assert {text.split("Method: ")[1] for text in texts} == {
+        "keep the last value.",
+        "repeat the values of a day ago.",
+    }
+    with pytest.raises(DataError, match=r"needs a history of a season \(24 steps\), not 23"):
+        write(window(23, 6), style="methods")
+
+
 def test_the_demo_rows_are_short_enough_and_their_words_fixed() -> None:
     data = load_dataset(compose_dataset("demand"))
-    texts = [data.trace(one) for one in data.samples("train")[::50]]
-    words = {re.sub(r"[-+]?\d+\.\d", "0", _think(text)) for text in texts}
-    assert {re.sub(r"[A-Z][a-z]+day", "Day", text) for text in words} == {
-        "Next Day. Last 0, about a day ago 0, change 0. It went to 0, now to 0."
+    texts = [data.trace(one) for one in data.samples("train")[::20]]
+    assert {re.sub(r"\d+", "0", _think(text).split("Method")[0]) for text in texts} == {
+        "Last 0; the next was 0 a day ago, 0 two days ago, 0 a week ago. "
     }
-    assert len(words) == 7
-    # One token for each word, digit or mark.
-    assert max(len(re.findall(r"[A-Za-z]+|[^A-Za-z\s]", _think(text))) for text in texts) <= 40
-    for one in data.samples("train")[::50]:
+    assert len({_think(text).split("Method")[1] for text in texts}) == 4
+    for one in data.samples("train")[::20]:
         prompt = data.prompt(one)
-        numbers = prompt.split("minutes:\n")[1].split("\nReason")[0]
-        assert len(numbers.split()) == 48 and len(numbers) <= 48 * 5
+        numbers = prompt.split("every 4 hours:\n")[1].split("\nReason")[0]
+        assert len(numbers.split()) == 42 and len(numbers) <= 42 * 3
         assert len({re.sub(r"\d|[A-Z][a-z]+day", "", prompt.replace(numbers, ""))}) == 1
 
 
-def test_the_method_of_the_demo_beats_the_last_day() -> None:
+def test_in_the_demo_it_pays_to_find_the_week() -> None:
     data = load_dataset(compose_dataset("demand"))
-    errors: dict[str, list[float]] = {"shifted_season": [], "last_day": []}
+    errors: dict[str, list[float]] = {}
     for one in data.samples("test"):
-        for name in errors:
-            forecast = METHODS[name](np.asarray(one.history), 12, 48)
-            errors[name].append(float(np.mean((forecast - np.asarray(one.target)) ** 2)))
-    shifted, last_day = (float(np.mean(errors[name])) for name in ("shifted_season", "last_day"))
-    assert shifted == pytest.approx(3.1, abs=0.1)
-    assert last_day == pytest.approx(9.8, abs=0.1)
+        for method, forecast in _lags(list(one.history), 6, 6).items():
+            errors.setdefault(method, []).append(float(np.mean((np.array(forecast) - np.array(one.target)) ** 2)))
+    found = {method: float(np.mean(values)) for method, values in errors.items()}
+    assert found["repeat the values of a week ago"] < 1
+    assert found["repeat the values of a day ago"] > 8  # the last-day baseline
+    assert min(found["keep the last value"], found["repeat the values of two days ago"]) > 15
 
 
 def test_the_backtest_chooses_by_the_held_back_end_of_the_history() -> None:
@@ -167,5 +209,5 @@ def test_any_window_gets_finite_numbers(style: str, length: int) -> None:
 
 
 def test_an_unknown_style_is_named() -> None:
-    with pytest.raises(DataError, match=r"dataset.traces.style is 'long': set it to full or short"):
+    with pytest.raises(DataError, match=r"dataset.traces.style is 'long': set it to full, short or methods"):
         write(window(), style="long")
