@@ -50,7 +50,10 @@ class EvaluationSettings:
 
 @dataclass
 class PromptSettings:
-    """`timestamps`: rows (a table), start (the first only) or none; `context`: describe data and channel."""
+    """`timestamps`: rows (a table), start (the first only), weekday (of the first) or none.
+
+    `context`: describe data and channel.
+    """
 
     renderer: str = "recipes.time_r1.prompt.render"
     timestamps: str = "rows"
@@ -157,9 +160,10 @@ def _check(settings: DatasetSettings) -> None:
         raise DataError(f"dataset.decimals is {settings.decimals}: set it to at most 10")
     if settings.evaluation.mode not in ("paper", "full"):
         raise DataError(f"dataset.evaluation.mode is '{settings.evaluation.mode}': set it to paper or full")
-    if settings.prompt.timestamps not in ("rows", "start", "none"):
+    if settings.prompt.timestamps not in ("rows", "start", "weekday", "none"):
         raise DataError(
-            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start or none"
+            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start, weekday "
+            "or none"
         )
     targets = settings.targets()
     if isinstance(settings.target, dict) or targets == []:

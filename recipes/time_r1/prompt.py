@@ -5,6 +5,7 @@ ablations (Table 3) are `timestamps="none"` and `context=False`. For one dataset
 the channel vary, everything else is the same word for word.
 """
 
+import re
 from datetime import datetime
 
 from data_pipelines.sample import ForecastSample
@@ -32,7 +33,8 @@ def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", co
     """Write the user message that asks for the next `horizon` values after `sample.history`.
 
     timestamps: `rows` shows a table "timestamp value" as the paper does, `start` one line with the first
-    timestamp, its weekday and the step, `none` bare values. context: whether to describe dataset and channel.
+    timestamp, its weekday and the step, `weekday` the same without the date, `none` bare values. context:
+    whether to describe dataset and channel.
     """
     lines = [f"Task: forecast the next {horizon} values of a time series."]
     if context:
@@ -52,11 +54,10 @@ def _history(sample: ForecastSample, timestamps: str) -> list[str]:
     if timestamps == "rows":
         rows = [f"{label} {value}" for label, value in zip(sample.history_labels, values, strict=True)]
         return [f"History, the last {count} values:", "```", HEADER, *rows, "```"]
-    since = (
-        f" from {describe_time(sample.history_labels[0])}, {every(sample.freq)}"
-        if timestamps == "start"
-        else ""
-    )
+    start = describe_time(sample.history_labels[0])
+    if timestamps == "weekday":
+        start = re.sub(r" \d+-\d+-\d+", "", start)
+    since = "" if timestamps == "none" else f" from {start}, {every(sample.freq)}"
     return [f"History, the last {count} values{since}:", " ".join(values)]
 
 

@@ -37,7 +37,7 @@ def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "row
     """
     if style == "methods":
         reasoning, forecast = _drawn_method(sample, timestamps)
-        return f"<think>{reasoning}</think>\n{answer(sample, timestamps, forecast)}"
+        return f"<think>{reasoning}</think>\n{answer(sample, timestamps, forecast.tolist())}"
     writers = {"full": _full, "short": _short}
     if style not in writers:
         raise DataError(f"dataset.traces.style is '{style}': set it to full, short or methods")
@@ -110,7 +110,7 @@ def _short(sample: ForecastSample, timestamps: str) -> str:
 
 
 # Seasons to look back, with what that is called when the season is a day.
-_LAGS = {1: "a day ago", 2: "two days ago", 7: "a week ago"}
+_LAGS = {1: "a day ago", 7: "a week ago"}
 
 
 def lag_forecasts(history: Floats, horizon: int, period: int) -> dict[int, Floats]:

@@ -53,20 +53,26 @@ def test_start_gives_one_line_with_weekday_and_step() -> None:
     assert text.count("2016") == 1
 
 
+def test_weekday_gives_weekday_and_time_but_no_date() -> None:
+    text = render(sample(), horizon=2, timestamps="weekday")
+    assert "History, the last 4 values from Friday 00:00, every hour:\n5.827 5.693 -0.157 10.000\n" in text
+    assert "2016" not in text
+
+
 def test_without_timestamps_no_date_or_step_is_left() -> None:
     text = render(sample(description=""), horizon=2, timestamps="none")
     assert "History, the last 4 values:\n5.827 5.693 -0.157 10.000\n" in text
     assert not re.search(r"2016|:\d\d|hour|day", text)
 
 
-@pytest.mark.parametrize("timestamps", ["rows", "start", "none"])
+@pytest.mark.parametrize("timestamps", ["rows", "start", "weekday", "none"])
 def test_without_context_dataset_and_channel_are_not_named(timestamps: str) -> None:
     text = render(sample(), horizon=2, timestamps=timestamps, context=False)
     assert not re.search("ETTh1|HUFL|load|transformer|Dataset|Channel", text)
     assert "5.693" in text
 
 
-@pytest.mark.parametrize("timestamps", ["rows", "start", "none"])
+@pytest.mark.parametrize("timestamps", ["rows", "start", "weekday", "none"])
 def test_only_numbers_vary_between_windows(timestamps: str) -> None:
     other = sample(
         history=(1.0, 2.0, 3.0, 4.0),
@@ -77,7 +83,7 @@ def test_only_numbers_vary_between_windows(timestamps: str) -> None:
     assert texts[0] == texts[1]
 
 
-@pytest.mark.parametrize("timestamps", ["rows", "start", "none"])
+@pytest.mark.parametrize("timestamps", ["rows", "start", "weekday", "none"])
 def test_the_truth_is_not_shown(timestamps: str) -> None:
     shown = render(sample(target=(777.111, 888.222)), horizon=2, timestamps=timestamps)
     assert "777" not in shown and "888" not in shown
