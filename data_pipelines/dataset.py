@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,21 @@ class ForecastDataset:
 
     def sft_samples(self) -> list[ForecastSample]:
         """Return the training samples that get a trace: `traces.samples` of them, drawn with the seed."""
-        samples = self.samples("train")
-        size = min(self.settings.traces.samples, len(samples))
-        chosen = windows.generator(self.settings.seed, "sft").choice(len(samples), size=size, replace=False)
-        return [samples[i] for i in chosen]
+        samples, traces = self.samples("train"), self.settings.traces
+        draw = windows.generator(self.settings.seed, "sft")
+        if not traces.perturb:
+            size = min(traces.samples, len(samples))
+            return [samples[i] for i in draw.choice(len(samples), size=size, replace=False)]
+        return [self._perturbed(samples[i], draw) for i in draw.choice(len(samples), size=traces.samples)]
+
+    def _perturbed(self, one: ForecastSample, draw: np.random.Generator) -> ForecastSample:
+        """Return the window with another level and noise; see `TraceSettings.perturb`."""
+        share = self.settings.traces.perturb
+        values = np.array([*one.history, *one.target])
+        noise = share * values.std() * draw.standard_normal(len(values))
+        moved = values * draw.uniform(1 - share, 1 + share) + noise
+        history = [round(float(value), self.decimals) + 0.0 for value in moved[: len(one.history)]]
+        return replace(one, history=tuple(history), target=tuple(moved[len(history) :].tolist()))
 
     @cached_property
     def _shown(self) -> dict[str, list[float]]:

@@ -62,11 +62,17 @@ class PromptSettings:
 
 @dataclass
 class TraceSettings:
-    """Reasoning traces for SFT: from `writer`, or ready-made rows from `file` (a teacher's)."""
+    """Reasoning traces for SFT: from `writer`, or ready-made rows from `file` (a teacher's).
+
+    perturb: how far SFT windows are moved away from the series, so that a small model learns to read a window
+    instead of remembering a short series. The level is multiplied by a factor in 1 +- perturb, and noise is added,
+    perturb times the window's standard deviation. Windows are then drawn with replacement.
+    """
 
     writer: str = "recipes.time_r1.traces.write"
     samples: int = 300
     style: str = "full"
+    perturb: float = 0.0
     file: str | None = None
 
 
@@ -158,6 +164,8 @@ def _check(settings: DatasetSettings) -> None:
             raise DataError(f"dataset.{key} is {value}: set it to at least {minimum}")
     if settings.decimals is not None and settings.decimals > 10:
         raise DataError(f"dataset.decimals is {settings.decimals}: set it to at most 10")
+    if not 0 <= settings.traces.perturb < 1:
+        raise DataError(f"dataset.traces.perturb is {settings.traces.perturb}: set it to at least 0 and below 1")
     if settings.evaluation.mode not in ("paper", "full"):
         raise DataError(f"dataset.evaluation.mode is '{settings.evaluation.mode}': set it to paper or full")
     if settings.prompt.timestamps not in ("rows", "start", "weekday", "none"):

@@ -136,13 +136,16 @@ def _drawn_method(sample: ForecastSample, timestamps: str) -> tuple[str, Floats]
         for seasons in forecasts
         if seasons
     }
-    seen = ", ".join(f"{sample.format(forecasts[seasons][0])} {name}" for seasons, name in names.items())
+    seen = "".join(
+        f"What followed {name}: {' '.join(sample.format(value) for value in forecasts[seasons])}. "
+        for seasons, name in names.items()
+    )
     name = f"{sample.dataset} {sample.channel} {sample.history_labels[0]}"
     draw = hashlib.blake2b(name.encode(), digest_size=8).digest()
     chosen = list(forecasts)[int.from_bytes(draw) % len(forecasts)]
     method = f"repeat the values of {names[chosen]}" if chosen else "keep the last value"
     last = sample.format(sample.history[-1])
-    return f"Last {last}; the next was {seen}. Method: {method}.", forecasts[chosen]
+    return f"Last {last}. {seen}Method: {method}.", forecasts[chosen]
 
 
 @dataclass(frozen=True)
