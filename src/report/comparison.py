@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, field
 
 from src.report.dashboard import match
-from src.report.loading import RunRecord, Series
+from src.report.loading import RunRecord
+from src.report.metrics_log import Series
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def _first_and_last(stage: str, dataset: str, metrics: dict[str, Series], *, fir
     for step in wanted:
         started = step == steps[0] and step == 0
         place = "before" if started else "after" if step == steps[-1] and len(steps) > 1 else "during"
-        label = f"Model, {place} {stage.upper()} (step {step})"
+        name = stage.upper() if len(stage) < 4 else stage  # SFT and RL are abbreviations
+        label = f"Model, {place} {name} (step {step})"
         result.append(Evaluation(stage, step, label, *(_at(series, step) for series in keys.values())))
     return result
 

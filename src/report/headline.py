@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.report.comparison import Comparison, compare
-from src.report.loading import RunRecord, Series
+from src.report.loading import RunRecord
+from src.report.metrics_log import Series
 from src.report.wording import number, percent, words
 
 VALID_GOAL = 0.95  # the share of valid answers from which forecasts count as usable
@@ -69,9 +70,7 @@ def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
     for item in comparisons:
         ends = [evaluation.reward for evaluation in (item.evaluations[0], item.evaluations[-1])]
         if all(map(math.isfinite, ends)) and len(item.evaluations) > 1:
-            detail += (
-                f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
-            )
+            detail += f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
     if change > 2 * error:
         return Finding(question, f"Yes: {span}", detail, "good", "the reward rose")
     if change < -2 * error:

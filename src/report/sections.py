@@ -25,7 +25,7 @@ def notes(lines: list[str]) -> str:
     if not lines:
         return ""
     items = "".join(f"<li>{text(line)}</li>" for line in lines)
-    return f'<aside class="notes" id="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
+    return f'<aside class="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
 
 
 def comparison_tables(comparisons: list[Comparison]) -> str:
@@ -43,13 +43,7 @@ def _table(item: Comparison) -> str:
     body = ""
     for label, kind, (mse, mae), failed in rows:
         against = item.against_best(mse)
-        change = (
-            DASH
-            if not math.isfinite(against)
-            else "best baseline"
-            if against == 0
-            else f"{100 * against:+.0f} %"
-        )
+        change = DASH if not math.isfinite(against) else "best baseline" if against == 0 else f"{100 * against:+.0f} %"
         cells = "".join(
             f'<td class="best">{number(value)}</td>' if value == best else f"<td>{number(value)}</td>"
             for value, best in zip((mse, mae), lowest, strict=True)
@@ -125,9 +119,7 @@ def facts(record: RunRecord) -> str:
 
 
 def _pairs(title: str, rows: Iterable[tuple[Any, Any]]) -> str:
-    body = "".join(
-        f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows
-    )
+    body = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
     return f'<table class="pairs"><caption>{text(title)}</caption><tbody>{body}</tbody></table>'
 
 
