@@ -58,7 +58,7 @@ class MetricsLog:
         rows = []
         for line in whole.split(b"\n") if newline else []:
             self._lines += 1
-            row = _parse(line)
+            row = parse_line(line)
             if row is None:
                 if line.strip():
                     self._bad.append(self._lines)
@@ -77,7 +77,7 @@ class MetricsLog:
         run has stopped; such a line is shown if it is whole otherwise.
         """
         if torn_matters and self.tail.strip():
-            row = _parse(self.tail)
+            row = parse_line(self.tail)
             if row is None or not self._add(row):
                 notes.append(
                     f"The last line of {self.path.name} (line {self._lines + 1}) is torn: the run stopped while "
@@ -115,7 +115,8 @@ class MetricsLog:
         return True
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def parse_line(line: bytes) -> dict[str, Any] | None:
+    """Return the object of one line of JSON, None for anything else."""
     try:
         row = json.loads(line)
     except ValueError:  # also covers text that is not UTF-8

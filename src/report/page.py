@@ -88,8 +88,7 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
 <section id="summary">{parts["summary"]}</section>
 <div id="notes">{parts["notes"]}</div>
 <section id="comparison"><h2>Against the baselines</h2><div id="tables">{parts["tables"]}</div></section>
-{_tools()}
-<div id="curves">{parts["curves"]}</div>
+<div>{_tools()}<div id="curves">{parts["curves"]}</div></div>
 {_sample_section(samples)}
 <section id="run"><h2>About the run</h2><div id="facts">{parts["facts"]}</div></section>
 </main>

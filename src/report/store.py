@@ -12,7 +12,7 @@ LEAST = 400  # points that a series keeps at least: about one per pixel of a pan
 
 
 def pack(record: RunRecord, averaged: set[str], budget: int = BUDGET) -> dict[str, Any]:
-    """Return `{"stages": [{name, metrics: {metric: [k, values]}}], "steps": [...], "start": float, "thinned": int}`.
+    """Return `{"stages": [{name, metrics: {metric: [k, values]}}], "steps": [...], "start": int, "thinned": int}`.
 
     `k` is the position of the metric's steps in `steps`, which metrics share. `time` is a metric too, in seconds
     after `start`. `thinned` is the number of points that a series was reduced to, 0 when all are whole. The metrics
@@ -21,7 +21,7 @@ def pack(record: RunRecord, averaged: set[str], budget: int = BUDGET) -> dict[st
     steps: list[list[int]] = []
     places: dict[bytes, int] = {}
     clocks = record.times.values()
-    start = min((float(clock.values.min()) for clock in clocks if len(clock.values)), default=0.0)
+    start = min((int(clock.values.min()) for clock in clocks if len(clock.values)), default=0)
     every = [series for metrics in record.metrics.values() for series in metrics.values()]
     # short series stay whole, and long ones share what is left
     limit = max(LEAST, budget // max(1, len(every))) if sum(len(one.steps) for one in every) > budget else 0
