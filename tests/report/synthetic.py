@@ -117,6 +117,7 @@ def _meta(steps: int, names: tuple[str, ...]) -> dict[str, Any]:
         "created": "2026-03-02 14:20:11",
         "stages": stages,
         "wandb_id": "h2k9x1",
+        "config": {"logging": {"project": "time-series-reasoning"}, "launch": {"stall_timeout_s": 900}},
         "hardware": {"cpu": "2 cores", "memory": "24 GiB", "gpu": "none"},
     }
 

@@ -1,7 +1,7 @@
 // Draws one chart as SVG: curves with bands and reference lines, or stacked areas, with a crosshair and its numbers.
 //
 // spec: kind (line | stack), y (the axis), series [{name, tone, x, y, smooth, sd, lo, hi}], refs [{name, value}],
-// hidden (names not drawn), height, x {label, range, dividers [{at, name, line}], ticks, tip, key, find}, and what to
+// hidden (names not drawn), height, x {label, range, fractions, dividers [{at, name, line}], ticks, tip, key, find}, and what to
 // call: toggle(name), zoom(from, to). Of x and of a series only x and y are needed.
 "use strict";
 
@@ -51,7 +51,8 @@ function drawAxes(root, spec, x, y, box) {
     const label = formatTick(tick, spec.y.format, y.step || tick);
     root.append(svg("text", { class: "tick", x: box.left - 7, y: at + 3.5, "text-anchor": "end" }, label));
   }
-  const plain = () => x.ticks.map((tick) => [x.at(tick), String(Number(tick.toPrecision(6)))]);
+  const whole = !(spec.x && spec.x.fractions); // steps are counted, hours are not
+  const plain = () => x.ticks.filter((tick) => !whole || Number.isInteger(tick)).map((tick) => [x.at(tick), String(Number(tick.toPrecision(6)))]);
   for (const [at, words] of spec.x && spec.x.ticks ? spec.x.ticks(x) : plain()) {
     root.append(svg("text", { class: "tick", x: at, y: box.bottom + 15, "text-anchor": "middle" }, words));
   }

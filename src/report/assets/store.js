@@ -149,6 +149,7 @@ function resolveChart(store, spec, view) {
     x: {
       label,
       range: view.zoom,
+      fractions: timed,
       dividers: spans.slice(several ? 0 : 1).map((span, i) => ({ at: span.at(span.first) - (timed || i === 0 ? 0 : 0.5), name: span.stage, line: i > 0 })),
       ticks: timed ? null : (x) => stageTicks(spans, x),
       tip: (at) => {
