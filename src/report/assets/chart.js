@@ -204,21 +204,21 @@ function attachCrosshair(plot, root, spec, stacked, xs, x, y, box) {
     if (axis.key) for (const [other, follow] of crosshairs) if (other !== plot) follow(axis.key(place));
   }
 
-  function hide() {
-    tip.hidden = true;
+  function clear() {
     for (const mark of [cursor, brush, ...marks]) mark.setAttribute("visibility", "hidden");
     pressed = null;
   }
 
   function leave() {
-    hide();
+    clear();
+    tip.hidden = true;
     if (axis.key) for (const [other, follow] of crosshairs) if (other !== plot) follow(null);
   }
 
   if (axis.find) {
     crosshairs.set(plot, (key) => {
       const place = key === null ? undefined : axis.find(key);
-      if (place === undefined || place < x.low || place > x.high) hide();
+      if (place === undefined || place < x.low || place > x.high) clear();
       else moveTo(place);
     });
   }
