@@ -56,7 +56,8 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
     charts, parts = fragments(record, dashboard)
     averaged = {one["metric"] for c in charts if c.spec["kind"] == "stack" for one in c.spec["series"]}
     averaged |= {c.spec["total"] for c in charts if "total" in c.spec}
-    data = {"charts": [c.spec for c in charts], "store": pack(record, averaged), **samples}
+    store = pack(record, averaged)
+    data = {"charts": [c.spec for c in charts], "store": store, **samples}
     scripts = SCRIPTS if live is None else (*SCRIPTS, "live.js")
     if live is not None:
         data["live"] = live
@@ -88,7 +89,7 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
 <section id="summary">{parts["summary"]}</section>
 <div id="notes">{parts["notes"]}</div>
 <section id="comparison"><h2>Against the baselines</h2><div id="tables">{parts["tables"]}</div></section>
-<div>{_tools()}<div id="curves">{parts["curves"]}</div></div>
+<div>{_tools(store["thinned"])}<div id="curves">{parts["curves"]}</div></div>
 {_sample_section(samples)}
 <section id="run"><h2>About the run</h2><div id="facts">{parts["facts"]}</div></section>
 </main>
@@ -193,8 +194,11 @@ def _figure(number: int, chart: Chart) -> str:
     )
 
 
-def _tools() -> str:
+def _tools(thinned: int) -> str:
     """The controls of all curves; `curves.js` gives them their meaning."""
+    hint = "Drag over a curve to zoom, double click to go back"
+    if thinned:
+        hint += f"; long curves are thinned to {thinned} points, their extremes kept"
     return (
         '<form id="tools" class="controls" role="search" aria-label="Curves">'
         '<label>Find <input type="search" id="find" placeholder="panel or metric" title="Press / to come here"></label>'
@@ -202,7 +206,7 @@ def _tools() -> str:
         '<label>Across <select id="across"><option value="step">steps</option><option value="time">time</option>'
         '</select></label><label>Vertical <select id="scale"><option value="auto">automatic</option>'
         '<option value="linear">linear</option><option value="log">logarithmic</option></select></label>'
-        '<span class="hint">Drag over a curve to zoom, double click to go back</span></form>'
+        f'<span class="hint">{hint}</span></form>'
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from src.report import write_report
+from src.report.store import pack
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -212,6 +213,12 @@ def test_a_long_run_stays_small_and_whole(make_run, read_page) -> None:
     assert len(series(page.data, "rl", "extra/metric_7")[0]) == 2000
     assert page.data["store"]["thinned"] == 0
     assert "from 40 of 41 recorded steps" in page.words
+    assert "thinned" not in page.words
+
+
+def test_a_thinned_run_says_so(make_run, read_page, monkeypatch) -> None:
+    monkeypatch.setattr("src.report.page.pack", lambda record, averaged: pack(record, averaged, budget=1000))
+    assert "long curves are thinned to 400 points" in read_page(write_report(make_run(steps=500))).words
 
 
 def test_a_second_report_replaces_the_first(make_run) -> None:
