@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from src.report.headline import findings, summary
 from src.report.loading import RunRecord
 from src.report.metrics_log import Series
 from src.report.samples import collect_samples, spread
+from src.report.sections import comparison_tables
 from src.report.wording import duration, number, percent
 
 
@@ -137,13 +139,47 @@ def test_a_low_error_on_few_answers_is_no_success() -> None:
     assert (found[1].answer, found[1].tone) == ("Not all: 60 %", "bad")
 
 
+def choices(**acc: float) -> RunRecord:
+    """Return a run of questions with choices: accuracy 0.3 before RL and as given after it, with baselines."""
+    return record(
+        val__q__acc=[0.3, acc["model"]],
+        val__q__fail_frac=[0.2, 0.0],
+        val__q__baseline__majority__acc=[acc["majority"]] * 2,
+        val__q__baseline__oracle__acc=[1.0, 1.0],
+    )
+
+
+def test_of_an_accuracy_higher_is_better_and_an_oracle_is_no_baseline() -> None:
+    good = findings(choices(model=0.62, majority=0.48))
+    assert (good[2].question, good[2].answer, good[2].tone) == (
+        "Do the answers beat trivial ones?",
+        "Yes: acc 0.140 higher",
+        "good",
+    )
+    assert good[2].detail == "q: 0.620 against 0.480 of the majority (0.300 before)."
+    bad = findings(choices(model=0.4, majority=0.48))
+    assert (bad[2].answer, bad[2].tone) == ("No: acc 0.080 lower", "bad")
+    assert summary(bad).endswith("and the acc is 0.080 lower than the best baseline (majority).")
+
+
+def test_the_table_of_an_accuracy() -> None:
+    html = comparison_tables(compare(choices(model=0.62, majority=0.48)))
+    cells = re.findall(r"<t[dh](?: [^>]*)?>([^<]*)", html)
+    assert cells[:4] == ["Answers", "acc", "Failed answers", "acc against best baseline"]
+    assert cells[8:] == [
+        *("Model, after RL (step 1)", "0.620", "0 %", "+0.140"),
+        *("Baseline: majority", "0.480", "0 %", "best baseline"),
+        *("Baseline: oracle", "1.00", "0 %", "+0.520"),
+    ]
+
+
 def test_nothing_answered_before_training_is_a_row_without_error() -> None:
     run = record(val__a__fail_frac=[1.0, 0.0])
     run.metrics["rl"]["val/a/mse"] = Series(np.array([1]), np.array([3.0]))
     first, last = compare(run)[0].evaluations
-    assert math.isnan(first.mse)
-    assert (first.fail_frac, first.label) == (1.0, "Model, before RL (step 0)")
-    assert (last.mse, last.label) == (3.0, "Model, after RL (step 1)")
+    assert math.isnan(first.value("mse"))
+    assert (first.value("fail_frac"), first.label) == (1.0, "Model, before RL (step 0)")
+    assert (last.value("mse"), last.label) == (3.0, "Model, after RL (step 1)")
 
 
 def test_samples_are_spread_with_both_ends() -> None:
