@@ -95,7 +95,7 @@ def compare(record: RunRecord) -> list[Comparison]:
 
 def _judged_by(evaluations: list[Evaluation], baselines: Mapping[str, Mapping[str, float]]) -> list[str]:
     """The metrics in the order of their weight: the mean squared error, those with baselines, the others."""
-    compared = {metric for values in baselines.values() for metric in values}
+    compared = {metric for values in baselines.values() for metric in values} - APART
     found = [metric for evaluation in evaluations for metric in evaluation.values if metric not in APART]
     found += sorted(compared)
     order = sorted(dict.fromkeys(found), key=lambda metric: (metric != "mse", metric not in compared))

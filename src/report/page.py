@@ -202,7 +202,7 @@ def _tools(thinned: int) -> str:
     return (
         '<form id="tools" class="controls" role="search" aria-label="Curves">'
         '<label>Find <input type="search" id="find" placeholder="panel or metric" title="Press / to come here"></label>'
-        '<label>Smoothing <input type="range" id="smooth" min="0" max="8" step="1"><output></output></label>'
+        '<label>Smoothing <input type="range" id="smooth" min="-1" max="8" step="1"><output></output></label>'
         '<label>Across <select id="across"><option value="step">steps</option><option value="time">time</option>'
         '</select></label><label>Vertical <select id="scale"><option value="auto">automatic</option>'
         '<option value="linear">linear</option><option value="log">logarithmic</option></select></label>'

@@ -74,7 +74,7 @@ def _against(item: Comparison, label: str, value: float) -> str:
         return "best baseline"
     if not math.isfinite(gain):
         return DASH
-    return f"{-100 * gain:+.0f} %" if lower_is_better(item.lead) else f"{gain:+.3f}"
+    return f"{round(-100 * gain):+d} %" if lower_is_better(item.lead) else f"{gain:+.3f}"
 
 
 def stages_table(record: RunRecord) -> str:

@@ -145,6 +145,7 @@ def choices(**acc: float) -> RunRecord:
         val__q__acc=[0.3, acc["model"]],
         val__q__fail_frac=[0.2, 0.0],
         val__q__baseline__majority__acc=[acc["majority"]] * 2,
+        val__q__baseline__majority__fail_frac=[0.0, 0.0],
         val__q__baseline__oracle__acc=[1.0, 1.0],
     )
 

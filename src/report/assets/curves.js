@@ -6,11 +6,8 @@ function curvePanels(data, store, link) {
   const tools = document.getElementById("tools");
   const views = new Map(); // title -> what the reader has set for one panel
   const drawn = new Set();
-  const longest = store.longest();
-  const fitting = WIDTHS.findIndex((width) => width >= Math.max(5, longest / 25));
-  const smoothByLength = String(longest < SMOOTH_FROM ? 0 : fitting < 0 ? WIDTHS.length - 1 : fitting);
 
-  const controls = { smooth: smoothByLength, across: "step", scale: "auto", find: "" };
+  const controls = { smooth: String(AUTOMATIC), across: "step", scale: "auto", find: "" };
   for (const [name, otherwise] of Object.entries(controls)) {
     const control = tools.elements[name];
     control.value = link.get(name, otherwise);
@@ -34,7 +31,7 @@ function curvePanels(data, store, link) {
     const spec = data.charts[Number(figure.dataset.chart)];
     const view = viewOf(figure);
     const scale = view.log === null ? choice("scale") : view.log ? "log" : "linear";
-    const resolved = resolveChart(store, spec, { ...view, scale, across: choice("across"), width: WIDTHS[Number(choice("smooth"))] });
+    const resolved = resolveChart(store, spec, { ...view, scale, across: choice("across"), smooth: Number(choice("smooth")) });
     const last = spec.kind === "stack" ? spec.series.reduce((sum, one) => sum + (store.last(one.metric) || 0), 0) : store.last(spec.series[0].metric);
     figure.querySelector(".last").textContent = formatValue(last, spec.y.format);
     figure.querySelector("[data-do=log]").hidden = spec.kind === "stack";
@@ -75,7 +72,7 @@ function curvePanels(data, store, link) {
 
   // Draw again what is in view, and the others when they come into view. metrics: those that changed, all without.
   function refresh(metrics = null) {
-    tools.querySelector("output").textContent = choice("smooth") === "0" ? "off" : `${WIDTHS[Number(choice("smooth"))]} steps`;
+    tools.querySelector("output").textContent = { [AUTOMATIC]: "automatic", 0: "off" }[choice("smooth")] || `${WIDTHS[choice("smooth")]} steps`;
     for (const figure of area.querySelectorAll("figure.panel")) {
       if (metrics && !figure.dataset.metrics.split(" ").some((name) => metrics.has(name))) continue;
       if (inView(figure)) draw(figure);

@@ -3,6 +3,7 @@
 
 const SMOOTH_FROM = 40; // shorter series, such as validation, are never smoothed
 const WIDTHS = [1, 3, 5, 9, 17, 33, 65, 129, 257]; // steps of a moving average, by the position of the control
+const AUTOMATIC = -1;
 
 class Store {
   constructor(packed) {
@@ -36,10 +37,6 @@ class Store {
       x.splice(at, again, step);
       y.splice(at, again, value);
     }
-  }
-
-  longest() {
-    return Math.max(0, ...[...this.stages.values()].flatMap((found) => [...found.values()].map((series) => series.x.length)));
   }
 
   // The last value of a metric, of the last stage that has it.
@@ -100,13 +97,19 @@ function placeStages(store, metrics, across) {
   return { spans, timed, label: timed ? `${words} since the start` : "step" };
 }
 
-// What `drawChart` draws of a chart of the panel list; view: {across, width (of smoothing), scale, zoom, hidden}.
+// Steps of the moving average of a curve with so many points: the reader's choice, or by the length of the curve.
+function smoothingWidth(chosen, points) {
+  if (points < SMOOTH_FROM) return 1;
+  return chosen === AUTOMATIC ? WIDTHS.find((width) => width >= Math.max(5, points / 25)) || WIDTHS[WIDTHS.length - 1] : WIDTHS[chosen];
+}
+
+// What `drawChart` draws of a chart of the panel list; view: {across, smooth (a position in WIDTHS), scale, zoom, hidden}.
 function resolveChart(store, spec, view) {
   const names = spec.series.map((one) => one.metric);
   const { spans, timed, label } = placeStages(store, spec.total ? [...names, spec.total] : names, view.across);
   const where = new Map(); // from a place on the axis to the stage and step there
   const places = new Map(); // and back
-  const series = spec.series.map((one, index) => ({ name: one.name, tone: `tone-${(index % 7) + 1}`, x: [], y: [], smooth: null, sd: null, lo: null, hi: null }));
+  const series = spec.series.map((one, index) => ({ name: one.name, tone: `tone-${(index % 7) + 1}`, x: [], y: [], smooth: null, sd: null, half: null, lo: null, hi: null }));
   for (const span of spans) {
     spec.series.forEach((one, index) => {
       const found = span.found.get(one.metric);
@@ -118,7 +121,8 @@ function resolveChart(store, spec, view) {
         places.set(`${span.stage} ${step}`, at);
         return at;
       });
-      const smooth = spec.kind === "line" && view.width > 1 && x.length >= SMOOTH_FROM ? rollingMean(found.y, view.width) : null;
+      const width = smoothingWidth(view.smooth, x.length);
+      const smooth = spec.kind === "line" && width > 1 ? rollingMean(found.y, width) : null;
       const spread = one.spread && span.found.get(one.spread);
       let sd = x.map(() => null);
       if (spread) {
@@ -126,17 +130,18 @@ function resolveChart(store, spec, view) {
         sd = found.x.map((step) => known.get(step) ?? null);
       }
       // a line is not drawn across the border of two stages
-      if (into.x.length) for (const [list, value] of [[into.x, x[0]], [into.y, null], [into.smooth, null], [into.sd, null]]) if (list) list.push(value);
+      if (into.x.length) for (const [list, value] of [[into.x, x[0]], [into.y, null], [into.smooth, null], [into.sd, null], [into.half, null]]) if (list) list.push(value);
       if (smooth && !into.smooth) into.smooth = [...into.y];
-      if (spread && !into.sd) into.sd = into.y.map(() => null);
+      if (spread && !into.sd) [into.sd, into.half] = [into.y.map(() => null), into.y.map(() => null)];
       if (into.smooth) into.smooth.push(...(smooth || found.y));
       if (into.sd) into.sd.push(...sd);
+      if (into.half) into.half.push(...(smooth ? rollingMean(sd, width) : sd)); // of the band
       into.x.push(...x);
       into.y.push(...found.y);
     });
   }
   // bands of several curves would hide each other: the tooltip has their numbers
-  if (series.length === 1 && series[0].sd) addBand(series[0], view.width);
+  if (series.length === 1 && series[0].sd) addBand(series[0]);
   const drawn = spec.kind === "stack" ? stackLayers(series, spec, spans) : series;
   const zoomed = view.zoom ? drawn.map((one) => within(one, view.zoom)) : drawn;
   const several = spans.length > 1;
@@ -162,10 +167,9 @@ function resolveChart(store, spec, view) {
   };
 }
 
-function addBand(one, width) {
-  const sd = one.smooth ? rollingMean(one.sd, width) : one.sd;
+function addBand(one) {
   const middle = one.smooth || one.y;
-  const edge = (sign) => middle.map((value, i) => (value === null || sd[i] === null ? null : value + sign * sd[i]));
+  const edge = (sign) => middle.map((value, i) => (value === null || one.half[i] === null ? null : value + sign * one.half[i]));
   [one.lo, one.hi] = [edge(-1), edge(1)];
 }
 
