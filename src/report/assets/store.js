@@ -103,43 +103,42 @@ function smoothingWidth(chosen, points) {
   return chosen === AUTOMATIC ? WIDTHS.find((width) => width >= Math.max(5, points / 25)) || WIDTHS[WIDTHS.length - 1] : WIDTHS[chosen];
 }
 
+// The curves of a chart through all stages, and which stage and step lies where on the axis.
+function joinStages(spec, spans, chosen) {
+  const where = new Map(); // from a place on the axis to the stage and step there
+  const places = new Map(); // and back
+  const series = spec.series.map((one, index) => {
+    const into = { name: one.name, tone: `tone-${(index % 7) + 1}`, x: [], y: [], smooth: [], sd: [], half: [] };
+    for (const span of spans.filter(({ found }) => found.has(one.metric))) {
+      const { x: steps, y } = span.found.get(one.metric);
+      const width = spec.kind === "line" ? smoothingWidth(chosen, steps.length) : 1;
+      const spread = one.spread && span.found.get(one.spread);
+      const known = new Map(spread ? spread.x.map((step, i) => [step, spread.y[i]]) : []);
+      const sd = steps.map((step) => known.get(step) ?? null);
+      const x = steps.map(span.at);
+      steps.forEach((step, i) => {
+        where.set(x[i], { stage: span.stage, step });
+        places.set(`${span.stage} ${step}`, x[i]);
+      });
+      const parts = { x, y, smooth: width > 1 ? rollingMean(y, width) : y, sd, half: width > 1 ? rollingMean(sd, width) : sd };
+      for (const [name, values] of Object.entries(parts)) {
+        // a line is not drawn across the border of two stages
+        if (into[name].length) into[name].push(name === "x" ? x[0] : null);
+        into[name].push(...values);
+      }
+    }
+    if (into.smooth.every((value, i) => value === into.y[i])) into.smooth = null;
+    if (!into.sd.some((value) => value !== null)) into.sd = null;
+    return into;
+  });
+  return { series, where, places };
+}
+
 // What `drawChart` draws of a chart of the panel list; view: {across, smooth (a position in WIDTHS), scale, zoom, hidden}.
 function resolveChart(store, spec, view) {
   const names = spec.series.map((one) => one.metric);
   const { spans, timed, label } = placeStages(store, spec.total ? [...names, spec.total] : names, view.across);
-  const where = new Map(); // from a place on the axis to the stage and step there
-  const places = new Map(); // and back
-  const series = spec.series.map((one, index) => ({ name: one.name, tone: `tone-${(index % 7) + 1}`, x: [], y: [], smooth: null, sd: null, half: null, lo: null, hi: null }));
-  for (const span of spans) {
-    spec.series.forEach((one, index) => {
-      const found = span.found.get(one.metric);
-      if (!found) return;
-      const into = series[index];
-      const x = found.x.map((step) => {
-        const at = span.at(step);
-        where.set(at, { stage: span.stage, step });
-        places.set(`${span.stage} ${step}`, at);
-        return at;
-      });
-      const width = smoothingWidth(view.smooth, x.length);
-      const smooth = spec.kind === "line" && width > 1 ? rollingMean(found.y, width) : null;
-      const spread = one.spread && span.found.get(one.spread);
-      let sd = x.map(() => null);
-      if (spread) {
-        const known = new Map(spread.x.map((step, i) => [step, spread.y[i]]));
-        sd = found.x.map((step) => known.get(step) ?? null);
-      }
-      // a line is not drawn across the border of two stages
-      if (into.x.length) for (const [list, value] of [[into.x, x[0]], [into.y, null], [into.smooth, null], [into.sd, null], [into.half, null]]) if (list) list.push(value);
-      if (smooth && !into.smooth) into.smooth = [...into.y];
-      if (spread && !into.sd) [into.sd, into.half] = [into.y.map(() => null), into.y.map(() => null)];
-      if (into.smooth) into.smooth.push(...(smooth || found.y));
-      if (into.sd) into.sd.push(...sd);
-      if (into.half) into.half.push(...(smooth ? rollingMean(sd, width) : sd)); // of the band
-      into.x.push(...x);
-      into.y.push(...found.y);
-    });
-  }
+  const { series, where, places } = joinStages(spec, spans, view.smooth);
   // bands of several curves would hide each other: the tooltip has their numbers
   if (series.length === 1 && series[0].sd) addBand(series[0]);
   const drawn = spec.kind === "stack" ? stackLayers(series, spec, spans) : series;
