@@ -20,12 +20,18 @@ class Tracking:
     """Opens the W&B run of ``run`` when ``logging.wandb`` asks for one; a context, which closes it.
 
     Raises:
-        UserError: W&B cannot be reached, or refuses the key.
+        UserError: W&B cannot be reached, or refuses the key; a view is asked for and its package is missing.
     """
 
     def __init__(self, cfg: DictConfig, run: Run) -> None:
         self.wandb_run: Any = None
+        self.folder = run.folder
         mode: Any = wandb_mode(cfg.logging.wandb)
+        if cfg.logging.wandb_view:
+            from src.report.wandb_view import require_workspaces
+
+            require_workspaces()
+        self.save_view = cfg.logging.wandb_view and mode == "online"
         if mode is None:
             return
         os.environ.setdefault("WANDB_SILENT", "true")
@@ -61,9 +67,25 @@ class Tracking:
             return
         import wandb
 
+        if self.save_view:
+            self._save_view()
         code = 0 if kind is None else 1
         self.wandb_run.finish(exit_code=code)
         wandb.teardown(exit_code=code)  # waits for its service, which may still be writing
+
+    def _save_view(self) -> None:
+        """Save the panels as a view of the project; no reason to end a run badly when that fails."""
+        from src.report.dashboard import load_dashboard
+        from src.report.loading import load_run
+        from src.report.wandb_view import save_view, specification
+
+        try:
+            spec = specification(load_dashboard(), load_run(self.folder).metrics)
+            if spec["sections"]:
+                address, _ = save_view(spec, self.wandb_run.entity, self.wandb_run.project)
+                print(f"W&B view: {address}")
+        except UserError as error:
+            print(f"no W&B view: {error}")
 
     def follow(self, line: dict[str, Any]) -> None:
         """Send one line of ``metrics.jsonl``."""

@@ -1,24 +1,61 @@
-"""`python -m src.report RUN_FOLDER`: write the run's `report.html` and print its path."""
+"""`python -m src.report RUN`: write the run's `report.html` and print its path, or show the run in another way."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from src.errors import UserError
+from src.report.dashboard import load_dashboard
+from src.report.loading import RunRecord, load_run
 from src.report.page import write_report
+from src.report.wandb_view import save_view, specification
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code, 2 for a mistake that the user can fix."""
     parser = argparse.ArgumentParser(prog="python -m src.report", description=__doc__)
     parser.add_argument("run", type=Path, help="folder of a run, such as outputs/time_r1/<run>")
-    folder = parser.parse_args(arguments).run
+    parser.add_argument("--live", action="store_true", help="serve a page on 127.0.0.1 that follows the run")
+    parser.add_argument("--port", type=int, help="port of the live page; by default a free one")
+    parser.add_argument(
+        "--wandb-view",
+        nargs="?",
+        const="print",
+        choices=["print", "save"],
+        help="the same panels as a view of the run's W&B project: print its specification, or save it there",
+    )
+    options = parser.parse_args(arguments)
+    if options.port is not None and not options.live:
+        parser.error("--port is for the live page: give --live too")
     try:
-        print(write_report(folder))
+        if options.live:
+            from src.report.live import serve
+
+            serve(options.run, options.port or 0)
+        elif options.wandb_view:
+            _wandb_view(load_run(options.run), save=options.wandb_view == "save")
+        else:
+            print(write_report(options.run))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _wandb_view(record: RunRecord, *, save: bool) -> None:
+    if not record.metrics:
+        raise UserError(f"{record.folder} has no metrics yet: a view shows what a run has recorded")
+    spec = specification(load_dashboard(), record.metrics)
+    if not save:
+        print(json.dumps(spec, indent=1))
+        return
+    config = record.meta.get("config")
+    settings = config.get("logging") if isinstance(config, dict) else None
+    if not isinstance(settings, dict) or "project" not in settings:
+        raise UserError(f"{record.folder / 'run.json'} does not name a W&B project: it has no logging.project")
+    address, new = save_view(spec, None, str(settings["project"]))
+    print(f"{'saved' if new else 'there already'}: {address}")
 
 
 if __name__ == "__main__":

@@ -1,160 +1,99 @@
-"""Turn a panel list and a run's series into charts: plain data that the page's script draws."""
+"""Turn the panel list and a run's metric names into charts: plain data that says what to draw, not yet the numbers."""
 
-import math
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from src.report.dashboard import Axis, Dashboard, Panel, fill, match
-from src.report.decimate import bucket_means, keep_extremes, rolling_mean
-from src.report.loading import RunRecord, Series
 
-POINTS = 400  # points kept of a series: about one per pixel of a panel
-SMOOTH_FROM = 40  # shorter series are drawn as they are
 OTHER = "Other"
-
-Metrics = Mapping[str, Series]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One drawing: its place and words, the last value of its first series, and the data to draw (JSON)."""
+    """One drawing: its place, its words, and `spec`, which the page's script draws.
+
+    spec: kind, y (the axis), series [{name, metric, spread}], refs [{name, metric}], total.
+    """
 
     section: str
     title: str
     help: str
-    last: float
     spec: dict[str, Any]
     wide: bool = False
 
 
-def build_charts(dashboard: Dashboard, record: RunRecord) -> tuple[list[Chart], list[str]]:
+def build_charts(dashboard: Dashboard, metrics: Iterable[str]) -> tuple[list[Chart], list[str]]:
     """Return the charts in the order of the panel list, then one for each metric that no panel claims.
 
+    metrics: the names that a run has recorded, in any of its stages.
     Also returns the titles of the panels of which the run has no metric.
     """
+    names = list(dict.fromkeys(metrics))
     charts: list[Chart] = []
     absent: list[str] = []
-    claimed: dict[str, set[str]] = {stage: set() for stage in record.metrics}
-    for panel in dashboard.panels:
-        drawn = {stage: _draw(panel, metrics, claimed[stage]) for stage, metrics in record.metrics.items()}
-        found = [stage for stage, made in drawn.items() if made]
-        for stage in found:
-            charts.extend(_named(chart, stage if len(found) > 1 else "") for chart in drawn[stage])
-        if not found and not panel.optional:
+    claimed: set[str] = set()
+    for panel in sorted(dashboard.panels, key=lambda panel: panel.rest):  # stable: the rest comes last
+        made = _draw(panel, [name for name in names if not (panel.rest and name in claimed)], claimed)
+        charts.extend(made)
+        if not made and not panel.optional:
             absent.append(re.sub(r"\W*( on )?\{.*", "", panel.title))
-    for stage, metrics in record.metrics.items():
-        for name in metrics.keys() - claimed[stage]:
-            panel = Panel(section=OTHER, title=name, metrics=[name], help=f"stage {stage}")
-            charts.append(_line(panel, {name: {}}, metrics, {}, set()))
-    known = [section.name for section in dashboard.sections]
-    rank = {name: place for place, name in enumerate([*known, OTHER])}
-    # the sort is stable: within a section the order of the list stays; unclaimed metrics go by name
-    return sorted(charts, key=lambda c: (rank[c.section], c.title if c.section == OTHER else "")), absent
+    for name in sorted(name for name in names if name not in claimed):
+        charts.append(_chart(Panel(OTHER, name, [name]), {name: {}}, names, claimed))
+    rank = {name: place for place, name in enumerate([*(section.name for section in dashboard.sections), OTHER])}
+    return sorted(charts, key=lambda chart: rank[chart.section]), absent
 
 
-def _named(chart: Chart, stage: str) -> Chart:
-    if not stage:
-        return chart
-    return replace(chart, title=f"{chart.title} ({stage})")
-
-
-def _draw(panel: Panel, metrics: Metrics, claimed: set[str]) -> list[Chart]:
+def _draw(panel: Panel, names: Sequence[str], claimed: set[str]) -> list[Chart]:
     found: dict[str, dict[str, str]] = {}
     for pattern in panel.metrics:
-        found.update(match(pattern, metrics))
-    claimed.update(found)
-    if not found:
-        return []
-    if panel.kind == "stack":
-        return [_stack(panel, list(found), metrics, claimed)]
-    if panel.kind == "line":
-        return [_line(panel, found, metrics, {}, claimed)]
-    return [_line(panel, {name: {}}, metrics, binding, claimed) for name, binding in found.items()]
+        found.update(match(pattern, names))
+    groups: dict[tuple[str, ...], dict[str, dict[str, str]]] = {}
+    for name, binding in found.items():
+        groups.setdefault(tuple(binding[key] for key in panel.each), {})[name] = binding
+    return [_chart(panel, members, names, claimed) for members in groups.values()]
 
 
-def _line(
-    panel: Panel,
-    found: Mapping[str, Mapping[str, str]],
-    metrics: Metrics,
-    binding: Mapping[str, str],
-    claimed: set[str],
-) -> Chart:
-    series = []
-    for position, name in enumerate(found):
-        spread_name = fill(panel.spread, binding) if panel.spread and position == 0 else None
-        spread = metrics.get(spread_name) if spread_name else None
-        if spread_name:
-            claimed.add(spread_name)
-        series.append({"name": _label(panel, name, single=len(found) == 1), **_points(metrics[name], spread)})
-    refs = []
-    for name, values in match(fill(panel.baseline, binding), metrics).items() if panel.baseline else ():
-        claimed.add(name)
-        refs.append({"name": values["baseline"].replace("_", " "), "value": last(metrics[name])})
-    title = fill(panel.title, {key: value.replace("_", " ") for key, value in binding.items()})
-    spec = {"kind": "line", "y": axis(panel.y), "series": series, "refs": refs}
-    return Chart(panel.section, title, panel.help, last(metrics[next(iter(found))]), spec, panel.wide)
+def _chart(panel: Panel, members: Mapping[str, Mapping[str, str]], names: Sequence[str], claimed: set[str]) -> Chart:
+    shared = {key: next(iter(members.values()))[key] for key in panel.each}
+    series: list[dict[str, str]] = []
+    for name, binding in members.items():
+        one = {"name": _label(panel, name, binding, single=len(members) == 1), "metric": name}
+        spread = fill(panel.spread, binding) if panel.spread and (binding or not series) else None
+        if spread and spread in names:
+            one["spread"] = spread
+        series.append(one)
+        claimed.update(filter(None, (name, spread)))
+    lines = match(fill(panel.baseline, shared), names) if panel.baseline else {}
+    claimed.update(lines)
+    spec: dict[str, Any] = {
+        "kind": panel.kind,
+        "y": axis(panel.y),
+        "series": series,
+        "refs": [{"name": in_words(values["baseline"]), "metric": name} for name, values in lines.items()],
+    }
+    if panel.total in names:
+        spec["total"] = panel.total
+        claimed.add(str(panel.total))
+    title = fill(panel.title, {key: in_words(value) for key, value in shared.items()})
+    return Chart(panel.section, title, panel.help, spec, panel.wide)
 
 
-def _stack(panel: Panel, names: list[str], metrics: Metrics, claimed: set[str]) -> Chart:
-    steps = np.unique(np.concatenate([metrics[name].steps for name in names]))
-    columns = [_aligned(metrics[name], steps) for name in names]
-    labels = [_label(panel, name, single=False) for name in names]
-    if panel.total and panel.total in metrics:
-        claimed.add(panel.total)
-        rest = _aligned(metrics[panel.total], steps) - np.sum(columns, axis=0)
-        if rest.max(initial=0.0) > 0:
-            columns.append(np.maximum(rest, 0.0))
-            labels.append("other")
-    total = float(np.sum([column[-1] for column in columns]))
-    steps, means = bucket_means(steps, np.array(columns), POINTS // 2)
-    x = steps.tolist()
-    layers = [{"name": name, "x": x, "y": y.tolist()} for name, y in zip(labels, means, strict=True)]
-    spec = {"kind": "stack", "y": axis(panel.y), "series": layers, "refs": []}
-    return Chart(panel.section, panel.title, panel.help, total, spec, panel.wide)
+def _label(panel: Panel, metric: str, binding: Mapping[str, str], *, single: bool) -> str:
+    own = [in_words(value) for key, value in binding.items() if key not in panel.each]
+    if own:
+        return " ".join(own)
+    if single and not panel.each:
+        return panel.title
+    return panel.labels.get(metric) or (in_words(panel.y.label) if single and panel.y.label else metric)
 
 
-def _aligned(series: Series, steps: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the series' values at `steps`; zero where it has none, as for a phase that did not run."""
-    values = np.zeros(len(steps))
-    values[np.searchsorted(steps, series.steps)[np.isin(series.steps, steps)]] = np.nan_to_num(
-        series.values[np.isin(series.steps, steps)], nan=0.0
-    )
-    return values
-
-
-def _points(series: Series, spread: Series | None) -> dict[str, Any]:
-    index = keep_extremes(series.values, POINTS)
-    drawn: dict[str, Any] = {"x": series.steps[index].tolist(), "y": series.values[index].tolist()}
-    count = len(series.steps)
-    if count >= SMOOTH_FROM:
-        drawn["smooth"] = rolling_mean(series.values, max(5, count // 25))[index].tolist()
-    if spread is not None:
-        width = np.full(count, math.nan)
-        shared, here, there = np.intersect1d(series.steps, spread.steps, return_indices=True)
-        if len(shared):
-            width[here] = spread.values[there]
-        width = rolling_mean(width, max(5, count // 25)) if count >= SMOOTH_FROM else width
-        middle = np.array(drawn.get("smooth", drawn["y"]), dtype=float)
-        drawn["lo"] = (middle - width[index]).tolist()
-        drawn["hi"] = (middle + width[index]).tolist()
-    return drawn
-
-
-def _label(panel: Panel, metric: str, *, single: bool) -> str:
-    return panel.labels.get(metric) or (panel.title if single and "{" not in panel.title else metric)
+def in_words(name: str) -> str:
+    """Return a part of a metric's name as it reads in a title."""
+    return name.replace("_", " ")
 
 
 def axis(y: Axis) -> dict[str, Any]:
     """Return an axis as JSON data without its unset fields."""
     return {key: value for key, value in asdict(y).items() if value is not None}
-
-
-def last(series: Series) -> float:
-    """Return the last finite value of a series, NaN if it has none."""
-    finite = series.values[np.isfinite(series.values)]
-    return float(finite[-1]) if len(finite) else math.nan

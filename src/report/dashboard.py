@@ -6,6 +6,7 @@ Every view of a run (the report, a live page, a workspace in W&B) is made from t
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 from src.errors import ConfigError
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "conf" / "dashboard" / "training.yaml"
-KINDS = ("line", "multiples", "stack")
+KINDS = ("line", "stack")
 FORMATS = ("number", "percent", "integer", "seconds", "scientific")
 SCALES = ("linear", "auto")
 
@@ -43,7 +44,9 @@ class Panel:
     spread: str | None = None
     baseline: str | None = None
     total: str | None = None
+    each: list[str] = field(default_factory=list)
     optional: bool = False
+    rest: bool = False
     wide: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,6 +94,12 @@ def load_dashboard(path: Path = DASHBOARD) -> Dashboard:
                     f"Panel '{panel.title}' of {path.name}: {field_name} is '{value}', "
                     f"but must be one of {', '.join(allowed)}."
                 )
+        for placeholder, metric in product(panel.each, panel.metrics):
+            if f"{{{placeholder}}}" not in metric:
+                raise ConfigError(
+                    f"Panel '{panel.title}' of {path.name}: each names '{placeholder}', "
+                    f"but the metric {metric} has no {{{placeholder}}}."
+                )
     return dashboard
 
 
@@ -99,16 +108,19 @@ def _panel(entry: Mapping[str, Any]) -> Panel:
     return Panel(**{**entry, "y": Axis(**axis) if axis else Axis()})
 
 
+def as_regex(pattern: str) -> str:
+    """Return the regular expression of a metric pattern, with a named group for each placeholder."""
+    parts = re.split(r"\{(\w+)\}", pattern)
+    return "".join(f"(?P<{part}>[^/]+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts))
+
+
 def match(pattern: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the names that `pattern` fits, each with what its `{...}` stand for (one path segment each).
 
     >>> match("val/{dataset}/mse", ["val/etth1/mse", "val/etth1/mae"])
     {'val/etth1/mse': {'dataset': 'etth1'}}
     """
-    parts = re.split(r"\{(\w+)\}", pattern)
-    regex = re.compile(
-        "".join(f"(?P<{part}>[^/]+)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts))
-    )
+    regex = re.compile(as_regex(pattern))
     return {name: found.groupdict() for name in names if (found := regex.fullmatch(name))}
 
 

@@ -35,15 +35,3 @@ def bucket_means(steps: NDArray[np.int64], columns: Floats, limit: int) -> tuple
     buckets = np.array_split(np.arange(len(steps)), limit)
     means = np.stack([columns[:, bucket].mean(axis=1) for bucket in buckets], axis=1)
     return steps[[int(bucket[-1]) for bucket in buckets]], means
-
-
-def rolling_mean(values: Floats, width: int) -> Floats:
-    """Centred moving average of (n,) values over `width` points, fewer at the ends; NaN are left out."""
-    finite = np.isfinite(values)
-    totals = np.concatenate(([0.0], np.cumsum(np.where(finite, values, 0.0))))
-    counts = np.concatenate(([0], np.cumsum(finite)))
-    at = np.arange(len(values))
-    left, right = np.maximum(at - width // 2, 0), np.minimum(at + width // 2 + 1, len(values))
-    number = counts[right] - counts[left]
-    mean = (totals[right] - totals[left]) / np.maximum(number, 1)
-    return np.where(number > 0, mean, np.nan)

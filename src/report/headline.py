@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.report.comparison import Comparison, compare
-from src.report.loading import RunRecord, Series
-from src.report.wording import number, percent, words
+from src.report.comparison import Comparison, compare, lower_is_better
+from src.report.loading import RunRecord
+from src.report.metrics_log import Series
+from src.report.wording import metric_words, number, percent, words
 
 VALID_GOAL = 0.95  # the share of valid answers from which forecasts count as usable
 FEW_STEPS = 6
@@ -67,11 +68,9 @@ def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
         f"{change:+.3f} (standard error {error:.3f})."
     )
     for item in comparisons:
-        ends = [evaluation.reward for evaluation in (item.evaluations[0], item.evaluations[-1])]
+        ends = [evaluation.value("reward") for evaluation in (item.evaluations[0], item.evaluations[-1])]
         if all(map(math.isfinite, ends)) and len(item.evaluations) > 1:
-            detail += (
-                f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
-            )
+            detail += f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
     if change > 2 * error:
         return Finding(question, f"Yes: {span}", detail, "good", "the reward rose")
     if change < -2 * error:
@@ -82,9 +81,9 @@ def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
 def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
     question = "Are the answers valid?"
     shares = {
-        item.dataset: [1 - evaluation.fail_frac for evaluation in item.evaluations]
+        item.dataset: [1 - evaluation.value("fail_frac") for evaluation in item.evaluations]
         for item in comparisons
-        if math.isfinite(item.evaluations[-1].fail_frac)
+        if math.isfinite(item.evaluations[-1].value("fail_frac"))
     }
     if shares:
         dataset, worst = min(shares.items(), key=lambda pair: pair[1][-1])
@@ -109,33 +108,42 @@ def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
 
 
 def _errors(comparisons: list[Comparison]) -> Finding:
-    question = "Do the forecasts beat trivial ones?"
-    judged = [item for item in comparisons if math.isfinite(item.against_best(item.evaluations[-1].mse))]
+    judged = [item for item in comparisons if math.isfinite(_gain(item))]
+    forecasts = all(item.lead == "mse" for item in judged or comparisons)
+    answers = "forecasts" if forecasts else "answers"
+    question = f"Do the {answers} beat trivial ones?"
     if not judged:
-        detail = "No held-out MSE with a baseline beside it has been recorded."
-        return Finding(question, "Not measured", detail, "open", "forecasts were not compared with baselines")
-    lower = [item for item in judged if item.against_best(item.evaluations[-1].mse) < 0]
+        detail = "No held-out result with a baseline beside it has been recorded."
+        return Finding(question, "Not measured", detail, "open", f"{answers} were not compared with baselines")
+    beaten = [item for item in judged if _gain(item) > 0]
     detail = " ".join(_error_sentence(item) for item in judged)
-    unanswered = any(item.evaluations[-1].fail_frac > 1 - VALID_GOAL for item in judged)
-    if unanswered:
+    unanswered = any(item.evaluations[-1].value("fail_frac") > 1 - VALID_GOAL for item in judged)
+    if unanswered and forecasts:
         detail += " The MSE counts only the windows that were answered."
     if len(judged) == 1:
-        change = judged[0].against_best(judged[0].evaluations[-1].mse)
-        answer = f"Yes: MSE {percent(-change)} lower" if lower else f"No: MSE {percent(change)} higher"
-        against = f"than the best baseline ({words(judged[0].best_baseline or '')})"
-        clause = f"the MSE is {percent(abs(change))} {'lower' if lower else 'higher'} {against}"
+        item = judged[0]
+        size = percent(abs(_gain(item))) if lower_is_better(item.lead) else number(abs(_gain(item)))
+        change = f"{size} {'lower' if lower_is_better(item.lead) == bool(beaten) else 'higher'}"
+        answer = f"{'Yes' if beaten else 'No'}: {metric_words(item.lead)} {change}"
+        against = f"than the best baseline ({words(item.best_baseline or '')})"
+        clause = f"the {metric_words(item.lead)} is {change} {against}"
     else:
-        answer = f"On {len(lower)} of {len(judged)} datasets"
-        clause = f"the MSE is below the best baseline's on {len(lower)} of {len(judged)} datasets"
-    tone = "bad" if not lower else "open" if unanswered or len(lower) < len(judged) else "good"
+        count = f"on {len(beaten)} of {len(judged)} datasets"
+        answer = count.capitalize()
+        clause = f"the MSE is below the best baseline's {count}" if forecasts else f"answers beat trivial ones {count}"
+    tone = "bad" if not beaten else "open" if unanswered or len(beaten) < len(judged) else "good"
     return Finding(question, answer, detail, tone, clause)
+
+
+def _gain(item: Comparison) -> float:
+    return item.gain(item.evaluations[-1].value(item.lead))
 
 
 def _error_sentence(item: Comparison) -> str:
     best = item.best_baseline or ""
-    ours, theirs = item.evaluations[-1].mse, item.baselines[best][0]
+    ours, theirs = item.evaluations[-1].value(item.lead), item.baselines[best][item.lead]
     sentence = f"{item.dataset}: {number(ours)} against {number(theirs)} of the {words(best)}"
-    start = item.evaluations[0].mse
+    start = item.evaluations[0].value(item.lead)
     if len(item.evaluations) > 1 and math.isfinite(start):
         sentence += f" ({number(start)} before)"
     return sentence + "."

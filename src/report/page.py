@@ -1,4 +1,8 @@
-"""Assemble the page: one HTML file with style, scripts and data inside, that asks nothing of a network."""
+"""Assemble the page: one HTML file with style, scripts and data inside, that asks nothing of a network.
+
+The report and the live page are the same page; the live one has one more script, which asks its own server for what
+was appended to the run's record (`src.report.live`).
+"""
 
 import base64
 import hashlib
@@ -17,10 +21,11 @@ from src.report.dashboard import Dashboard, load_dashboard
 from src.report.headline import findings
 from src.report.loading import RunRecord, load_run
 from src.report.samples import collect_samples
-from src.report.wording import DASH, duration, formatted, text
+from src.report.store import pack
+from src.report.wording import DASH, duration, text
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("format.js", "scales.js", "chart.js", "samples.js", "page.js")
+SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "samples.js", "page.js")
 
 
 def write_report(run_dir: Path) -> Path:
@@ -36,27 +41,33 @@ def write_report(run_dir: Path) -> Path:
         part.write_text(page, encoding="utf-8", errors="replace")
         part.replace(target)
     except OSError as error:
-        raise UserError(
-            f"{target} cannot be written ({error.strerror}): free the disk or the folder."
-        ) from error
+        raise UserError(f"{target} cannot be written ({error.strerror}): free the disk or the folder.") from error
     finally:
         part.unlink(missing_ok=True)
     return target
 
 
-def render(record: RunRecord, dashboard: Dashboard) -> str:
-    """Return the page of a run as HTML text."""
-    notes = list(record.notes)
-    charts, absent = build_charts(dashboard, record)
-    samples = collect_samples(record.sample_files, notes)
-    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None = None) -> str:
+    """Return the page of a run as HTML text.
+
+    live: for the live page, where its script goes on reading; see `src.report.live.Follower`.
+    """
+    samples = collect_samples(record.folder, record.sample_files, record.notes)
+    charts, parts = fragments(record, dashboard)
+    averaged = {one["metric"] for c in charts if c.spec["kind"] == "stack" for one in c.spec["series"]}
+    averaged |= {c.spec["total"] for c in charts if "total" in c.spec}
+    store = pack(record, averaged)
+    data = {"charts": [c.spec for c in charts], "store": store, **samples}
+    scripts = SCRIPTS if live is None else (*SCRIPTS, "live.js")
+    if live is not None:
+        data["live"] = live
+    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in scripts)
     style = (ASSETS / "style.css").read_text(encoding="utf-8")
-    data = {"charts": [chart.spec for chart in charts], **samples}
-    title = (
-        " ".join(str(record.meta.get(key) or "") for key in ("recipe", "run")).strip() or record.folder.name
-    )
+    title = " ".join(str(record.meta.get(key) or "") for key in ("recipe", "run")).strip() or record.folder.name
     # The policy lets the page run its own script only and fetch nothing, whatever text a model wrote into it.
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_digest(script)}'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{_digest(script)}'"
+    if live is not None:
+        policy += "; connect-src 'self'"
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -69,34 +80,49 @@ def render(record: RunRecord, dashboard: Dashboard) -> str:
 </head>
 <body>
 <header class="top">
-<div><h1>{text(title)}</h1><p class="byline">{_byline(record)}</p></div>
-<nav aria-label="Sections">{_navigation(charts, samples)}</nav>
+<div><h1>{text(title)}</h1><p class="byline" id="byline">{parts["byline"]}</p></div>
+<p id="live" role="status" hidden></p>
+<nav aria-label="Sections" id="nav">{parts["nav"]}</nav>
 <button id="scheme" type="button" title="Switch between light and dark">Dark</button>
 </header>
 <main>
-<section id="summary">{sections.headline(findings(record))}</section>
-{sections.notes(notes)}
-<section id="comparison"><h2>Against the baselines</h2>
-{sections.comparison_tables(compare(record))}</section>
-{_chart_sections(charts, dashboard, absent)}
+<section id="summary">{parts["summary"]}</section>
+<div id="notes">{parts["notes"]}</div>
+<section id="comparison"><h2>Against the baselines</h2><div id="tables">{parts["tables"]}</div></section>
+<div>{_tools(store["thinned"])}<div id="curves">{parts["curves"]}</div></div>
 {_sample_section(samples)}
-<section id="run"><h2>About the run</h2>{sections.facts(record)}</section>
+<section id="run"><h2>About the run</h2><div id="facts">{parts["facts"]}</div></section>
 </main>
 <noscript><p class="notes">Curves and samples are drawn by a script, which is switched off.</p></noscript>
-<div id="tip" role="status" hidden></div>
+<div id="tip" hidden></div>
+<div id="spoken" role="status"></div>
 <svg id="namespace" width="0" height="0" aria-hidden="true"></svg>
-<script type="application/json" id="data">{_json(data)}</script>
+<script type="application/json" id="data">{to_json(data)}</script>
 <script>{script}</script>
 </body>
 </html>
 """
 
 
+def fragments(record: RunRecord, dashboard: Dashboard) -> tuple[list[Chart], dict[str, str]]:
+    """Return the charts, and the parts of the page that change while a run goes on: element id -> HTML."""
+    charts, absent = build_charts(dashboard, record.metric_names)
+    return charts, {
+        "byline": _byline(record),
+        "nav": _navigation(charts),
+        "summary": sections.headline(findings(record)),
+        "notes": sections.notes(record.notes),
+        "tables": sections.comparison_tables(compare(record)),
+        "curves": _chart_sections(charts, dashboard, absent),
+        "facts": sections.facts(record),
+    }
+
+
 def _digest(content: str) -> str:
     return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
-def _json(data: Any) -> str:
+def to_json(data: Any) -> str:
     """Return JSON that is safe inside a script element: no `<`, and null for what is not finite."""
     return json.dumps(_plain(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
@@ -113,9 +139,7 @@ def _plain(value: Any) -> Any:
 
 def _byline(record: RunRecord) -> str:
     reached = {
-        name: max(int(one.steps[-1]) for one in series.values())
-        for name, series in record.metrics.items()
-        if series
+        name: max(int(one.steps[-1]) for one in series.values()) for name, series in record.metrics.items() if series
     }
     parts = []
     for stage in record.stages:
@@ -134,11 +158,10 @@ def _slug(name: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in name.lower())
 
 
-def _navigation(charts: list[Chart], samples: dict[str, Any]) -> str:
+def _navigation(charts: list[Chart]) -> str:
     links = [("comparison", "Baselines")]
     links += [(_slug(name), name) for name in dict.fromkeys(chart.section for chart in charts)]
-    links += [("samples", "Samples")] if samples["samples"] else []
-    links.append(("run", "Run"))
+    links += [("samples", "Samples"), ("run", "Run")]
     return "".join(f'<a href="#{text(anchor)}">{text(name)}</a>' for anchor, name in links)
 
 
@@ -159,28 +182,46 @@ def _chart_sections(charts: list[Chart], dashboard: Dashboard, absent: list[str]
 
 
 def _figure(number: int, chart: Chart) -> str:
-    last = formatted(chart.last, chart.spec["y"]["format"])
     width = "panel wide" if chart.wide else "panel"
+    names = " ".join(one["metric"] for one in chart.spec["series"])
     return (
-        f'<figure class="{width}" data-chart="{number}"><figcaption><h3>{text(chart.title)}</h3>'
-        f'<span class="last" title="last value">{text(last)}</span><p>{text(chart.help)}</p></figcaption>'
-        '<div class="plot" tabindex="0" role="img"></div><div class="legend"></div></figure>'
+        f'<figure class="{width}" data-chart="{number}" data-metrics="{text(names)}"><figcaption>'
+        f'<h3 title="{text(names)}">{text(chart.title)}</h3><span class="last" title="last value"></span>'
+        '<span class="tools"><button type="button" data-do="log" aria-pressed="false" title="Logarithmic axis">log'
+        '</button><button type="button" data-do="grow" aria-pressed="false" title="Enlarge">+</button></span>'
+        f'<p>{text(chart.help)}</p></figcaption><div class="plot" tabindex="0" role="img"></div>'
+        '<div class="legend"></div></figure>'
+    )
+
+
+def _tools(thinned: int) -> str:
+    """The controls of all curves; `curves.js` gives them their meaning."""
+    hint = "Drag over a curve to zoom, double click to go back"
+    if thinned:
+        hint += f"; long curves are thinned to {thinned} points, their extremes kept"
+    return (
+        '<form id="tools" class="controls" role="search" aria-label="Curves">'
+        '<label>Find <input type="search" id="find" placeholder="panel or metric" title="Press / to come here"></label>'
+        '<label>Smoothing <input type="range" id="smooth" min="-1" max="8" step="1"><output></output></label>'
+        '<label>Across <select id="across"><option value="step">steps</option><option value="time">time</option>'
+        '</select></label><label>Vertical <select id="scale"><option value="auto">automatic</option>'
+        '<option value="linear">linear</option><option value="log">logarithmic</option></select></label>'
+        f'<span class="hint">{hint}</span></form>'
     )
 
 
 def _sample_section(samples: dict[str, Any]) -> str:
+    """The sample browser, which `samples.js` fills."""
     shown = len(samples["samples"])
-    if not shown:
-        empty = '<p class="empty">The run has recorded no samples.</p>'
-        return f'<section id="samples"><h2>Samples</h2>{empty}</section>'
-    found = samples["found"]
-    count = f"{shown} of {found} samples" if shown < found else f"{shown} samples"
+    count = f"{shown} of {samples['found']} samples" if shown < samples["found"] else f"{shown} samples"
     if samples["steps"] < samples["files"]:
         count += f" from {samples['steps']} of {samples['files']} recorded steps"
+    lead = f"Answers of the model: {count}. Arrow keys walk through the list."
+    hidden = "" if shown else " hidden"
     return (
-        f'<section id="samples"><h2>Samples</h2><p class="lead">Answers of the model in training: {count}. '
-        "Arrow keys walk through the list.</p>"
-        '<div class="controls" id="sample-controls"></div>'
-        '<div class="browser"><ol id="sample-list" tabindex="0" aria-label="Samples"></ol>'
-        '<article id="sample-detail"></article></div></section>'
+        f'<section id="samples"><h2>Samples</h2>'
+        f'<p class="lead">{lead if shown else "The run has recorded no samples."}</p>'
+        f'<div id="sample-browser"{hidden}><div class="controls" id="sample-controls"></div>'
+        '<div class="browser"><ol id="sample-list" role="listbox" tabindex="0" aria-label="Samples"></ol>'
+        '<article id="sample-detail" aria-live="polite"></article></div></div></section>'
     )

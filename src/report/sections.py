@@ -1,13 +1,13 @@
 """The parts of the page that need no script: headline, comparison table, facts about the run."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from src.report.comparison import Comparison
+from src.report.comparison import Comparison, lower_is_better
 from src.report.headline import Finding, summary
 from src.report.loading import RunRecord
-from src.report.wording import DASH, duration, number, percent, text, words
+from src.report.wording import DASH, duration, metric_words, number, percent, text, words
 
 
 def headline(found: list[Finding]) -> str:
@@ -25,46 +25,56 @@ def notes(lines: list[str]) -> str:
     if not lines:
         return ""
     items = "".join(f"<li>{text(line)}</li>" for line in lines)
-    return f'<aside class="notes" id="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
+    return f'<aside class="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
 
 
 def comparison_tables(comparisons: list[Comparison]) -> str:
     """Return one table per dataset: the model before and after, and the baselines; the lowest is marked."""
     if not comparisons:
-        return '<p class="empty">This run has recorded no validation on held-out windows.</p>'
+        return '<p class="empty">This run has recorded no validation on held-out data.</p>'
     return '<div class="tables">' + "".join(map(_table, comparisons)) + "</div>"
 
 
 def _table(item: Comparison) -> str:
-    rows = [(e.label, "model", (e.mse, e.mae), e.fail_frac) for e in item.evaluations]
-    rows += [(f"Baseline: {words(name)}", "baseline", pair, 0.0) for name, pair in item.baselines.items()]
-    columns = zip(*(errors for _, _, errors, _ in rows), strict=True)
-    lowest = [min(filter(math.isfinite, column), default=None) for column in columns]
+    forecasts = item.lead == "mse"
+    rows = [(e.label, "model", e.values) for e in item.evaluations]
+    rows += [(f"Baseline: {words(name)}", "baseline", {**values}) for name, values in item.baselines.items()]
+    marked = {metric: _best(metric, [values for _, _, values in rows]) for metric in item.metrics}
     body = ""
-    for label, kind, (mse, mae), failed in rows:
-        against = item.against_best(mse)
-        change = (
-            DASH
-            if not math.isfinite(against)
-            else "best baseline"
-            if against == 0
-            else f"{100 * against:+.0f} %"
-        )
+    for label, kind, values in rows:
         cells = "".join(
-            f'<td class="best">{number(value)}</td>' if value == best else f"<td>{number(value)}</td>"
-            for value, best in zip((mse, mae), lowest, strict=True)
+            f'<td class="best">{number(values[metric])}</td>'
+            if metric in values and values[metric] == marked[metric]
+            else f"<td>{number(values.get(metric))}</td>"
+            for metric in item.metrics
         )
+        failed = values.get("fail_frac", 0.0 if kind == "baseline" else math.nan)
         body += (
             f'<tr class="{kind}"><th scope="row">{text(label)}</th>{cells}'
-            f"<td>{percent(failed)}</td><td>{change}</td></tr>"
+            f"<td>{percent(failed)}</td><td>{_against(item, label, values.get(item.lead, math.nan))}</td></tr>"
         )
+    heads = "".join(f'<th scope="col">{text(metric_words(metric))}</th>' for metric in item.metrics)
     return (
         f'<table class="comparison" data-dataset="{text(item.dataset)}">'
-        f"<caption>{text(item.dataset)}, held-out windows, original units</caption>"
-        '<thead><tr><th scope="col">Forecast</th><th scope="col">MSE</th><th scope="col">MAE</th>'
-        '<th scope="col">Failed answers</th><th scope="col">MSE against best baseline</th></tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f"<caption>{text(item.dataset)}, held-out {'windows, original units' if forecasts else 'questions'}</caption>"
+        f'<thead><tr><th scope="col">{"Forecast" if forecasts else "Answers"}</th>{heads}'
+        f'<th scope="col">Failed answers</th><th scope="col">{text(metric_words(item.lead))} against best baseline'
+        f"</th></tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def _best(metric: str, rows: Sequence[Mapping[str, float]]) -> float | None:
+    known = [values[metric] for values in rows if math.isfinite(values.get(metric, math.nan))]
+    return (min if lower_is_better(metric) else max)(known, default=None)
+
+
+def _against(item: Comparison, label: str, value: float) -> str:
+    gain = item.gain(value)
+    if label == f"Baseline: {words(item.best_baseline or '')}":
+        return "best baseline"
+    if not math.isfinite(gain):
+        return DASH
+    return f"{round(-100 * gain):+d} %" if lower_is_better(item.lead) else f"{gain:+.3f}"
 
 
 def stages_table(record: RunRecord) -> str:
@@ -125,9 +135,7 @@ def facts(record: RunRecord) -> str:
 
 
 def _pairs(title: str, rows: Iterable[tuple[Any, Any]]) -> str:
-    body = "".join(
-        f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows
-    )
+    body = "".join(f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in rows)
     return f'<table class="pairs"><caption>{text(title)}</caption><tbody>{body}</tbody></table>'
 
 

@@ -46,19 +46,6 @@ def duration(seconds: float | None) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-def formatted(value: float | None, style: str) -> str:
-    """Write a value in one of the panel list's formats."""
-    if value is None or not math.isfinite(value):
-        return DASH
-    if style == "percent":
-        return percent(value)
-    if style == "seconds":
-        return duration(value)
-    if style == "integer":
-        return f"{value:,.0f}"
-    return f"{value:.1e}" if style == "scientific" else number(value)
-
-
 def text(value: Any) -> str:
     """Escape anything for use in HTML text and attributes."""
     return html.escape(str(value), quote=True)
@@ -67,3 +54,8 @@ def text(value: Any) -> str:
 def words(name: str) -> str:
     """Return a metric's or baseline's name in words."""
     return name.replace("_", " ")
+
+
+def metric_words(metric: str) -> str:
+    """Return the name of a held-out metric in words; errors are abbreviations."""
+    return metric.upper() if metric in ("mse", "mae", "rmse", "mape", "smape", "mase") else words(metric)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from src.errors import ConfigError
+from src.errors import ConfigError, UserError
 from src.launcher.tracking import Tracking, wandb_mode
 from src.run import Run
 
@@ -56,8 +56,18 @@ def test_an_unknown_mode_is_refused() -> None:
     assert str(error.value) == "logging.wandb=on: choose one of auto, online, offline, off"
 
 
+def test_a_view_without_its_package_is_refused_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    cfg = _cfg("off")
+    cfg.logging.wandb_view = True
+    with pytest.raises(UserError, match="pip install 'wandb-workspaces"):
+        Tracking(cfg, Run(tmp_path / "run"))
+
+
 def _cfg(mode: str) -> DictConfig:
-    return OmegaConf.create({"recipe": "time_r1", "logging": {"wandb": mode, "project": "test"}, "open": "${recipe}"})
+    return OmegaConf.create(
+        {"recipe": "time_r1", "logging": {"wandb": mode, "project": "test", "wandb_view": False}, "open": "${recipe}"}
+    )
 
 
 @pytest.fixture

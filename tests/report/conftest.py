@@ -4,29 +4,30 @@ import importlib.util
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 
-def _generator() -> Callable[..., Path]:
+def _load(name: str) -> ModuleType:
     # by path, so that the tests need no package of their own
-    spec = importlib.util.spec_from_file_location("synthetic_run", Path(__file__).with_name("synthetic.py"))
+    spec = importlib.util.spec_from_file_location(f"report_tests_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.write_run
+    return module
 
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a synthetic run folder and returns it; see `synthetic.write_run`."""
-    write_run = _generator()
+    write_run = _load("synthetic").write_run
     return lambda **options: write_run(tmp_path / "run", **options)
 
 
@@ -96,9 +97,27 @@ def read_page() -> Callable[[Path], Page]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> str:
-    """Path of a Chromium; skips where there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not found:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A running Chromium; skips where there is none."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
         pytest.skip("no Chromium on this machine")
-    return found
+    browser = _load("chromium").Chromium(program, tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a page; the test fails if the page reported an error."""
+    tabs = []
+
+    def open_(url: str, **options: Any) -> Any:
+        tabs.append(chromium.open(url, **options))
+        return tabs[-1]
+
+    yield open_
+    for tab in tabs:
+        errors = list(tab.errors)
+        tab.close()
+        assert not errors

@@ -42,29 +42,45 @@ def write_run(
     torn: bool = False,
     dataset: str = "etth1",
     final_mse: float = 5.88,
+    stages: tuple[str, ...] = ("rl",),
+    tasks: tuple[str, ...] = (),
 ) -> Path:
-    """Write a run of 30 SFT and `steps` RL steps into `folder` and return it.
+    """Write a run of 30 SFT steps and `steps` RL steps in each of `stages` into `folder` and return it.
 
     `extra_metrics` adds that many metrics that no panel knows; `torn` cuts the last line of metrics.jsonl;
-    `final_mse` is the held-out MSE that the run ends at.
+    `final_mse` is the held-out MSE that the run ends at; `tasks` are mixed, with metrics of their own.
     """
     rng = np.random.default_rng(7)
     (folder / "samples").mkdir(parents=True)
-    rows = _sft_rows(rng) + [
-        _rl_row(rng, step, steps, extra_metrics, validate_every, dataset, final_mse)
-        for step in range(steps + 1)
-    ]
+    rows = _sft_rows(rng)
+    for place, stage in enumerate(stages):
+        for step in range(steps + 1):
+            row = _rl_row(rng, step, steps, extra_metrics, validate_every, dataset, final_mse)
+            rows.append(
+                row | _task_metrics(rng, step, tasks) | {"stage": stage, "time": row["time"] + 28 * steps * place}
+            )
     content = "".join(json.dumps(row) + "\n" for row in rows)
     if torn:
         content += '{"stage": "rl", "step": 999, "reward/me'
     (folder / "metrics.jsonl").write_text(content)
-    for step in sorted({0, *range(validate_every, steps + 1, validate_every), steps}):
-        _write_samples(rng, folder, step, step / steps, per_step, dataset)
-    (folder / "run.json").write_text(json.dumps(_meta(steps), indent=1))
+    for stage in stages:
+        for step in sorted({0, *range(validate_every, steps + 1, validate_every), steps}):
+            _write_samples(rng, folder, stage, step, step / steps, per_step, dataset)
+    (folder / "run.json").write_text(json.dumps(_meta(steps, stages), indent=1))
     return folder
 
 
-def _meta(steps: int) -> dict[str, Any]:
+def _task_metrics(rng: np.random.Generator, step: int, tasks: tuple[str, ...]) -> dict[str, float]:
+    metrics = {}
+    for task in tasks if step else ():
+        metrics |= {f"{task}/reward/mean": 0.5 + 0.1 * rng.normal(), f"{task}/reward/std": 0.2}
+        metrics |= {f"{task}/parse/valid_frac": 0.9, f"{task}/groups/zero_std_frac": 0.1}
+        for term in ("format", "accuracy"):
+            metrics |= {f"{task}/reward/{term}/mean": 0.25 + 0.05 * rng.normal(), f"{task}/reward/{term}/std": 0.1}
+    return metrics
+
+
+def _meta(steps: int, names: tuple[str, ...]) -> dict[str, Any]:
     stages = [
         {
             "name": "sft",
@@ -73,13 +89,16 @@ def _meta(steps: int) -> dict[str, Any]:
             "seconds": 74.2,
             "steps": 30,
         },
-        {
-            "name": "rl",
-            "state": "done",
-            "checkpoint": f"checkpoints/rl/step_{steps}",
-            "seconds": 2312.0,
-            "steps": steps,
-        },
+        *(
+            {
+                "name": name,
+                "state": "done",
+                "checkpoint": f"checkpoints/{name}/step_{steps}",
+                "seconds": 2312.0,
+                "steps": steps,
+            }
+            for name in names
+        ),
     ]
     return {
         "recipe": "time_r1",
@@ -98,6 +117,7 @@ def _meta(steps: int) -> dict[str, Any]:
         "created": "2026-03-02 14:20:11",
         "stages": stages,
         "wandb_id": "h2k9x1",
+        "config": {"logging": {"project": "time-series-reasoning"}, "launch": {"stall_timeout_s": 900}},
         "hardware": {"cpu": "2 cores", "memory": "24 GiB", "gpu": "none"},
     }
 
@@ -170,17 +190,13 @@ def _rl_row(
 
 
 def _write_samples(
-    rng: np.random.Generator, folder: Path, step: int, done: float, count: int, dataset: str
+    rng: np.random.Generator, folder: Path, stage: str, step: int, done: float, count: int, dataset: str
 ) -> None:
     lines = []
     for number in range(count):
         window = number // 8
         hours = np.arange(LENGTH + HORIZON) + 24 * window
-        series = (
-            11
-            + 3 * np.sin(2 * np.pi * hours / 24)
-            + 0.6 * np.random.default_rng(window).normal(size=len(hours))
-        )
+        series = 11 + 3 * np.sin(2 * np.pi * hours / 24) + 0.6 * np.random.default_rng(window).normal(size=len(hours))
         truth = series[LENGTH:]
         noise = (2.6 - 1.9 * done) * (0.5 + rng.random())
         forecast = 0.6 * truth + 0.4 * truth.mean() + noise * rng.normal(size=HORIZON)
@@ -188,7 +204,7 @@ def _write_samples(
         score = float(np.clip(0.75 - 0.12 * np.mean((forecast - truth) ** 2), -1, 0.9)) if valid else -0.95
         lines.append(
             {
-                "stage": "rl",
+                "stage": stage,
                 "step": step,
                 "dataset": dataset,
                 "channel": "HUFL",
@@ -211,17 +227,13 @@ def _write_samples(
                 "kept": number % 3 == 0,
             }
         )
-    path = folder / "samples" / f"rl_{step}.jsonl"
+    path = folder / "samples" / f"{stage}_{step}.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def _prompt(history: np.ndarray) -> str:
-    rows = "\n".join(
-        f"2016-07-{1 + hour // 24:02d} {hour % 24:02d}:00:00 {v:.3f}" for hour, v in enumerate(history)
-    )
-    return (
-        f"Here is the High Useful Load of a transformer.\n\n```\ndate HUFL\n{rows}\n```\n\nForecast 24 hours."
-    )
+    rows = "\n".join(f"2016-07-{1 + hour // 24:02d} {hour % 24:02d}:00:00 {v:.3f}" for hour, v in enumerate(history))
+    return f"Here is the High Useful Load of a transformer.\n\n```\ndate HUFL\n{rows}\n```\n\nForecast 24 hours."
 
 
 def _response(forecast: np.ndarray, valid: bool) -> str:

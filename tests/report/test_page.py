@@ -9,12 +9,20 @@ from pathlib import Path
 import pytest
 
 from src.report import write_report
+from src.report.store import pack
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def edit_json(path: Path, **changes) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def series(data: dict, stage: str, metric: str) -> tuple[list, list]:
+    """Return steps and values of a metric as the page holds them."""
+    found = next(one for one in data["store"]["stages"] if one["name"] == stage)
+    steps, values = found["metrics"][metric]
+    return data["store"]["steps"][steps], values
 
 
 def test_headline_says_what_happened(make_run, read_page) -> None:
@@ -104,9 +112,7 @@ def test_facts_about_the_run(make_run, read_page) -> None:
 def test_nothing_is_asked_of_a_network(make_run) -> None:
     html = write_report(make_run()).read_text()
     assert not re.search(r"(https?:)?//[a-z0-9.-]+\.[a-z]{2,}", html.replace("</", ""), re.IGNORECASE)
-    assert not re.search(
-        r"<(link|img|iframe|script[^>]* src)|@import|url\(|fetch\(|XMLHttpRequest|WebSocket", html
-    )
+    assert not re.search(r"<(link|img|iframe|script[^>]* src)|@import|url\(|fetch\(|XMLHttpRequest|WebSocket", html)
     assert "default-src 'none'" in html
 
 
@@ -116,7 +122,7 @@ def test_samples_are_there_with_reasoning_terms_and_series(make_run, read_page) 
     sample = max((s for s in data["samples"] if s["step"] == 80), key=lambda s: s["score"])
     window = data["windows"][sample["window"]]
     assert set(sample["terms"]) == {"format", "length", "mse", "seasonal", "trend", "structural"}
-    assert (len(window["history"]), len(window["truth"]), len(sample["forecast"])) == (96, 24, 24)
+    assert (len(window["history"]["history"]), len(window["truth"]), len(sample["forecast"])) == (96, 24, 24)
     assert sample["response"].startswith("<think>\nThe level over the last four days")
     assert window["prompt"].startswith("Here is the High Useful Load")
     assert len(data["windows"]) == 2  # shared by all samples of the same window
@@ -139,8 +145,7 @@ def test_text_of_a_model_cannot_become_markup(make_run, read_page) -> None:
     path.write_text(json.dumps(sample) + "\n")
     with (run / "metrics.jsonl").open("a") as file:
         file.write(
-            json.dumps({"stage": "rl", "step": 5, f"val/{ATTACK.replace('/', '')}/mse": 1.0, ATTACK: 2.0})
-            + "\n"
+            json.dumps({"stage": "rl", "step": 5, f"val/{ATTACK.replace('/', '')}/mse": 1.0, ATTACK: 2.0}) + "\n"
         )
     edit_json(
         run / "run.json",
@@ -161,12 +166,12 @@ def test_a_torn_last_line_is_reported_and_left_alone(make_run, read_page) -> Non
     before = (run / "metrics.jsonl").read_bytes()
     page = read_page(write_report(run))
     assert "The last line of metrics.jsonl (line 112) is torn" in page.words
-    assert max(page.data["charts"][0]["series"][0]["x"]) == 80
+    assert max(series(page.data, "rl", "reward/mean")[0]) == 80
     assert (run / "metrics.jsonl").read_bytes() == before
 
 
 def test_a_whole_record_has_no_notes(make_run) -> None:
-    assert 'id="notes"' not in write_report(make_run()).read_text()
+    assert "Notes on the record" not in write_report(make_run()).read_text()
 
 
 def test_values_that_are_not_finite_become_gaps(make_run, read_page) -> None:
@@ -175,7 +180,7 @@ def test_values_that_are_not_finite_become_gaps(make_run, read_page) -> None:
         file.write('{"stage": "rl", "step": 11, "reward/mean": NaN, "actor/entropy": Infinity}\n')
         file.write('{"stage": "rl", "step": 12, "reward/mean": 1' + "0" * 400 + "}\n")
     page = read_page(write_report(run))
-    assert page.data["charts"][0]["series"][0]["y"][-2:] == [None, None]
+    assert series(page.data, "rl", "reward/mean")[1][-2:] == [None, None]
     assert "reward/mean (rl) is not finite at 2 step(s), first at step 11." in page.words
     assert "actor/entropy (rl) is not finite at 1 step(s), first at step 11." in page.words
 
@@ -201,12 +206,19 @@ def test_panels_without_data_are_named(make_run, read_page) -> None:
     assert "Not recorded in this run: Reward, Reward term, MSE, MAE, Failed answers" in page.words
 
 
-def test_a_long_run_stays_small(make_run, read_page) -> None:
+def test_a_long_run_stays_small_and_whole(make_run, read_page) -> None:
     page = read_page(write_report(make_run(steps=2000, extra_metrics=110, validate_every=50, per_step=64)))
     assert len(page.html) < 10_000_000
     assert len(page.panels) == 137
-    assert max(len(series["x"]) for chart in page.data["charts"] for series in chart["series"]) <= 400
+    assert len(series(page.data, "rl", "extra/metric_7")[0]) == 2000
+    assert page.data["store"]["thinned"] == 0
     assert "from 40 of 41 recorded steps" in page.words
+    assert "thinned" not in page.words
+
+
+def test_a_thinned_run_says_so(make_run, read_page, monkeypatch) -> None:
+    monkeypatch.setattr("src.report.page.pack", lambda record, averaged: pack(record, averaged, budget=1000))
+    assert "long curves are thinned to 400 points" in read_page(write_report(make_run(steps=500))).words
 
 
 def test_a_second_report_replaces_the_first(make_run) -> None:
@@ -215,9 +227,7 @@ def test_a_second_report_replaces_the_first(make_run) -> None:
     edit_json(run / "run.json", run="renamed")
     assert write_report(run) == first == run / "report.html"
     assert "<title>time_r1 renamed</title>" in first.read_text()
-    assert [path.name for path in run.glob("*.html")] + [path.name for path in run.glob(".rep*")] == [
-        "report.html"
-    ]
+    assert [path.name for path in run.glob("*.html")] + [path.name for path in run.glob(".rep*")] == ["report.html"]
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -240,9 +250,7 @@ def test_command_prints_the_path(make_run) -> None:
         ({"run.json": "[1]"}, "run.json does not hold a JSON object"),
     ],
 )
-def test_a_folder_that_is_no_run_is_refused(
-    tmp_path: Path, files: dict[str, str] | None, message: str
-) -> None:
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, files: dict[str, str] | None, message: str) -> None:
     folder = tmp_path / "some where"
     if files is not None:
         folder.mkdir()
@@ -257,10 +265,6 @@ def test_a_folder_that_is_no_run_is_refused(
 
 
 def test_torch_is_not_imported() -> None:
-    code = (
-        "import sys, src.report, src.forecast.metrics, src.forecast.baselines; print('torch' in sys.modules)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
-    )
+    code = "import sys, src.report, src.forecast.metrics, src.forecast.baselines; print('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert result.stdout == "False\n"

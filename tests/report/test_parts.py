@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ from src.errors import ConfigError
 from src.report import samples as samples_module
 from src.report.comparison import compare
 from src.report.dashboard import DASHBOARD, load_dashboard, match
-from src.report.decimate import bucket_means, keep_extremes, rolling_mean
+from src.report.decimate import bucket_means, keep_extremes
 from src.report.headline import findings, summary
-from src.report.loading import RunRecord, Series
+from src.report.loading import RunRecord
+from src.report.metrics_log import Series
 from src.report.samples import collect_samples, spread
+from src.report.sections import comparison_tables
 from src.report.wording import duration, number, percent
 
 
@@ -49,11 +52,6 @@ def test_bucket_means_keep_adding_up() -> None:
     assert means.tolist() == [[0.5, 2.5, 4.5, 6.5, 8.5], [2.0] * 5]
 
 
-def test_rolling_mean_by_hand() -> None:
-    assert rolling_mean(np.array([1.0, 2.0, math.nan, 6.0]), 3).tolist() == [1.5, 1.5, 4.0, 6.0]
-    assert np.isnan(rolling_mean(np.full(3, math.nan), 3)).all()
-
-
 def test_metric_patterns_stand_for_one_segment() -> None:
     names = ["val/a/mse", "val/a/baseline/x/mse", "val/mse", "xval/a/mse"]
     assert match("val/{dataset}/mse", names) == {"val/a/mse": {"dataset": "a"}}
@@ -72,6 +70,11 @@ def test_metric_patterns_stand_for_one_segment() -> None:
         ("format: scientific", "format: hex", "Panel 'Learning rate' of list.yaml: y.format is 'hex'"),
         ("title: Training\n", "", "is malformed: 'title'"),
         ("kind: stack", "colour: red", "is malformed:.*colour"),
+        (
+            "each: [task]",
+            "each: [tasks]",
+            "Panel 'Reward terms of {task}' of list.yaml: each names 'tasks', but the metric .* has no {tasks}",
+        ),
     ],
 )
 def test_a_wrong_panel_list_names_the_entry(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -130,21 +133,54 @@ def test_forecasts_on_several_datasets_are_counted() -> None:
 
 
 def test_a_low_error_on_few_answers_is_no_success() -> None:
-    found = findings(
-        record(val__a__mse=[1.0], val__a__fail_frac=[0.4], val__a__baseline__last_day__mse=[2.0])
-    )
+    found = findings(record(val__a__mse=[1.0], val__a__fail_frac=[0.4], val__a__baseline__last_day__mse=[2.0]))
     assert found[2].tone == "open"
     assert found[2].detail.endswith("The MSE counts only the windows that were answered.")
     assert (found[1].answer, found[1].tone) == ("Not all: 60 %", "bad")
+
+
+def choices(**acc: float) -> RunRecord:
+    """Return a run of questions with choices: accuracy 0.3 before RL and as given after it, with baselines."""
+    return record(
+        val__q__acc=[0.3, acc["model"]],
+        val__q__fail_frac=[0.2, 0.0],
+        val__q__baseline__majority__acc=[acc["majority"]] * 2,
+        val__q__baseline__majority__fail_frac=[0.0, 0.0],
+        val__q__baseline__oracle__acc=[1.0, 1.0],
+    )
+
+
+def test_of_an_accuracy_higher_is_better_and_an_oracle_is_no_baseline() -> None:
+    good = findings(choices(model=0.62, majority=0.48))
+    assert (good[2].question, good[2].answer, good[2].tone) == (
+        "Do the answers beat trivial ones?",
+        "Yes: acc 0.140 higher",
+        "good",
+    )
+    assert good[2].detail == "q: 0.620 against 0.480 of the majority (0.300 before)."
+    bad = findings(choices(model=0.4, majority=0.48))
+    assert (bad[2].answer, bad[2].tone) == ("No: acc 0.080 lower", "bad")
+    assert summary(bad).endswith("and the acc is 0.080 lower than the best baseline (majority).")
+
+
+def test_the_table_of_an_accuracy() -> None:
+    html = comparison_tables(compare(choices(model=0.62, majority=0.48)))
+    cells = re.findall(r"<t[dh](?: [^>]*)?>([^<]*)", html)
+    assert cells[:4] == ["Answers", "acc", "Failed answers", "acc against best baseline"]
+    assert cells[8:] == [
+        *("Model, after RL (step 1)", "0.620", "0 %", "+0.140"),
+        *("Baseline: majority", "0.480", "0 %", "best baseline"),
+        *("Baseline: oracle", "1.00", "0 %", "+0.520"),
+    ]
 
 
 def test_nothing_answered_before_training_is_a_row_without_error() -> None:
     run = record(val__a__fail_frac=[1.0, 0.0])
     run.metrics["rl"]["val/a/mse"] = Series(np.array([1]), np.array([3.0]))
     first, last = compare(run)[0].evaluations
-    assert math.isnan(first.mse)
-    assert (first.fail_frac, first.label) == (1.0, "Model, before RL (step 0)")
-    assert (last.mse, last.label) == (3.0, "Model, after RL (step 1)")
+    assert math.isnan(first.value("mse"))
+    assert (first.value("fail_frac"), first.label) == (1.0, "Model, before RL (step 0)")
+    assert (last.value("mse"), last.label) == (3.0, "Model, after RL (step 1)")
 
 
 def test_samples_are_spread_with_both_ends() -> None:
@@ -156,10 +192,10 @@ def test_samples_are_spread_with_both_ends() -> None:
 def test_samples_are_thinned_to_the_budget(make_run, monkeypatch) -> None:
     run = make_run(steps=4, per_step=32, validate_every=2)
     files = sorted((run / "samples").iterdir())
-    whole = collect_samples(files, [])
+    whole = collect_samples(run, files, [])
     assert len(whole["samples"]) == 96
     monkeypatch.setattr(samples_module, "BUDGET", len(json.dumps(whole)) // 3)
-    thinned = collect_samples(files, [])
+    thinned = collect_samples(run, files, [])
     assert 0 < len(thinned["samples"]) < 48
     assert max(s["score"] for s in thinned["samples"]) == max(s["score"] for s in whole["samples"])
 

@@ -1,51 +1,62 @@
-// Start: read the data, draw the charts that come into view, switch the colour scheme.
+// Start: read the data, keep the reader's choices in the address, draw the curves, open the sample browser.
 "use strict";
 
-function start() {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const drawn = new Set();
+// The part of the address after #: a place on the page, and what the reader has chosen, so that a view can be shared.
+function addressLink() {
+  let chosen = new URLSearchParams(location.hash.slice(1));
+  const write = () => {
+    const parts = [...chosen].map(([key, value]) => (value === "" ? key : `${key}=${encodeURIComponent(value)}`));
+    history.replaceState(null, "", `#${parts.join("&")}`);
+  };
+  return {
+    get: (key, otherwise) => chosen.get(key) ?? otherwise,
+    set: (key, value, otherwise) => {
+      if (value === otherwise) chosen.delete(key);
+      else chosen.set(key, value);
+      write();
+    },
+    place: () => [...chosen].find(([, value]) => value === "")?.[0],
+    goTo: (id) => {
+      chosen = new URLSearchParams([[id, ""], ...[...chosen].filter(([, value]) => value !== "")]);
+      write();
+      document.getElementById(id)?.scrollIntoView();
+    },
+  };
+}
 
-  function draw(figure) {
-    const plot = figure.querySelector(".plot");
-    const title = figure.querySelector("h3").textContent;
-    plot.setAttribute("aria-label", `${title}, last value ${figure.querySelector(".last").textContent}`);
-    drawChart(plot, figure.querySelector(".legend"), data.charts[Number(figure.dataset.chart)]);
-    drawn.add(figure);
-  }
-
-  const figures = [...document.querySelectorAll("figure.panel")];
-  // charts far below the window cost nothing until the reader scrolls there
-  const watcher = new IntersectionObserver(
-    (entries) => entries.forEach((entry) => {
-      if (!entry.isIntersecting) return;
-      watcher.unobserve(entry.target);
-      draw(entry.target);
-    }),
-    { rootMargin: "800px" }
-  );
-  for (const figure of figures) {
-    const { top, width } = figure.getBoundingClientRect();
-    if (width && top < window.innerHeight) draw(figure);
-    else watcher.observe(figure);
-  }
-  window.addEventListener("beforeprint", () => figures.forEach((figure) => drawn.has(figure) || draw(figure)));
-
-  let waiting = 0;
-  window.addEventListener("resize", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => drawn.forEach(draw), 120);
-  });
-
+function colourScheme() {
   const button = document.getElementById("scheme");
-  const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
   const paint = (name) => {
     document.documentElement.dataset.scheme = name;
     button.textContent = name === "dark" ? "Light" : "Dark";
   };
-  paint(dark ? "dark" : "light");
-  button.addEventListener("click", () => paint(document.documentElement.dataset.scheme === "dark" ? "light" : "dark"));
-
-  sampleBrowser(data);
+  const read = () => { try { return localStorage.getItem("scheme"); } catch { return null; } };
+  paint(read() || (window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  button.addEventListener("click", () => {
+    paint(document.documentElement.dataset.scheme === "dark" ? "light" : "dark");
+    try { localStorage.setItem("scheme", document.documentElement.dataset.scheme); } catch { /* not allowed here */ }
+  });
 }
 
-start();
+function start() {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const link = addressLink();
+  const store = new Store(data.store);
+  colourScheme();
+  const top = document.querySelector(".top");
+  const measure = () => document.documentElement.style.setProperty("--top", `${getComputedStyle(top).position === "sticky" ? top.offsetHeight : 0}px`);
+  measure();
+  window.addEventListener("resize", measure);
+  document.getElementById("nav").addEventListener("click", (event) => {
+    if (!event.target.hash) return;
+    event.preventDefault();
+    link.goTo(event.target.hash.slice(1));
+  });
+  window.addEventListener("hashchange", () => location.reload()); // an address that the reader has typed or followed
+  const curves = curvePanels(data, store, link);
+  const samples = sampleBrowser(data, link);
+  if (link.place()) document.getElementById(link.place())?.scrollIntoView();
+  return { data, store, curves, samples };
+}
+
+const page = start();

@@ -43,16 +43,37 @@ function extent(lists) {
   return [low, high];
 }
 
+// Positions that keep the outline of a long curve: the lowest and the highest of each of `limit` / 2 stretches.
+function outline(values, limit) {
+  if (values.length <= limit) return values.map((_, i) => i);
+  const kept = [0];
+  const size = (values.length - 1) / (limit / 2);
+  for (let from = 1; from < values.length; from = Math.ceil(from + size)) {
+    let [low, high] = [from, from];
+    for (let i = from; i < Math.min(values.length, Math.ceil(from + size)); i += 1) {
+      if (values[i] === null) low = i; // a gap stays a gap
+      else {
+        if (values[low] !== null && values[i] < values[low]) low = i;
+        if (values[i] > (values[high] ?? -Infinity)) high = i;
+      }
+    }
+    kept.push(...(low === high ? [low] : [Math.min(low, high), Math.max(low, high)]));
+  }
+  return kept[kept.length - 1] === values.length - 1 ? kept : [...kept, values.length - 1];
+}
+
 // The vertical scale of a chart. Reference lines far above the curves do not squeeze them: they are left outside.
 function verticalScale(spec, stacked, from, to) {
   const axis = spec.y;
-  const series = spec.series;
+  const series = spec.series.filter((one) => !spec.hidden || !spec.hidden.has(one.name));
   let [low, high] = stacked ? extent(stacked) : extent(series.flatMap((s) => [s.y, s.lo, s.hi]));
   if (low > high) [low, high] = [0, 1];
   const positive = extent(series.map((s) => s.y));
   const values = spec.refs.map((ref) => ref.value).filter((value) => value !== null);
-  if (axis.scale === "auto" && positive[0] > 0 && positive[1] / positive[0] > 50) {
-    const [least, most] = extent([positive, values.filter((value) => value > 0)]);
+  const steep = axis.scale === "auto" && positive[0] > 0 && positive[1] / positive[0] > 50;
+  if (steep || (axis.scale === "log" && !stacked && positive[1] > 0)) {
+    const above = (list) => list.filter((value) => value > 0);
+    const [least, most] = extent([...series.map((s) => above(s.y)), above(values)]);
     return { ...logScale(least / 1.3, most * 1.3, from, to), log: true };
   }
   const reach = high + 1.5 * Math.max(high - Math.min(low, axis.min ?? low), 1e-12);
