@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.run import timestamp, write_json
+from src.run import set_aside, write_json
 
 MANIFEST = "manifest.json"
 HASHED_BYTES = 16 * 2**20  # larger files are compared by their size alone: hashing 90 GB would hold the training up
@@ -120,8 +120,7 @@ def set_aside_unusable(stage: Path) -> list[str]:
         if reason is None:
             continue
         kind = "damaged" if (folder / MANIFEST).exists() else "unfinished"
-        aside = folder.with_name(f"{folder.name}.{kind}-{timestamp()}")
-        folder.rename(aside)
+        aside = set_aside(folder, kind)
         sentences.append(f"checkpoint {folder.name} cannot be used, {reason}: renamed to {aside.name}")
     return sentences
 

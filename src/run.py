@@ -100,10 +100,8 @@ class Run:
 
     def set_aside(self) -> Path:
         """Rename an existing run out of the way; nothing is deleted."""
-        aside = self.folder.with_name(f"{self.folder.name}.before-{timestamp()}")
-        self.folder.rename(aside)
         self._record = {}
-        return aside
+        return set_aside(self.folder, "before")
 
     def checkpoints(self, stage: str) -> Path:
         return self.folder / "checkpoints" / stage
@@ -125,9 +123,14 @@ class Run:
         append_line(self.metrics_file, {"stage": stage, "step": step, "time": time.time(), **metrics})
 
 
-def timestamp() -> str:
-    """Now, as part of a file's name."""
-    return time.strftime("%Y%m%d-%H%M%S")
+def set_aside(path: Path, why: str) -> Path:
+    """Rename a file or folder to ``<name>.<why>-<time>``, a name that nothing has yet; returns the new path."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    aside, count = path.with_name(f"{path.name}.{why}-{stamp}"), 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"{path.name}.{why}-{stamp}-{count}")
+    return path.rename(aside)
 
 
 def append_line(path: Path, value: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from src.config.changes import changes, concerns, fingerprint
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.record import cut_record
-from src.run import Run, timestamp
+from src.run import Run, set_aside
 
 
 @dataclass
@@ -153,7 +153,7 @@ def _stale(run: Run, name: str, reasons: Sequence[str], redo_stale: bool) -> Non
     again = names[names.index(name) :]
     for one in again:
         if run.checkpoints(one).exists():
-            run.checkpoints(one).rename(run.checkpoints(f"{one}.before-{timestamp()}"))
+            set_aside(run.checkpoints(one), "before")
         trainer = run.stage(one)["trainer"]
         run.stage(one).clear()
         run.record["stages"][names.index(one)] |= {"name": one, "trainer": trainer, "state": "pending"}

@@ -1,0 +1,175 @@
+"""A run that was killed goes on by the same command, and ends as one that was not."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from launching import ROOT, Family, command
+
+from src import checkpoint
+
+pytestmark = pytest.mark.smoke
+
+REWARD = """
+def compute_score(data_source, solution_str, ground_truth, extra_info=None, **settings):
+    digits = sum(character.isdigit() for character in solution_str)
+    return {"score": digits / max(len(solution_str), 1), "digits": float(digits), "valid": 1.0}
+"""
+STEPS = 5
+# Three steps are an epoch of each stage, so that a resume after step 3 stands at the border of one.
+TRAINING = (
+    "dataset.max_windows={train:12,val:4,test:4}", "dataset.traces.samples=12", "sft.data.train_batch_size=4",
+    f"sft.trainer.total_training_steps={STEPS}", f"trainer.total_training_steps={STEPS}", "trainer.test_freq=2",
+    "actor_rollout_ref.actor.optim.lr=1e-3", "evaluation.enable=false",
+)  # fmt: skip
+# Times, and what follows from them.
+MEASURED = ("time", "timing_s/", "timing_per_token_ms/", "perf/")
+
+
+class Killable:
+    """A run that a test launches again and again under one name."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        (folder / "my_reward.py").write_text(REWARD)
+        self.folder = folder / "time_r1" / "run"
+        self.command = command(
+            folder, "run", f"reward.custom_reward_function.path={folder / 'my_reward.py'}",
+            "reward.custom_reward_function.reward_kwargs={}", *TRAINING, *arguments,
+        )  # fmt: skip
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+
+    def finish(self) -> str:
+        launcher = self.start()
+        output, _ = launcher.communicate(timeout=900)
+        assert launcher.returncode == 0, output
+        return output
+
+    def end(self, when: Callable[[], bool], how: Callable[[subprocess.Popen[str]], None]) -> tuple[int, str]:
+        """Launch the run, end it ``when`` it is time, and return the exit code and what it printed."""
+        launcher = self.start()
+        family = Family(launcher.pid)
+        while launcher.poll() is None and not when():
+            time.sleep(0.02)
+        if launcher.poll() is None:
+            how(launcher)
+        output, _ = launcher.communicate(timeout=300)
+        left = family.left(timeout_s=60)
+        assert not left, f"outlived the run: {left}"
+        return launcher.returncode, output
+
+    def lines(self) -> list[dict]:
+        """The whole lines of the record."""
+        file = self.folder / "metrics.jsonl"
+        text = file.read_bytes() if file.exists() else b""
+        return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
+
+    def has(self, stage: str, step: int) -> bool:
+        return any(line["stage"] == stage and line["step"] == step for line in self.lines())
+
+
+def kill(launcher: subprocess.Popen[str]) -> None:
+    launcher.send_signal(signal.SIGKILL)
+
+
+def kill_group(launcher: subprocess.Popen[str]) -> None:
+    os.killpg(launcher.pid, signal.SIGKILL)
+
+
+def terminate(launcher: subprocess.Popen[str]) -> None:
+    launcher.send_signal(signal.SIGTERM)
+
+
+def kill_a_worker(launcher: subprocess.Popen[str]) -> None:
+    """The one that trains, of either stage; the launcher when there is none yet."""
+    for process in psutil.Process(launcher.pid).children(recursive=True):
+        title = " ".join(process.cmdline())
+        if title.startswith("ray::WorkerDict") or "src.stages.sft" in title:
+            process.kill()
+            return
+    kill(launcher)
+
+
+def assert_complete(run: Killable) -> None:
+    """Every step once and in order, one W&B identity, and checkpoints that are whole."""
+    steps = [(line["stage"], line["step"]) for line in run.lines() if "val/loss" not in line]
+    sft = [("sft", step) for step in range(1, STEPS + 1)]
+    assert steps == [*sft, *(("rl", step) for step in range(STEPS + 1))]
+    record = json.loads((run.folder / "run.json").read_text())
+    assert [stage["state"] for stage in record["stages"]] == ["done", "done"]
+    for stage in ("sft", "rl"):
+        saved = checkpoint.newest(run.folder / "checkpoints" / stage)
+        assert saved is not None and saved.last and saved.step == STEPS and saved.model is not None
+    for file in (run.folder / "samples").glob("rl_*.jsonl"):
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        assert len({(row["split"], row["prompt"], row["response"], row["score"]) for row in rows}) > 0
+        assert len([row for row in rows if row["split"] == "val"]) in (0, 4)
+    assert len(list((run.folder / "wandb").glob("offline-run-*"))) == 1
+
+
+def plain(line: dict) -> dict:
+    return {name: value for name, value in line.items() if not name.startswith(MEASURED)}
+
+
+def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
+    """2n steps, and n steps, a kill, n steps: the same record, to the last bit where only torch computes."""
+    saving = ("sft.trainer.save_freq=3", "trainer.save_freq=3", "logging.wandb=offline")
+    whole = Killable(tmp_path / "whole", *saving)
+    whole.finish()
+    broken = Killable(tmp_path / "broken", *saving)
+    code, output = broken.end(lambda: broken.has("sft", 4), kill)
+    assert code == -signal.SIGKILL, output
+    code, output = broken.end(lambda: broken.has("rl", 4), kill_group)
+    assert code == -signal.SIGKILL and "stage sft goes on after step 3" in output, output
+    output = broken.finish()
+    assert "stage sft is done (step 5)" in output and "stage rl goes on after step 3" in output
+    assert_complete(whole)
+    assert_complete(broken)
+    cut = [json.loads(line) for file in broken.folder.glob("cut/*/metrics.jsonl") for line in file.open()]
+    assert {("sft", 4), ("rl", 4)} <= {(line["stage"], line["step"]) for line in cut}
+
+    for one, other in zip(whole.lines(), broken.lines(), strict=True):
+        if one["stage"] == "sft":
+            assert plain(one) == plain(other)
+        else:
+            assert plain(one) == pytest.approx(plain(other), rel=1e-4, abs=1e-6), one["step"]
+
+
+# What ends a run in the test below, by turns; each at a random moment.
+WAYS = (kill, kill_group, terminate, kill_a_worker)
+KILLS = int(os.environ.get("RESUME_KILLS", "4"))
+
+
+def test_a_run_ends_whole_however_often_it_is_killed(tmp_path: Path) -> None:
+    """RESUME_KILLS=30 for the long version. Each launch is let live a little longer than the start of a stage takes."""
+    (tmp_path / "run").mkdir()
+    run = Killable(tmp_path / "run", "sft.trainer.save_freq=1", "trainer.save_freq=1", "logging.wandb=offline")
+    chance = random.Random(KILLS)
+    for number in range(KILLS):
+        at = time.monotonic() + chance.uniform(5, 50)
+        how = WAYS[number % len(WAYS)]
+        before = [(line["stage"], line["step"]) for line in run.lines()]
+        code, output = run.end(lambda at=at: time.monotonic() > at, how)
+        print(f"kill {number + 1}: {how.__name__}, exit code {code}, {len(before)} -> {len(run.lines())} lines")
+        if code == 0:
+            break
+        assert code in (-signal.SIGKILL, 143, 2), output
+        assert "Traceback" not in output, output
+        after = [(line["stage"], line["step"]) for line in run.lines()]
+        assert len(set(after)) >= len(after) - 1  # the validation of SFT's last step has a line of its own
+        for stage in ("sft", "rl"):
+            assert checkpoint.newest(run.folder / "checkpoints" / stage) or len(after) < 2 or stage == "rl"
+    run.finish()
+    assert_complete(run)
