@@ -22,7 +22,7 @@ from src.launcher.evaluation import evaluate_models, print_evaluation
 from src.launcher.lock import sole_launcher
 from src.launcher.model import starting_model
 from src.launcher.resources import check_resources
-from src.launcher.stage import Interpreter, run_stage
+from src.launcher.stage import Interpreter, StageFailed, run_stage
 from src.launcher.start_from import start_from
 from src.launcher.stopping import Stopping, Terminated
 from src.launcher.tracking import Tracking
@@ -77,8 +77,10 @@ def _carry_out(cfg: DictConfig, run: Run, stages: Sequence[Stage], lock: int, st
     try:
         with _interpreter(cfg, run) as interpreter:
             _train(cfg, run, stages, interpreter, stopping)
-    except (UserError, Terminated):
+    except (UserError, Terminated, KeyboardInterrupt) as end:
         _report(run)
+        if not isinstance(end, UserError) or isinstance(end, StageFailed):
+            print(f"to continue: the same command with run.name={run.folder.name}")
         raise
     finally:
         reaper.end_descendants(keep=frozenset({guard.pid}))

@@ -82,7 +82,7 @@ def run_stage(
     saved = checkpoint.newest(run.checkpoints(stage.name))
     if stopping.asked_at is not None and not (saved and saved.last):
         where = f"after step {saved.step}" if saved else "from its beginning (it has saved no checkpoint yet)"
-        raise Terminated(f"SIGTERM: stage {stage.name} was ended; the same command continues it {where}")
+        raise Terminated(f"SIGTERM: stage {stage.name} was ended; it will go on {where}")
     codes = [process.wait() for process in processes]
     if problem is None and any(codes):
         problem = "it ended with an error"

@@ -31,7 +31,7 @@ class Tracking:
     def __init__(self, cfg: DictConfig, run: Run) -> None:
         self.wandb_run: Any = None
         self._lines = 0  # of the record, so far
-        self._known = 0  # of them, those that W&B has from an earlier launch
+        self.known = 0  # of them, those that W&B has from an earlier launch
         mode: Any = wandb_mode(cfg.logging.wandb)
         if mode is None:
             return
@@ -59,7 +59,7 @@ class Tracking:
         for name in ("train/*", "val/loss"):
             self.wandb_run.define_metric(name, step_metric="stage_step/sft", step_sync=False)
         self.wandb_run.define_metric("*", step_metric="stage_step/rl", step_sync=False)
-        self._known = int(self.wandb_run.step)
+        self.known = int(self.wandb_run.step)
         for line in read_lines(run.metrics_file):
             self.follow(line)
 
@@ -84,7 +84,7 @@ class Tracking:
         if self.wandb_run is None:
             return
         self._lines += 1
-        if self._lines <= self._known:
+        if self._lines <= self.known:
             return
         values = {name: value for name, value in line.items() if isinstance(value, int | float)}
         step = values.pop("step")

@@ -1,9 +1,9 @@
 """veRL's single-turn agent loop with a seed for each rollout, registered as ``seeded_single_turn``.
 
 vLLM draws from one random stream in the order in which requests arrive, which no two runs share. With a seed that
-follows from the run's seed, the step, the prompt and the rollout's number, a run that is repeated or resumed samples the
-same answers. vLLM then draws row by row, which costs time with hundreds of sequences on an accelerator; the small scales
-choose it (``actor_rollout_ref.rollout.agent.default_agent_loop``).
+follows from the run's seed, the step, the prompt and the rollout's number, a run that is repeated or resumed samples
+the same answers. vLLM then draws row by row, which costs time with hundreds of sequences on an accelerator; the small
+scales choose it (``actor_rollout_ref.rollout.agent.default_agent_loop``).
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def test_a_stage_saves_and_ends(start: Start, tmp_path: Path) -> None:
     saved = checkpoint.newest(tmp_path / "run" / "checkpoints" / "rl")
     assert saved is not None and saved.step == steps(tmp_path / "run")[-1] > 1
     assert "SIGTERM: a checkpoint is saved after this step, for at most 3 s (launch.stop_timeout_s)" in output
-    assert output.endswith(f"SIGTERM: stage rl was ended; the same command continues it after step {saved.step}\n")
+    assert output.endswith(f"SIGTERM: stage rl was ended; it will go on after step {saved.step}\n")
     assert not (tmp_path / "run" / "stop").exists()
 
 
@@ -97,8 +97,7 @@ def test_a_stage_that_has_recorded_nothing_is_ended_at_once(start: Start, tmp_pa
     output, _ = launcher.communicate(timeout=60)
     assert launcher.returncode == 143
     assert output == (
-        "SIGTERM: stage rl was ended; the same command continues it from its beginning "
-        "(it has saved no checkpoint yet)\n"
+        "SIGTERM: stage rl was ended; it will go on from its beginning (it has saved no checkpoint yet)\n"
     )
 
 
@@ -109,7 +108,7 @@ def test_a_stage_that_takes_too_long_is_ended(start: Start, tmp_path: Path) -> N
     launcher.send_signal(signal.SIGTERM)
     output, _ = launcher.communicate(timeout=60)
     assert launcher.returncode == 143
-    assert output.endswith("SIGTERM: stage rl was ended; the same command continues it after step 1\n")
+    assert output.endswith("SIGTERM: stage rl was ended; it will go on after step 1\n")
 
 
 def test_a_second_signal_ends_it_at_once(start: Start, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ class Killable:
     """A run that a test launches again and again under one name."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "my_reward.py").write_text(REWARD)
         self.folder = folder / "time_r1" / "run"
         self.command = command(
@@ -154,7 +155,6 @@ KILLS = int(os.environ.get("RESUME_KILLS", "4"))
 
 def test_a_run_ends_whole_however_often_it_is_killed(tmp_path: Path) -> None:
     """RESUME_KILLS=30 for the long version. Each launch is let live a little longer than the start of a stage takes."""
-    (tmp_path / "run").mkdir()
     run = Killable(tmp_path / "run", "sft.trainer.save_freq=1", "trainer.save_freq=1", "logging.wandb=offline")
     chance = random.Random(KILLS)
     for number in range(KILLS):
