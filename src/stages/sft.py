@@ -36,7 +36,7 @@ class Tracking:
         now = time.time()
         timing = {"timing_s/step": now - self.last} if "train/loss" in data else {}
         if TOKENS in data:
-            data = {**data, TOKENS: self.tokens + data[TOKENS]}
+            data = {**data, TOKENS: round(self.tokens + data[TOKENS], 9)}  # in units of 1e9: whole tokens
         append_line(self.metrics_file, {"stage": self.stage, "step": step, "time": now, **timing, **data})
         self.last = now
 
