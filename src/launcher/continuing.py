@@ -37,14 +37,12 @@ def admit(run: Run, stages: Sequence[Stage], config: Mapping[str, Any], redo_sta
             f"the run {run.folder} has begun with the stages {_list(had)}, which stages={_list(names)} does not go on "
             "from: keep them and add others behind them, or choose another run.name="
         )
-    for stage in begun:
-        differences = {
-            key: text for key, text in changes(run.record["config"], config).items() if concerns(key, stage["trainer"])
-        }
-        if differences:
-            shown = [f"  {key}: {text}" for key, text in differences.items()]
-            _stale(run, stage["name"], ["the configuration differs:", *shown], redo_stale)
-            break
+    differences = changes(run.record["config"], config)
+    affected = [stage for stage in begun if any(concerns(key, stage["trainer"]) for key in differences)]
+    if affected:
+        concerned = {key for key in differences for stage in affected if concerns(key, stage["trainer"])}
+        shown = [f"  {key}: {text}" for key, text in differences.items() if key in concerned]
+        _stale(run, affected[0]["name"], ["it began with another configuration", *shown], redo_stale)
     recorded = {stage["name"]: stage for stage in run.record["stages"]}
     fresh = {stage.name: {"name": stage.name, "trainer": stage.trainer, "state": "pending"} for stage in stages}
     stages_now = [recorded.get(name, fresh[name]) for name in names]
@@ -143,8 +141,8 @@ def _stale(run: Run, name: str, reasons: Sequence[str], redo_stale: bool) -> Non
                 [
                     f"stage {name} of the run {run.folder} is stale: {reasons[0]}",
                     *reasons[1:],
-                    "undo the change, choose another run.name=, or give run.redo_stale=true, which does this stage and "
-                    "those after it again (run.fresh=true: the whole run)",
+                    "undo the change, or choose another run.name=; run.redo_stale=true does this stage and those "
+                    "after it again, run.fresh=true the whole run",
                 ]
             )
         )

@@ -141,25 +141,27 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
     run.save()
+    if run.record["repeats"] is not None:
+        same = run.record["repeats"]["fingerprint"] == data.fingerprint
+        print("the data are those of the repeated run" if same else "the data are not those of the repeated run")
     _check_sizes(cfg, stages, data.counts)
     model = starting_model(cfg, run, data.sft, interpreter)
     plan = continuing.plan(run, stages, data.fingerprint, model, cfg.run.redo_stale)
-    models = plan.models
-    with Tracking(cfg, run) as tracking:
-        for stage in stages:
-            if stage.name in models:
-                model = models[stage.name]
-                continue
-            print(f"stage {stage.name}")
-            train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
-            start, plan.start = plan.start, None
-            resume_from = start.folder if start else None
-            places = Places(run.folder, model, train, val, interpreter.python, resume_from)
-            inputs = continuing.inputs(data.fingerprint, model)
-            _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
-            model = models[stage.name] = run.stage(stage.name)["checkpoint"]
-        if cfg.evaluation.enable:
-            print_evaluation(evaluate_models(cfg, run, models, interpreter))
+    models, left = plan.models, stages[len(plan.models) :]
+    model = models[stages[len(models) - 1].name] if models else model
+    if left:
+        with Tracking(cfg, run) as tracking:
+            for stage in left:
+                print(f"stage {stage.name}")
+                train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
+                start, plan.start = plan.start, None
+                resume_from = start.folder if start else None
+                places = Places(run.folder, model, train, val, interpreter.python, resume_from)
+                inputs = continuing.inputs(data.fingerprint, model)
+                _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
+                model = models[stage.name] = run.stage(stage.name)["checkpoint"]
+    if cfg.evaluation.enable:
+        print_evaluation(evaluate_models(cfg, run, models, interpreter))
 
 
 def _run_stage(

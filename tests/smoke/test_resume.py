@@ -16,6 +16,7 @@ import pytest
 from launching import ROOT, Family, command
 
 from src import checkpoint
+from src.launcher.stopping import EXIT_CODE
 
 pytestmark = pytest.mark.smoke
 
@@ -24,28 +25,30 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **se
     digits = sum(character.isdigit() for character in solution_str)
     return {"score": digits / max(len(solution_str), 1), "digits": float(digits), "valid": 1.0}
 """
-STEPS = 5
-# Three steps are an epoch of each stage, so that a resume after step 3 stands at the border of one.
+# Three steps are an epoch of each stage.
 TRAINING = (
     "dataset.max_windows={train:12,val:4,test:4}", "dataset.traces.samples=12", "sft.data.train_batch_size=4",
-    f"sft.trainer.total_training_steps={STEPS}", f"trainer.total_training_steps={STEPS}", "trainer.test_freq=2",
-    "actor_rollout_ref.actor.optim.lr=1e-3", "evaluation.enable=false",
+    "trainer.test_freq=2", "actor_rollout_ref.actor.optim.lr=1e-3", "evaluation.enable=false",
+    "logging.wandb=offline",
 )  # fmt: skip
-# What no two runs share: times and memory, and the last bits of the rollout engine's own log-probabilities, which follow
-# from how many sequences it has at once. What the trainer computes is the same to the last bit.
+# What no two runs share: times and memory, and the last bits of the rollout engine's own log-probabilities, which
+# follow from how many sequences it has at once. What the trainer computes is the same to the last bit.
 VARIES = ("time", "timing_", "perf/", "actor/perf/", "training/rollout_probs_diff", "logprob_gap/", "rollout_corr/")
 
 
 class Killable:
-    """A run that a test launches again and again under one name."""
+    """A run that a test launches again and again under one name; each stage has ``steps`` steps."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, steps: int, save_freq: int) -> None:
+        self.steps = steps
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "my_reward.py").write_text(REWARD)
         self.folder = folder / "time_r1" / "run"
         self.command = command(
             folder, "run", f"reward.custom_reward_function.path={folder / 'my_reward.py'}",
-            "reward.custom_reward_function.reward_kwargs={}", *TRAINING, *arguments,
+            "reward.custom_reward_function.reward_kwargs={}", *TRAINING,
+            *(f"{stage}trainer.total_training_steps={steps}" for stage in ("", "sft.")),
+            *(f"{stage}trainer.save_freq={save_freq}" for stage in ("", "sft.")),
         )  # fmt: skip
 
     def start(self) -> subprocess.Popen[str]:
@@ -79,7 +82,15 @@ class Killable:
         return [json.loads(line) for line in text[: text.rfind(b"\n") + 1].splitlines()]
 
     def has(self, stage: str, step: int) -> bool:
-        return any(line["stage"] == stage and line["step"] == step for line in self.lines())
+        return step in self.recorded(stage)
+
+    def recorded(self, stage: str) -> list[int]:
+        """The steps of a stage in the order of the record; SFT's validations have lines of their own."""
+        return [line["step"] for line in self.lines() if line["stage"] == stage and "val/loss" not in line]
+
+    def saved(self, stage: str) -> int:
+        found = checkpoint.newest(self.folder / "checkpoints" / stage)
+        return found.step if found else 0
 
 
 def kill(launcher: subprocess.Popen[str]) -> None:
@@ -105,20 +116,21 @@ def kill_a_worker(launcher: subprocess.Popen[str]) -> None:
 
 
 def assert_complete(run: Killable) -> None:
-    """Every step once and in order, one W&B identity, and checkpoints that are whole."""
-    steps = [(line["stage"], line["step"]) for line in run.lines() if "val/loss" not in line]
-    sft = [("sft", step) for step in range(1, STEPS + 1)]
-    assert steps == [*sft, *(("rl", step) for step in range(STEPS + 1))]
+    """Every step once and in order, one W&B folder, samples once, and checkpoints that are whole."""
+    assert [line["stage"] for line in run.lines()] == sorted((line["stage"] for line in run.lines()), reverse=True)
+    assert run.recorded("sft") == list(range(1, run.steps + 1))
+    assert run.recorded("rl") == list(range(run.steps + 1))
     record = json.loads((run.folder / "run.json").read_text())
     assert [stage["state"] for stage in record["stages"]] == ["done", "done"]
     for stage in ("sft", "rl"):
         saved = checkpoint.newest(run.folder / "checkpoints" / stage)
-        assert saved is not None and saved.last and saved.step == STEPS and saved.model is not None
-    for file in (run.folder / "samples").glob("rl_*.jsonl"):
-        rows = [json.loads(line) for line in file.read_text().splitlines()]
-        assert len({(row["split"], row["prompt"], row["response"], row["score"]) for row in rows}) > 0
-        assert len([row for row in rows if row["split"] == "val"]) in (0, 4)
-    assert len(list((run.folder / "wandb").glob("offline-run-*"))) == 1
+        assert saved is not None and saved.last and saved.step == run.steps and saved.model is not None
+    for step in range(run.steps + 1):
+        rows = [json.loads(line) for line in (run.folder / "samples" / f"rl_{step}.jsonl").read_text().splitlines()]
+        splits = [row["split"] for row in rows]
+        assert splits.count("train") == (8 if step else 0)
+        assert splits.count("val") in ((4,) if step % 2 == 0 or step == run.steps else (0,))
+    assert len(list((run.folder / "wandb").glob(f"offline-run-*-{record['wandb_id']}"))) == 1
 
 
 def computed(line: dict) -> dict:
@@ -127,10 +139,9 @@ def computed(line: dict) -> dict:
 
 def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
     """2n steps, and n steps, a kill, n steps: the same data, rollouts, losses and weights, to the last bit."""
-    saving = ("sft.trainer.save_freq=3", "trainer.save_freq=3", "logging.wandb=offline")
-    whole = Killable(tmp_path / "whole", *saving)
+    whole = Killable(tmp_path / "whole", steps=5, save_freq=3)
     whole.finish()
-    broken = Killable(tmp_path / "broken", *saving)
+    broken = Killable(tmp_path / "broken", steps=5, save_freq=3)  # both resumes stand at the border of an epoch
     code, output = broken.end(lambda: broken.has("sft", 4), kill)
     assert code == -signal.SIGKILL, output
     code, output = broken.end(lambda: broken.has("rl", 4), kill_group)
@@ -157,22 +168,18 @@ KILLS = int(os.environ.get("RESUME_KILLS", "4"))
 
 
 def test_a_run_ends_whole_however_often_it_is_killed(tmp_path: Path) -> None:
-    """RESUME_KILLS=30 for the long version. Each launch is let live a little longer than the start of a stage takes."""
-    run = Killable(tmp_path / "run", "sft.trainer.save_freq=1", "trainer.save_freq=1", "logging.wandb=offline")
-    chance = random.Random(KILLS)
+    """RESUME_KILLS=30 for the long version."""
+    run = Killable(tmp_path, steps=4 * KILLS, save_freq=1)
+    chance = random.Random(20261124)
     for number in range(KILLS):
-        at = time.monotonic() + chance.uniform(5, 50)
-        how = WAYS[number % len(WAYS)]
-        before = [(line["stage"], line["step"]) for line in run.lines()]
+        # Within the start of the libraries, the stages, or the steps: a start takes half a minute.
+        at, how = time.monotonic() + chance.uniform(5, 50), WAYS[number % len(WAYS)]
         code, output = run.end(lambda at=at: time.monotonic() > at, how)
-        print(f"kill {number + 1}: {how.__name__}, exit code {code}, {len(before)} -> {len(run.lines())} lines")
-        if code == 0:
-            break
-        assert code in (-signal.SIGKILL, 143, 2), output
-        assert "Traceback" not in output, output
-        after = [(line["stage"], line["step"]) for line in run.lines()]
-        assert len(set(after)) >= len(after) - 1  # the validation of SFT's last step has a line of its own
-        for stage in ("sft", "rl"):
-            assert checkpoint.newest(run.folder / "checkpoints" / stage) or len(after) < 2 or stage == "rl"
+        assert code in (-signal.SIGKILL, -signal.SIGTERM, EXIT_CODE, 2) and "Traceback" not in output, output
+        reached = {stage: (run.recorded(stage) or [0])[-1] for stage in ("sft", "rl")}
+        print(f"kill {number + 1}: {how.__name__}, exit code {code}, recorded {reached}", flush=True)
+        for stage, step in reached.items():
+            assert run.recorded(stage) in (list(range(1, step + 1)), list(range(step + 1)))
+            assert run.saved(stage) >= step - 1, "a step was recorded before the one before it was saved"
     run.finish()
     assert_complete(run)
