@@ -155,14 +155,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def run_name(name: str | None) -> str:
-    """The run's name: the user's, checked, or the date and time.
+def run_folder(folder: Path, name: str | None) -> Path:
+    """A run's folder in ``folder``: of the user's name, checked, or of the date and time, which is a new one.
 
     Raises:
         UserError: a name that cannot be a folder's.
     """
-    if name is None:
-        return time.strftime("%Y%m%d-%H%M%S")
-    if not _NAME.fullmatch(str(name)):
-        raise UserError(f"run.name={name!r}: use letters, digits, dots, hyphens and underscores only")
-    return str(name)
+    if name is not None:
+        if not _NAME.fullmatch(str(name)):
+            raise UserError(f"run.name={name!r}: use letters, digits, dots, hyphens and underscores only")
+        return folder / str(name)
+    stamp, count = time.strftime("%Y%m%d-%H%M%S"), 1
+    found = folder / stamp
+    while found.exists():
+        count += 1
+        found = folder / f"{stamp}-{count}"
+    return found

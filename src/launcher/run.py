@@ -28,7 +28,7 @@ from src.launcher.stopping import Stopping, Terminated
 from src.launcher.tracking import Tracking
 from src.provenance import installed_packages, provenance, uncommitted_changes
 from src.rewards.loading import load_function
-from src.run import Run, read_lines, run_name
+from src.run import Run, read_lines, run_folder
 
 
 def carry_out(
@@ -47,18 +47,18 @@ def carry_out(
         UserError: with one clear message; every process of the run has ended then.
         Terminated: by SIGTERM, after a checkpoint was saved when there was time.
     """
-    folder = Path(cfg.run.folder) / cfg.recipe / run_name(cfg.run.name)
+    folder = run_folder(Path(cfg.run.folder) / cfg.recipe, cfg.run.name)
+    source = start_from(cfg, None if cfg.run.fresh else Run(folder).record.get("from"))
+    check_resources(cfg)
     if cfg.run.fresh and (folder / "run.json").exists():
         with sole_launcher(folder):
             print(f"the run that was there is now {Run(folder).set_aside()}")
     with Stopping() as stopping, sole_launcher(folder) as lock:
         run = Run(folder)
-        source = start_from(cfg, run.record.get("from"))
-        check_resources(cfg)
         config: Any = OmegaConf.to_container(cfg, resolve=False)
         this = provenance(arguments)
         if run.record:
-            run.record["launches"].append(this)
+            run.record.setdefault("launches", []).append(this)
             continuing.admit(run, stages, config, cfg.run.redo_stale)
             print(f"run: {run.folder} (continued)")
         else:
@@ -141,8 +141,8 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
     run.save()
-    if run.record["repeats"] is not None:
-        same = run.record["repeats"]["fingerprint"] == data.fingerprint
+    if repeats := run.record.get("repeats"):
+        same = repeats["fingerprint"] == data.fingerprint
         print("the data are those of the repeated run" if same else "the data are not those of the repeated run")
     _check_sizes(cfg, stages, data.counts)
     model = starting_model(cfg, run, data.sft, interpreter)
@@ -194,6 +194,7 @@ def _run_stage(
         raise
     record["state"] = "done"
     run.save()
+    stopping.end_if_asked(f"stage {stage.name} is done; the run will go on behind it")
 
 
 def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int]) -> None:

@@ -64,6 +64,7 @@ def run_stage(
     config_file = run.folder / "config" / f"{stage.name}.yaml"
     OmegaConf.save(config, config_file)
     log = run.log(stage.name)
+    log_start = log.stat().st_size if log.exists() else 0
     phase_file, stop_file = run.folder / PHASE_FILE, run.folder / STOP_FILE
     for sign in (phase_file, stop_file):
         sign.unlink(missing_ok=True)
@@ -87,7 +88,7 @@ def run_stage(
     if problem is None and any(codes):
         problem = "it ended with an error"
     if problem is not None:
-        error = last_error(log)
+        error = last_error(log, log_start)
         raise StageFailed(
             f"stage {stage.name} failed: {problem}\n  {error or 'the log names no error'}\n  full log: {log}"
         )

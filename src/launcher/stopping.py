@@ -38,6 +38,15 @@ class Stopping:
         finally:
             self._patient = False
 
+    def end_if_asked(self, where: str) -> None:
+        """Call it where a run may end.
+
+        Raises:
+            Terminated: a signal has come while somebody had patience.
+        """
+        if self.asked_at is not None:
+            raise Terminated(f"SIGTERM: {where}")
+
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._patient and self.asked_at is None:
             self.asked_at = time.time()

@@ -28,13 +28,10 @@ class Sampled:
 
     def in_order(self, order: Sequence[int]) -> Sampled:
         """The same rollouts in another order."""
-        columns = {one.name: getattr(self, one.name) for one in fields(self)}
-        return Sampled(
-            **{
-                name: column[list(order)] if isinstance(column, np.ndarray) else [column[row] for row in order]
-                for name, column in columns.items()
-            }
-        )
+        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name, column in columns.items():
+            columns[name] = column[list(order)] if isinstance(column, np.ndarray) else [column[row] for row in order]
+        return Sampled(**columns)
 
 
 def reproducible_order(sampled: Sampled) -> list[int]:

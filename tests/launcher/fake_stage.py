@@ -1,6 +1,7 @@
 """Stands for a stage's process in tests of the launcher: ``fake_stage.py -m src.stages.rl CONFIG.yaml``.
 
-It records a step every 0.2 s. ``config.fake``: ``silent`` records none, ``deaf`` does not stop when asked to.
+It records a step every 0.2 s. ``config.fake``: ``silent`` records none, ``deaf`` does not stop when asked to,
+``finishing`` is asked in its last step.
 """
 
 import sys
@@ -27,7 +28,7 @@ def main() -> None:
             folder = saver.folder / f"global_step_{step}"
             folder.mkdir(parents=True)
             (folder / "model.pt").write_text("weights")
-            saver.seal(step, last=False)
+            saver.seal(step, last=config.fake == "finishing" and step > 1)
         if stop:
             return
 

@@ -62,5 +62,5 @@ def test_it_is_done_once_for_the_same_models_and_settings(cfg: DictConfig, tmp_p
 def test_a_failure_is_one_clear_error(cfg: DictConfig, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     run.start({})
-    with pytest.raises(UserError, match="the models could not be evaluated; see .*evaluation.log"):
+    with pytest.raises(UserError, match=r"the models could not be evaluated; see .*evaluation\.log"):
         evaluate_models(cfg, run, {}, Interpreter("/bin/false", {}, lambda: None))

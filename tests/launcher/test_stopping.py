@@ -34,6 +34,7 @@ try:
             time.sleep(60)
         run_stage(run, Stage("rl", "ppo", config), config, Interpreter(python, None, lambda: None), settings,
                   lambda line: None, stopping)
+        stopping.end_if_asked("stage rl is done")
 except Terminated as end:
     print(end, flush=True)
     sys.exit(EXIT_CODE)
@@ -109,6 +110,16 @@ def test_a_stage_that_takes_too_long_is_ended(start: Start, tmp_path: Path) -> N
     output, _ = launcher.communicate(timeout=60)
     assert launcher.returncode == 143
     assert output.endswith("SIGTERM: stage rl was ended; it will go on after step 1\n")
+
+
+def test_a_stage_that_was_ending_is_done_and_the_run_ends_behind_it(start: Start, tmp_path: Path) -> None:
+    launcher = start("finishing")
+    wait_for(lambda: len(steps(tmp_path / "run")) >= 3)
+    time.sleep(0.6)
+    launcher.send_signal(signal.SIGTERM)
+    output, _ = launcher.communicate(timeout=60)
+    assert launcher.returncode == 143
+    assert output.endswith("SIGTERM: stage rl is done\n")
 
 
 def test_a_second_signal_ends_it_at_once(start: Start, tmp_path: Path) -> None:
