@@ -58,7 +58,10 @@ class Killable:
 
     def finish(self) -> str:
         launcher = self.start()
-        output, _ = launcher.communicate(timeout=900)
+        try:
+            output, _ = launcher.communicate(timeout=900)
+        finally:
+            launcher.kill()
         assert launcher.returncode == 0, output
         return output
 
@@ -70,7 +73,10 @@ class Killable:
             time.sleep(0.02)
         if launcher.poll() is None:
             how(launcher)
-        output, _ = launcher.communicate(timeout=300)
+        try:
+            output, _ = launcher.communicate(timeout=300)
+        finally:
+            launcher.kill()
         left = family.left(timeout_s=60)
         assert not left, f"outlived the run: {left}"
         return launcher.returncode, output
@@ -169,12 +175,14 @@ KILLS = int(os.environ.get("RESUME_KILLS", "4"))
 
 def test_a_run_ends_whole_however_often_it_is_killed(tmp_path: Path) -> None:
     """RESUME_KILLS=30 for the long version."""
-    run = Killable(tmp_path, steps=4 * KILLS, save_freq=1)
+    run = Killable(tmp_path, steps=6 * KILLS, save_freq=1)
     chance = random.Random(20261124)
     for number in range(KILLS):
         # Within the start of the libraries, the stages, or the steps: a start takes half a minute.
-        at, how = time.monotonic() + chance.uniform(5, 50), WAYS[number % len(WAYS)]
+        at, how = time.monotonic() + chance.uniform(8, 50), WAYS[number % len(WAYS)]
         code, output = run.end(lambda at=at: time.monotonic() > at, how)
+        if code == 0:
+            break
         assert code in (-signal.SIGKILL, -signal.SIGTERM, EXIT_CODE, 2) and "Traceback" not in output, output
         reached = {stage: (run.recorded(stage) or [0])[-1] for stage in ("sft", "rl")}
         print(f"kill {number + 1}: {how.__name__}, exit code {code}, recorded {reached}", flush=True)
