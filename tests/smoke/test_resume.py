@@ -145,15 +145,15 @@ def computed(line: dict) -> dict:
 
 def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
     """2n steps, and n steps, a kill, n steps: the same data, rollouts, losses and weights, to the last bit."""
-    whole = Killable(tmp_path / "whole", steps=5, save_freq=3)
+    whole = Killable(tmp_path / "whole", steps=8, save_freq=3)
     whole.finish()
-    broken = Killable(tmp_path / "broken", steps=5, save_freq=3)  # both resumes stand at the border of an epoch
+    broken = Killable(tmp_path / "broken", steps=8, save_freq=3)  # both resumes stand at the border of an epoch
     code, output = broken.end(lambda: broken.has("sft", 4), kill)
     assert code == -signal.SIGKILL, output
     code, output = broken.end(lambda: broken.has("rl", 4), kill_group)
     assert code == -signal.SIGKILL and "stage sft goes on after step 3" in output, output
     output = broken.finish()
-    assert "stage sft is done (step 5)" in output and "stage rl goes on after step 3" in output
+    assert "stage sft is done (step 8)" in output and "stage rl goes on after step 3" in output
     assert_complete(whole)
     assert_complete(broken)
     cut = [json.loads(line) for file in broken.folder.glob("cut/*/metrics.jsonl") for line in file.open()]
@@ -164,7 +164,7 @@ def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
         gaps = [name for name in one if name.startswith("logprob_gap/")]
         assert [one[name] for name in gaps] == pytest.approx([other[name] for name in gaps], abs=1e-5)
     assert len(computed(whole.lines()[-1])) > 60
-    weights = [run.folder / "checkpoints" / "rl" / "global_step_5" / "actor" / "huggingface" for run in (whole, broken)]
+    weights = [run.folder / "checkpoints" / "rl" / "global_step_8" / "actor" / "huggingface" for run in (whole, broken)]
     assert checkpoint.fingerprint(weights[0]) == checkpoint.fingerprint(weights[1])
 
 
