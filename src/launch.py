@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import hydra
 from omegaconf import DictConfig
 
-from src.config.compose import CONF, order_arguments, register_search_path
+from src.config.compose import CONF, as_typed, order_arguments, register_search_path
 from src.errors import UserError
 
 
 def main() -> None:
-    """The command line; exit code 0, 1 for Hydra's own errors, 2 for a user's, 130 when interrupted."""
+    """The command line; exit code 0, 1 for Hydra's own errors, 2 for a user's, 130 when interrupted, 143 by SIGTERM."""
     try:
+        if any(argument.startswith("repeat=") for argument in sys.argv[1:]):
+            from src.launcher.repeat import repeat
+
+            sys.exit(repeat(sys.argv[1:], start))
         arguments, note = order_arguments(sys.argv[1:])
     except UserError as error:
         sys.exit(_say(error))
@@ -26,9 +32,17 @@ def main() -> None:
 
 def launch(cfg: DictConfig) -> float | None:
     """One run; returns the metric that a sweep may optimise, the held-out reward at the end."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return start(cfg, as_typed(HydraConfig.get().overrides.task))
+
+
+def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | None = None) -> float | None:
+    """Check and carry out a composed configuration; ``arguments`` and ``repeats`` are for the record."""
     from src.config.checks import check
     from src.config.dry_run import show
     from src.config.stages import build_stages
+    from src.launcher.stopping import EXIT_CODE, Terminated
 
     try:
         check(cfg)
@@ -38,7 +52,7 @@ def launch(cfg: DictConfig) -> float | None:
             return None
         from src.launcher.run import carry_out  # a dry run does without the launcher's imports
 
-        return carry_out(cfg, stages)
+        return carry_out(cfg, stages, arguments, repeats)
     except UserError as error:
         sys.exit(_say(error))
     except OSError as error:  # the launcher's own writes; a stage's errors arrive as UserErrors
@@ -50,6 +64,9 @@ def launch(cfg: DictConfig) -> float | None:
     except KeyboardInterrupt:
         print("interrupted; every process of the run was ended", file=sys.stderr)
         sys.exit(130)
+    except Terminated as end:
+        print(end, file=sys.stderr)
+        sys.exit(EXIT_CODE)
 
 
 def _say(error: UserError) -> int:

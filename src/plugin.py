@@ -1,6 +1,7 @@
 """The module that veRL imports in every one of its processes (``VERL_USE_EXTERNAL_MODULES=src.plugin``).
 
-It registers what the project adds to veRL: the CPU platform, with the patches that it needs, and the trainer.
+It registers what the project adds to veRL: the CPU platform, with the patches that it needs, the trainer and the
+agent loop.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ def _register_trainer(_: object) -> None:
     importlib.import_module("src.training.trainer")
 
 
-# The trainer's registry lives in a module that takes seconds to import: ours follows when veRL loads it.
+def _register_agent_loop(_: object) -> None:
+    importlib.import_module("src.training.agent_loop")
+
+
+# The registries live in modules that take seconds to import: ours follow when veRL loads them.
 wrapt.register_post_import_hook(_register_trainer, "verl.trainer.ppo.v1")
+wrapt.register_post_import_hook(_register_agent_loop, "verl.experimental.agent_loop")
 
 if os.environ.get("VERL_PLATFORM", "").lower() == "cpu":
     from src.cpu import patches, platform  # noqa: F401  (importing the platform registers it)

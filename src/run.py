@@ -6,27 +6,22 @@ rollouts, checkpoints, logs and ``report.html``.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import math
 import os
-import platform
 import re
-import shlex
-import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from src.errors import UserError
 
-PACKAGES = ("verl", "torch", "vllm", "ray", "transformers", "hydra-core", "tensordict", "numpy")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 PHASE_FILE = "phase.json"
 ENDING = "ending"  # the phase of a stage whose work is done and whose workers leave
+STOP_FILE = "stop"  # while it is there, a stage saves a checkpoint after its step and ends
 
 
 def write_phase(run: Path, stage: str, what: str) -> None:
@@ -34,11 +29,24 @@ def write_phase(run: Path, stage: str, what: str) -> None:
     write_json(run / PHASE_FILE, {"stage": stage, "phase": what, "time": time.time()})
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as a whole file moved into place: a reader never sees half of it."""
+def write_json(path: Path, value: Any, sync: bool = False) -> None:
+    """Write ``value`` as a whole file moved into place: a reader never sees half of it.
+
+    Args:
+        sync: also force it to disk, so that it outlives the machine.
+    """
+    write_whole(path, (json.dumps(value, indent=1, default=str) + "\n").encode(), sync)
+
+
+def write_whole(path: Path, content: bytes, sync: bool = False) -> None:
+    """Write a file beside its place and move it into it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        partial.write_text(json.dumps(value, indent=1, default=str) + "\n")
+        with partial.open("wb") as file:
+            file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -73,13 +81,8 @@ class Run:
         """Make the folder and write the first ``run.json``.
 
         Raises:
-            UserError: the folder cannot be written, or holds a run already.
+            UserError: the folder cannot be written.
         """
-        if self.record_file.exists():
-            raise UserError(
-                f"the run {self.folder} exists; choose another run.name=, or run.fresh=true to set it aside "
-                "and start over"
-            )
         try:
             for name in ("logs", "samples", "checkpoints", "config"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -90,11 +93,18 @@ class Run:
         self._record = record
         self.save()
 
-    def set_aside(self) -> None:
+    def update(self, values: dict[str, Any]) -> None:
+        """Change parts of the record and save it."""
+        self._record |= values
+        self.save()
+
+    def set_aside(self) -> Path:
         """Rename an existing run out of the way; nothing is deleted."""
-        if self.folder.exists():
-            stamp = time.strftime("%Y%m%d-%H%M%S")
-            self.folder.rename(self.folder.with_name(f"{self.folder.name}.before-{stamp}"))
+        self._record = {}
+        return set_aside(self.folder, "before")
+
+    def checkpoints(self, stage: str) -> Path:
+        return self.folder / "checkpoints" / stage
 
     def save(self) -> None:
         write_json(self.record_file, self._record)
@@ -113,11 +123,28 @@ class Run:
         append_line(self.metrics_file, {"stage": stage, "step": step, "time": time.time(), **metrics})
 
 
+def set_aside(path: Path, why: str) -> Path:
+    """Rename a file or folder to ``<name>.<why>-<time>``, a name that nothing has yet; returns the new path."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    aside, count = path.with_name(f"{path.name}.{why}-{stamp}"), 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"{path.name}.{why}-{stamp}-{count}")
+    return path.rename(aside)
+
+
 def append_line(path: Path, value: dict[str, Any]) -> None:
     """Append one JSON line in a single write; numbers that JSON does not know become null."""
     text = json.dumps({key: _plain(item) for key, item in value.items()}) + "\n"
-    with path.open("a") as file:
-        file.write(text)
+    with path.open("ab", buffering=0) as file:
+        file.write(text.encode())
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a JSON-lines file; empty when there is none. Its last line must be whole."""
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
 
 
 def _plain(value: Any) -> Any:
@@ -128,62 +155,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def run_name(name: str | None) -> str:
-    """The run's name: the user's, checked, or the date and time.
+def run_folder(folder: Path, name: str | None) -> Path:
+    """A run's folder in ``folder``: of the user's name, checked, or of the date and time, which is a new one.
 
     Raises:
         UserError: a name that cannot be a folder's.
     """
-    if name is None:
-        return time.strftime("%Y%m%d-%H%M%S")
-    if not _NAME.fullmatch(str(name)):
-        raise UserError(f"run.name={name!r}: use letters, digits, dots, hyphens and underscores only")
-    return str(name)
-
-
-def provenance(arguments: Sequence[str]) -> dict[str, Any]:
-    """What is needed to repeat a run elsewhere: command, code, versions, machine.
-
-    Args:
-        arguments: of ``python -m src.launch``, as the user gave them.
-    """
-    return {
-        "command": shlex.join(["python", "-m", "src.launch", *arguments]),
-        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "git": _git(),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "hardware": _hardware(),
-    }
-
-
-def _git() -> dict[str, Any]:
-    root = Path(__file__).resolve().parents[1]
-
-    def git(*arguments: str) -> str | None:
-        try:
-            done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
-        except OSError:
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _hardware() -> dict[str, Any]:
-    model = None
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return {"cpu": model or platform.processor(), "cores": os.cpu_count(), "memory_gib": round(memory, 1)}
+    if name is not None:
+        if not _NAME.fullmatch(str(name)):
+            raise UserError(f"run.name={name!r}: use letters, digits, dots, hyphens and underscores only")
+        return folder / str(name)
+    stamp, count = time.strftime("%Y%m%d-%H%M%S"), 1
+    found = folder / stamp
+    while found.exists():
+        count += 1
+        found = folder / f"{stamp}-{count}"
+    return found

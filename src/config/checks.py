@@ -79,6 +79,7 @@ def _check_batches(cfg: DictConfig) -> None:
 
 
 def _check_rl_batches(cfg: DictConfig) -> None:
+    _positive(cfg, "trainer.save_freq")  # veRL saves nothing otherwise, not even after the last step
     workers = _positive(cfg, "trainer.n_gpus_per_node") * _positive(cfg, "trainer.nnodes")
     prompts = _positive(cfg, "data.train_batch_size")
     rollouts = _positive(cfg, "actor_rollout_ref.rollout.n")

@@ -54,6 +54,7 @@ class Places:
     train: Path
     val: Path
     python: str
+    resume_from: Path | None = None  # a complete checkpoint of the stage
 
 
 def build_stages(cfg: DictConfig) -> list[Stage]:
@@ -69,7 +70,7 @@ def build_stages(cfg: DictConfig) -> list[Stage]:
     for name in names:
         if name not in TRAINERS:
             raise ConfigError(f"unknown stage {name!r}: stages are {', '.join(TRAINERS)}")
-        stages.append(Stage(name, TRAINERS[name], _sft(cfg) if TRAINERS[name] == "sft" else _ppo(cfg)))
+        stages.append(Stage(name, TRAINERS[name], _sft(cfg, name) if TRAINERS[name] == "sft" else _ppo(cfg, name)))
     return stages
 
 
@@ -79,12 +80,20 @@ def _let_steps_decide(config: DictConfig) -> None:
         config.trainer.total_epochs = max(config.trainer.total_epochs, steps)
 
 
+def _own_rotation(trainer: DictConfig, *keys: str) -> int | None:
+    """How many checkpoints are kept, taken out of veRL's hands: its rotation forgets those of before a resume."""
+    keep = trainer.get(keys[0])
+    for key in keys:
+        trainer[key] = None
+    return keep
+
+
 def selects_rollouts(cfg: DictConfig) -> bool:
     """Whether the chosen algorithm is GRIP; a recipe's GRIP settings stay in the config when another is chosen."""
     return cfg.algorithm.get("name") == "grip"
 
 
-def _sft(cfg: DictConfig) -> DictConfig:
+def _sft(cfg: DictConfig, name: str) -> DictConfig:
     config = _detached(cfg.sft)
     with open_dict(config):
         config.trainer.seed = cfg.seed
@@ -93,12 +102,13 @@ def _sft(cfg: DictConfig) -> DictConfig:
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
         _let_steps_decide(config)
+        config.record = {"stage": name, "keep_checkpoints": _own_rotation(config.trainer, "max_ckpt_to_keep")}
         # The next stage starts from the Hugging Face export.
         config.checkpoint.save_contents = [*config.checkpoint.save_contents, "hf_model"]
     return config
 
 
-def _ppo(cfg: DictConfig) -> DictConfig:
+def _ppo(cfg: DictConfig, name: str) -> DictConfig:
     config = _detached(cfg)
     with open_dict(config):
         for key in OWN_KEYS:
@@ -121,6 +131,8 @@ def _ppo(cfg: DictConfig) -> DictConfig:
         config.trainer.v1.sampler.sampler_kwargs = {
             "grip": grip,
             "seed": cfg.seed,
+            "stage": name,
+            "keep_checkpoints": _own_rotation(config.trainer, "max_actor_ckpt_to_keep", "max_critic_ckpt_to_keep"),
             "samples": cfg.logging.samples_per_step,
             "scorer": cfg.evaluation.scorer,
         }
@@ -156,15 +168,19 @@ def place(stage: Stage, places: Places) -> DictConfig:
     with open_dict(config):
         config.trainer.default_local_dir = str(checkpoints)
         config.trainer.experiment_name = places.run.name
-        config.trainer.resume_mode = "disable"
+        # By path, not "auto": veRL's tracker file names checkpoints that are not whole.
+        config.trainer.resume_mode = "resume_path" if places.resume_from else "disable"
+        config.trainer.resume_from_path = str(places.resume_from) if places.resume_from else None
         config.data.train_files = str(places.train)
         config.data.val_files = str(places.val)
         if stage.trainer == "sft":
             config.model.path = places.model
+            config.record.run = str(places.run)
         else:
+            if places.resume_from:
+                config.trainer.val_before_train = False  # the checkpoint's step was validated when it was due
             config.actor_rollout_ref.model.path = places.model
             config.trainer.v1.sampler.sampler_kwargs.run = str(places.run)
-            config.trainer.v1.sampler.sampler_kwargs.stage = stage.name
             config.ray_kwargs.ray_init.runtime_env["py_executable"] = places.python
     OmegaConf.resolve(config)
     return config

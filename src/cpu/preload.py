@@ -39,6 +39,7 @@ class PreloadServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # a signal to the launcher's group is the launcher's to answer
             )
 
     @property

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.checkpoint import fingerprint
 from src.errors import UserError
 from src.launcher.stage import Interpreter
 from src.run import Run, write_json
 
 
 def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpreter: Interpreter) -> dict[str, Any]:
-    """Score the models in one process; the result is kept as ``evaluation.json``.
+    """Score the models in one process; the result is kept as ``evaluation.json``, and taken from there when it is of
+    the same models and settings.
 
     Args:
         models: the Hugging Face folder of each stage.
@@ -33,7 +36,12 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
         "engine": OmegaConf.to_container(cfg.evaluation.engine),
     }
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
-    write_json(request, {"models": models, "dataset": dataset, "settings": settings, "out": str(out)})
+    asked: dict[str, Any] = {"models": models, "dataset": dataset, "settings": settings, "out": str(out)}
+    asked["fingerprints"] = {stage: fingerprint(Path(model)) for stage, model in models.items()}
+    if out.is_file() and request.is_file() and json.loads(request.read_text()) == json.loads(json.dumps(asked)):
+        return json.loads(out.read_text())
+    out.unlink(missing_ok=True)
+    write_json(request, asked)
     log = run.log("evaluation")
     with log.open("ab") as output:
         code = subprocess.call(

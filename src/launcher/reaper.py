@@ -65,8 +65,12 @@ def _kill_until_none(find: Callable[[], list[psutil.Process]]) -> int:
     return ended
 
 
-def guard() -> subprocess.Popen[bytes]:
-    """Start the process that ends this one's descendants when this one is gone. Keep the returned handle."""
+def guard(*descriptors: int) -> subprocess.Popen[bytes]:
+    """Start the process that ends this one's descendants when this one is gone. Keep the returned handle.
+
+    Args:
+        descriptors: kept open by the guard until it ends, such as a lock that must outlive the launcher's processes.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "src.launcher.reaper", str(os.getpid())],
         cwd=Path(__file__).resolve().parents[2],
@@ -74,6 +78,7 @@ def guard() -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # a signal to the launcher's group must not reach it
+        pass_fds=descriptors,
     )
 
 

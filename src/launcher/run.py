@@ -1,10 +1,9 @@
-"""Carries out a run: data, model, stages in their order, evaluation, report."""
+"""Carries out a run, or what is left of it: data, model, stages in their order, evaluation, report."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
+import secrets
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,45 +11,76 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.compose import as_typed
+from src.config.changes import fingerprint
 from src.config.stages import Places, Stage, place, worker_environment
 from src.cpu.preload import PreloadServer
 from src.errors import UserError
-from src.launcher import reaper
+from src.launcher import continuing, reaper
 from src.launcher.evaluation import evaluate_models, print_evaluation
+from src.launcher.lock import sole_launcher
+from src.launcher.model import starting_model
 from src.launcher.resources import check_resources
-from src.launcher.stage import Interpreter, run_stage
+from src.launcher.stage import Interpreter, StageFailed, run_stage
+from src.launcher.start_from import start_from
+from src.launcher.stopping import Stopping, Terminated
 from src.launcher.tracking import Tracking
+from src.provenance import installed_packages, provenance, uncommitted_changes
 from src.rewards.loading import load_function
-from src.run import Run, provenance, run_name
+from src.run import Run, read_lines, run_folder
 
 
-def carry_out(cfg: DictConfig, stages: Sequence[Stage]) -> float | None:
-    """Run every stage in its order.
+def carry_out(
+    cfg: DictConfig, stages: Sequence[Stage], arguments: Sequence[str], repeats: dict[str, Any] | None = None
+) -> float | None:
+    """Run every stage in its order; a run that exists already goes on where it is.
+
+    Args:
+        arguments: of ``python -m src.launch``, for the record.
+        repeats: what ``run.json`` says of the run that this one repeats.
 
     Returns:
         The held-out reward at the end, when there is one.
 
     Raises:
         UserError: with one clear message; every process of the run has ended then.
+        Terminated: by SIGTERM, after a checkpoint was saved when there was time.
     """
+    folder = run_folder(Path(cfg.run.folder) / cfg.recipe, cfg.run.name)
+    source = start_from(cfg, None if cfg.run.fresh else Run(folder).record.get("from"))
     check_resources(cfg)
-    run = Run(Path(cfg.run.folder) / cfg.recipe / run_name(cfg.run.name))
-    if cfg.run.fresh:
-        run.set_aside()
-    run.start(_record(cfg, run.folder.name, stages))
-    print(f"run: {run.folder}")
+    if cfg.run.fresh and (folder / "run.json").exists():
+        with sole_launcher(folder):
+            print(f"the run that was there is now {Run(folder).set_aside()}")
+    with Stopping() as stopping, sole_launcher(folder) as lock:
+        run = Run(folder)
+        config: Any = OmegaConf.to_container(cfg, resolve=False)
+        this = provenance(arguments)
+        if run.record:
+            run.record.setdefault("launches", []).append(this)
+            continuing.admit(run, stages, config, cfg.run.redo_stale)
+            print(f"run: {run.folder} (continued)")
+        else:
+            run.start(_record(cfg, run.folder.name, stages, config, this, source, repeats))
+            if difference := uncommitted_changes():
+                (run.folder / "config" / "uncommitted.diff").write_text(difference)
+            print(f"run: {run.folder}")
+        _carry_out(cfg, run, stages, lock, stopping)
+        return _final_reward(run)
+
+
+def _carry_out(cfg: DictConfig, run: Run, stages: Sequence[Stage], lock: int, stopping: Stopping) -> None:
     started = time.time()
     reaper.adopt_orphans()
-    guard = reaper.guard()
+    guard = reaper.guard(lock)
     try:
-        with _interpreter(cfg, run) as interpreter, Tracking(cfg, run) as tracking:
-            _train(cfg, run, stages, interpreter, tracking)
-    except UserError:
+        with _interpreter(cfg, run) as interpreter:
+            _train(cfg, run, stages, interpreter, stopping)
+    except (UserError, Terminated, KeyboardInterrupt) as end:
         _report(run)
+        if not isinstance(end, UserError) or isinstance(end, StageFailed):
+            print(f"to continue: the same command with run.name={run.folder.name}")
         raise
     finally:
         reaper.end_descendants(keep=frozenset({guard.pid}))
@@ -58,19 +88,32 @@ def carry_out(cfg: DictConfig, stages: Sequence[Stage]) -> float | None:
         guard.wait()
     report = _report(run)
     print(f"done in {(time.time() - started) / 60:.1f} minutes; report: {report}")
-    return _final_reward(run)
 
 
-def _record(cfg: DictConfig, name: str, stages: Sequence[Stage]) -> dict[str, Any]:
+def _record(
+    cfg: DictConfig,
+    name: str,
+    stages: Sequence[Stage],
+    config: Any,
+    launch: dict[str, Any],
+    source: dict[str, Any] | None,
+    repeats: dict[str, Any] | None,
+) -> dict[str, Any]:
     return {
         "recipe": cfg.recipe,
         "run": name,
         "scale": cfg.scale,
         "runtime": cfg.runtime.name,
-        **provenance(as_typed(HydraConfig.get().overrides.task)),
+        **launch,
         "seeds": {"seed": cfg.seed, "dataset": cfg.dataset.seed},
-        "config": OmegaConf.to_container(cfg, resolve=False),
+        "wandb_id": secrets.token_hex(4),
+        "from": source,
+        "repeats": repeats,
         "stages": [{"name": stage.name, "trainer": stage.trainer, "state": "pending"} for stage in stages],
+        "launches": [launch],
+        "config": config,
+        "config_fingerprint": fingerprint(config),
+        "packages": installed_packages(),
     }
 
 
@@ -93,33 +136,65 @@ def _interpreter(cfg: DictConfig, run: Run) -> Iterator[Interpreter]:
         server.stop()
 
 
-def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter, tracking: Tracking) -> None:
+def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter, stopping: Stopping) -> None:
     data = load_function(cfg.dataset.builder)(cfg.dataset, run.folder / "data", download=cfg.launch.download)
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
     run.save()
+    if repeats := run.record.get("repeats"):
+        same = repeats["fingerprint"] == data.fingerprint
+        print("the data are those of the repeated run" if same else "the data are not those of the repeated run")
     _check_sizes(cfg, stages, data.counts)
-    interpreter.wait()
-    model = _model(cfg, run, data.sft, interpreter)
-    models = {}
-    for stage in stages:
-        print(f"stage {stage.name}")
-        train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
-        config = place(stage, Places(run.folder, model, train, val, interpreter.python))
-        record = run.stage(stage.name)
-        record |= {"state": "running", "started": time.time(), "model": model}
-        run.save()
-        try:
-            seconds = run_stage(run, stage, config, interpreter, cfg.launch.stall_timeout_s, tracking.follow)
-            model = models[stage.name] = str(exported_model(run, stage))
-        except UserError:
-            record["state"] = "failed"
-            run.save()
-            raise
-        record |= {"state": "done", "seconds": round(seconds, 1), "checkpoint": model}
-        run.save()
+    model = starting_model(cfg, run, data.sft, interpreter)
+    plan = continuing.plan(run, stages, data.fingerprint, model, cfg.run.redo_stale)
+    models, left = plan.models, stages[len(plan.models) :]
+    model = models[stages[len(models) - 1].name] if models else model
+    if left:
+        with Tracking(cfg, run) as tracking:
+            for stage in left:
+                print(f"stage {stage.name}")
+                train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
+                start, plan.start = plan.start, None
+                resume_from = start.folder if start else None
+                places = Places(run.folder, model, train, val, interpreter.python, resume_from)
+                inputs = continuing.inputs(data.fingerprint, model)
+                _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
+                model = models[stage.name] = run.stage(stage.name)["checkpoint"]
     if cfg.evaluation.enable:
         print_evaluation(evaluate_models(cfg, run, models, interpreter))
+
+
+def _run_stage(
+    cfg: DictConfig,
+    run: Run,
+    stage: Stage,
+    places: Places,
+    inputs: dict[str, str],
+    interpreter: Interpreter,
+    tracking: Tracking,
+    stopping: Stopping,
+) -> None:
+    record = run.stage(stage.name)
+    record |= {"state": "running", "started": time.time(), "model": places.model, "inputs": inputs}
+    run.save()
+    interpreter.wait()
+    config = place(stage, places)
+    started = time.time()
+    try:
+        run_stage(run, stage, config, interpreter, cfg.launch, tracking.follow, stopping)
+        record["seconds"] = round(record.get("seconds", 0.0) + time.time() - started, 1)
+        record["checkpoint"] = continuing.finished_model(run, stage.name)
+    except UserError:
+        record["state"] = "failed"
+        run.save()
+        raise
+    except Terminated:
+        record["state"] = "stopped"
+        run.save()
+        raise
+    record["state"] = "done"
+    run.save()
+    stopping.end_if_asked(f"stage {stage.name} is done; the run will go on behind it")
 
 
 def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int]) -> None:
@@ -138,52 +213,6 @@ def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int
             )
 
 
-def _model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:
-    """The folder or name that the first stage starts from; a model is built where the config says how."""
-    if cfg.model.path is not None:
-        path = Path(str(cfg.model.path)).expanduser()
-        return str(path.resolve()) if path.is_dir() else str(cfg.model.path)
-    folder = run.folder / "model"
-    settings = {
-        "settings": OmegaConf.to_container(cfg.model.build),
-        "seed": cfg.seed,
-        "texts": str(texts),
-        "folder": str(folder),
-    }
-    done = subprocess.run(
-        [interpreter.python, "-m", "src.models.tiny", json.dumps(settings)],
-        env=interpreter.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    run.log("model").write_text(done.stdout + done.stderr)
-    if done.returncode or not (folder / "config.json").is_file():
-        raise UserError(f"the model could not be built; see {run.log('model')}")
-    built = json.loads((folder / "built.json").read_text())
-    print(f"model: a new Qwen2 with {built['parameters'] / 1e6:.2f} million weights and {built['tokens']} tokens")
-    return str(folder)
-
-
-def exported_model(run: Run, stage: Stage) -> Path:
-    """The Hugging Face folder that a stage left behind.
-
-    Raises:
-        UserError: there is none, or it is not complete.
-    """
-    inside = "huggingface" if stage.trainer == "sft" else "actor/huggingface"
-    folders = sorted(
-        (run.folder / "checkpoints" / stage.name).glob(f"global_step_*/{inside}"),
-        key=lambda folder: int(str(folder).split("global_step_")[1].split("/")[0]),
-    )
-    if not folders:
-        raise UserError(f"stage {stage.name} saved no model: set trainer.save_freq to a positive number of steps")
-    folder = folders[-1]
-    if not (folder / "config.json").is_file() or not list(folder.glob("*.safetensors")):
-        raise UserError(f"the model that stage {stage.name} saved in {folder} is not complete")
-    return folder
-
-
 def _report(run: Run) -> Path | None:
     from src.report import write_report
 
@@ -196,9 +225,8 @@ def _report(run: Run) -> Path | None:
 
 def _final_reward(run: Run) -> float | None:
     last = None
-    if run.metrics_file.exists():
-        for line in run.metrics_file.read_text().splitlines():
-            for name, value in json.loads(line).items():
-                if name.startswith("val/") and name.endswith("/reward"):
-                    last = value
+    for line in read_lines(run.metrics_file):
+        for name, value in line.items():
+            if name.startswith("val/") and name.endswith("/reward"):
+                last = value
     return last

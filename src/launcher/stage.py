@@ -14,13 +14,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src import checkpoint
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
 from src.launcher.reaper import descendants, end_descendants
+from src.launcher.stopping import Stopping, Terminated
 from src.launcher.watch import Watch, last_error, read_phase
-from src.run import PHASE_FILE, Run
+from src.run import PHASE_FILE, STOP_FILE, Run
 
 POLL_S = 0.5
 
@@ -43,46 +45,77 @@ def run_stage(
     stage: Stage,
     config: DictConfig,
     interpreter: Interpreter,
-    stall_timeout_s: float,
+    settings: DictConfig,
     follow: Callable[[dict[str, Any]], None],
-) -> float:
+    stopping: Stopping,
+) -> None:
     """Run a stage to its end.
 
     Args:
         config: the stage's resolved root config.
         interpreter: of the stage's processes.
+        settings: the ``launch`` node: ``stall_timeout_s``, ``stop_timeout_s``.
         follow: called with each new line of the stage's metrics.
-
-    Returns:
-        Seconds that it took.
+        stopping: says when SIGTERM has come.
 
     Raises:
         StageFailed: it ended with an error, a worker died, or nothing happened for ``stall_timeout_s``.
+        Terminated: SIGTERM came; the message says where the stage will go on.
     """
     config_file = run.folder / "config" / f"{stage.name}.yaml"
     OmegaConf.save(config, config_file)
     log = run.log(stage.name)
-    phase_file = run.folder / PHASE_FILE
-    phase_file.unlink(missing_ok=True)
-    watch = Watch(stall_timeout_s, (run.metrics_file, phase_file))
-    started = time.time()
+    log_start = log.stat().st_size if log.exists() else 0
+    phase_file, stop_file = run.folder / PHASE_FILE, run.folder / STOP_FILE
+    for sign in (phase_file, stop_file):
+        sign.unlink(missing_ok=True)
+    watch = Watch(settings.stall_timeout_s, (run.metrics_file, phase_file))
     # The guard, the preload server and W&B's service were here before the stage, and outlive it.
     earlier = frozenset(process.pid for process in descendants(os.getpid()))
     progress = StageProgress(run.metrics_file, stage.name, total_steps(stage, config), follow)
+    deadline = Deadline(stopping, progress, stop_file, settings.stop_timeout_s)
     processes = _start(run, stage, config, config_file, interpreter, log)
     try:
-        with progress:
-            problem = _follow(processes, progress, watch, phase_file)
+        with progress, stopping.patience():
+            problem = _follow(processes, progress, watch, phase_file, deadline)
     finally:
         end_descendants(earlier)
+        stop_file.unlink(missing_ok=True)
+    saved = checkpoint.newest(run.checkpoints(stage.name))
+    if stopping.asked_at is not None and not (saved and saved.last):
+        where = f"after step {saved.step}" if saved else "from its beginning (it has saved no checkpoint yet)"
+        raise Terminated(f"SIGTERM: stage {stage.name} was ended; it will go on {where}")
     codes = [process.wait() for process in processes]
     if problem is None and any(codes):
         problem = "it ended with an error"
     if problem is not None:
-        error = last_error(log)
+        error = last_error(log, log_start)
         lines = [f"stage {stage.name} failed: {problem}", error or "the log names no error", advice(error)]
         raise StageFailed("\n  ".join([*filter(None, lines), f"full log: {log}"]))
-    return time.time() - started
+
+
+@dataclass
+class Deadline:
+    """What becomes of a stage when SIGTERM has come: it is asked to save and end, and killed when it takes too long."""
+
+    stopping: Stopping
+    progress: StageProgress
+    stop_file: Path
+    timeout_s: float
+
+    def is_over(self) -> bool:
+        """Whether the stage has to be ended now; call it every second or so."""
+        if self.stopping.asked_at is None:
+            return False
+        if not self.progress.done:
+            return True  # no step has ended since the start: there is nothing to save
+        if not self.stop_file.exists():
+            self.stop_file.touch()
+            self.progress.console.print(
+                f"SIGTERM: a checkpoint is saved after this step, for at most {self.timeout_s:.0f} s "
+                "(launch.stop_timeout_s)"
+            )
+        return time.time() - self.stopping.asked_at > self.timeout_s
 
 
 def total_steps(stage: Stage, config: DictConfig) -> int | None:
@@ -98,7 +131,7 @@ def _start(
         return [_spawn([python, "-m", "src.stages.rl", str(config_file)], environment, log)]
     workers = int(config.trainer.n_gpus_per_node)
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(workers)}
-    command = [python, "-m", "src.stages.sft", str(config_file), str(run.folder), stage.name]
+    command = [python, "-m", "src.stages.sft", str(config_file)]
     return [
         _spawn(command, {**environment, **address, "RANK": str(rank), "LOCAL_RANK": str(rank)}, log)
         for rank in range(workers)
@@ -125,7 +158,11 @@ def free_port() -> int:
 
 
 def _follow(
-    processes: list[subprocess.Popen[bytes]], progress: StageProgress, watch: Watch, phase_file: Path
+    processes: list[subprocess.Popen[bytes]],
+    progress: StageProgress,
+    watch: Watch,
+    phase_file: Path,
+    deadline: Deadline,
 ) -> str | None:
     """Until all processes have ended well (None), or one has not (what went wrong)."""
     while True:
@@ -135,7 +172,8 @@ def _follow(
             return "it ended with an error"
         if all(code == 0 for code in codes):
             return None
-        if problem := watch.problem():
+        problem = "there was no time left" if deadline.is_over() else watch.problem()
+        if problem:
             for process in processes:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)

@@ -1,9 +1,13 @@
-"""Mirrors a run's record to Weights & Biases: one W&B run through all stages, offline without an API key."""
+"""Mirrors a run's record to Weights & Biases: one W&B run through all stages and resumes, offline without an API key.
+
+Line n of ``metrics.jsonl`` is step n of the W&B run. A resume goes on with the run's identity. Online, the steps that
+W&B has already are not sent again. Offline, W&B starts a folder of its own each time: the whole record is written into
+the new one, and the older ones are moved to ``wandb/superseded``, so that `wandb sync` finds one curve.
+"""
 
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,7 +15,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import ConfigError, UserError
-from src.run import Run
+from src.launcher.stopping import Terminated
+from src.run import Run, read_lines
 
 MODES = ("auto", "online", "offline", "off")
 
@@ -26,6 +31,8 @@ class Tracking:
     def __init__(self, cfg: DictConfig, run: Run) -> None:
         self.wandb_run: Any = None
         self.folder = run.folder
+        self._lines = 0  # of the record, so far
+        self.known = 0  # of them, those that W&B has from an earlier launch
         mode: Any = wandb_mode(cfg.logging.wandb)
         if cfg.logging.wandb_view:
             from src.report.wandb_view import require_workspaces
@@ -37,7 +44,9 @@ class Tracking:
         os.environ.setdefault("WANDB_SILENT", "true")
         import wandb
 
-        identity = run.record.setdefault("wandb_id", secrets.token_hex(4))
+        identity = run.record["wandb_id"]
+        if mode == "offline":
+            _supersede(run.folder / "wandb", identity)
         settings: Any = OmegaConf.to_container(cfg, resolve=False)
         try:
             self.wandb_run = wandb.init(
@@ -56,6 +65,9 @@ class Tracking:
         for name in ("train/*", "val/loss"):
             self.wandb_run.define_metric(name, step_metric="stage_step/sft", step_sync=False)
         self.wandb_run.define_metric("*", step_metric="stage_step/rl", step_sync=False)
+        self.known = int(self.wandb_run.step)
+        for line in read_lines(run.metrics_file):
+            self.follow(line)
 
     def __enter__(self) -> Tracking:
         return self
@@ -67,7 +79,9 @@ class Tracking:
             return
         import wandb
 
-        if self.save_view:
+        if kind is Terminated:
+            self.wandb_run.mark_preempting()
+        elif self.save_view:
             self._save_view()
         code = 0 if kind is None else 1
         self.wandb_run.finish(exit_code=code)
@@ -88,8 +102,11 @@ class Tracking:
             print(f"no W&B view: {error}")
 
     def follow(self, line: dict[str, Any]) -> None:
-        """Send one line of ``metrics.jsonl``."""
+        """Send the next line of ``metrics.jsonl``."""
         if self.wandb_run is None:
+            return
+        self._lines += 1
+        if self._lines <= self.known:
             return
         values = {name: value for name, value in line.items() if isinstance(value, int | float)}
         step = values.pop("step")
@@ -98,6 +115,12 @@ class Tracking:
         except Exception as error:  # its service has died: no reason to end a training
             print(f"Weights & Biases has stopped ({error}); the run goes on without it")
             self.wandb_run = None
+
+
+def _supersede(folder: Path, identity: str) -> None:
+    for earlier in folder.glob(f"offline-run-*-{identity}"):
+        (folder / "superseded").mkdir(exist_ok=True)
+        earlier.rename(folder / "superseded" / earlier.name)
 
 
 def wandb_mode(setting: str) -> str | None:

@@ -111,14 +111,17 @@ def essential_name(process: psutil.Process) -> str | None:
     return None
 
 
-def last_error(log: Path) -> str | None:
+def last_error(log: Path, start: int = 0) -> str | None:
     """The last error line that a stage's log holds, without prefixes and colours.
+
+    Args:
+        start: byte from which the log is of this launch.
 
     Returns:
         The line, or None when the log names no error.
     """
     try:
-        text = log.read_text(errors="replace")[-400_000:]
+        text = log.read_bytes()[start:].decode(errors="replace")[-400_000:]
     except OSError:
         return None
     found = _FATAL.findall(_PREFIX.sub("", _COLOUR.sub("", text)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,24 @@ class Sampled:
     lengths: np.ndarray = field(default_factory=lambda: np.empty(0))
     terms: list[dict[str, float]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def in_order(self, order: Sequence[int]) -> Sampled:
+        """The same rollouts in another order."""
+        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name, column in columns.items():
+            columns[name] = column[list(order)] if isinstance(column, np.ndarray) else [column[row] for row in order]
+        return Sampled(**columns)
+
+
+def reproducible_order(sampled: Sampled) -> list[int]:
+    """Rows by dataset, prompt and number of the rollout: veRL collects them as they are finished, which varies."""
+
+    def place(row: int) -> tuple[str, int, str, list[int]]:
+        info = sampled.rows[row]["extra_info"]
+        group, *numbers = sampled.keys[row].split("_")
+        return sampled.rows[row]["data_source"], int(info.get("index") or 0), group, list(map(int, numbers))
+
+    return sorted(range(len(sampled.keys)), key=place)
 
 
 def plain(values: Any) -> list[Any]:

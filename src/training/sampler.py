@@ -15,7 +15,7 @@ from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from src.algorithms.grip import GripSettings, select_batch
-from src.training.sampled import Sampled, numeric_terms, plain
+from src.training.sampled import Sampled, numeric_terms, plain, reproducible_order
 
 # veRL asks the queue every 2 s whether the rollouts are done, which rounds a short generation up to 2 s.
 POLL_INTERVAL_S = 0.02
@@ -39,8 +39,11 @@ class SelectingReplayBuffer(ReplayBuffer):
     def _materialize_batch(
         self, partition_id: str, selected_prompt_uids: list[str], partition_snapshot: dict[str, dict]
     ) -> KVBatchMeta:
-        batch = super()._materialize_batch(partition_id, selected_prompt_uids, partition_snapshot)
-        sampled = self._read(batch)
+        collected = super()._materialize_batch(partition_id, selected_prompt_uids, partition_snapshot)
+        sampled = self._read(collected)
+        order = reproducible_order(sampled)
+        sampled = sampled.in_order(order)
+        batch = KVBatchMeta(partition_id=partition_id, keys=sampled.keys, tags=[collected.tags[row] for row in order])
         if partition_id == "val":
             self.validated.append(sampled)
             return batch

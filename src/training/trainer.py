@@ -7,6 +7,7 @@ Registered as ``recorded`` (``trainer.v1.trainer_mode``). What it changes:
 * Groups have reproducible names, so that a repeated run selects the same rollouts.
 * The loss is ``weighted_ppo_loss``, which is veRL's own when all weights are one.
 * Each step goes to the run's folder: reward terms, shares, validation on held-out windows, samples.
+* A checkpoint is sealed once its step is recorded; when asked to, the trainer saves after its step and ends.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from src.config.stages import TRAINER_NAME
 from src.rewards.loading import load_function
 from src.training.recorder import Recorder
 from src.training.sampler import SelectingReplayBuffer
+from src.training.saving import Saver
 
 
 @register_trainer(TRAINER_NAME)
@@ -37,11 +39,14 @@ class RecordedTrainer(PPOTrainerSync):
     """See the module's docstring."""
 
     replay_buffer: SelectingReplayBuffer
+    total_training_steps: int
 
     def __init__(self, config: DictConfig) -> None:
         settings = config.trainer.v1.sampler.sampler_kwargs
         self.sampled_per_prompt = config.actor_rollout_ref.rollout.n
-        self.fetched = 0
+        self.fetched = (0, 0)  # a step, and its prompts so far
+        self.unsealed = False
+        self.stopping = False
         with open_dict(config):
             # veRL takes every mode but "sync" for an asynchronous one.
             config.trainer.v1.trainer_mode = "sync"
@@ -50,6 +55,7 @@ class RecordedTrainer(PPOTrainerSync):
         super().__init__(config)
         scorer = load_function(settings.scorer)
         self.recorder = Recorder(Path(settings.run), settings.stage, scorer, settings.samples)
+        self.saver = Saver(Path(settings.run), settings.stage, settings.keep_checkpoints)
         self.answers: tuple[list[str], list[str]] = ([], [])
 
     def _setup(self) -> None:
@@ -61,8 +67,9 @@ class RecordedTrainer(PPOTrainerSync):
 
     def _fetch_one_gen_batch(self) -> TensorDict:
         batch = super()._fetch_one_gen_batch()
-        names = [f"{self.global_steps}x{self.fetched + position}" for position in range(len(batch["uid"]))]
-        self.fetched += len(names)
+        step, before = self.fetched if self.fetched[0] == self.global_steps else (self.global_steps, 0)
+        names = [f"{step}x{before + position}" for position in range(len(batch["uid"]))]
+        self.fetched = (step, before + len(names))
         tu.assign_non_tensor_stack(batch, "uid", names)
         return batch
 
@@ -109,6 +116,11 @@ class RecordedTrainer(PPOTrainerSync):
     ) -> None:
         super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
         self.recorder.write(global_steps, metrics | self.recorder.rollout_metrics(self.replay_buffer.sampled))
+        if self.unsealed:
+            self.saver.seal(global_steps, last=global_steps >= self.total_training_steps)
+            self.unsealed = False
+        if self.stopping:
+            self.total_training_steps = global_steps  # ends veRL's loop
 
     def on_validate_begin(self) -> None:
         super().on_validate_begin()
@@ -131,7 +143,19 @@ class RecordedTrainer(PPOTrainerSync):
 
     def _save_checkpoint(self) -> None:
         self.recorder.phase("saving a checkpoint")
+        self.saver.begin(self.global_steps)
         super()._save_checkpoint()
+        self.unsealed = True
+
+    def on_step_end(self) -> None:
+        # Where veRL saves, too: the rollout engine sleeps still, and its memory is the trainer's.
+        if self.global_steps < self.total_training_steps and self.saver.stop_asked():
+            self.stopping = True
+            if not self.unsealed:
+                self._save_checkpoint()
+            with open_dict(self.config):
+                self.config.trainer.test_freq = -1  # no time for it now
+        super().on_step_end()
 
     def _texts(self, keys: list[str]) -> tuple[list[str], list[str]]:
         """Prompts and responses of some rollouts, as text."""

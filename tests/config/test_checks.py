@@ -72,6 +72,7 @@ BATCHES: tuple[tuple[Change, str], ...] = (
         {"sft.trainer.n_gpus_per_node": 3},
         "sft.data.train_batch_size=8 cannot be shared by 3 workers: give a multiple of 3",
     ),
+    ({"trainer.save_freq": -1}, "trainer.save_freq=-1: give a whole number of at least 1"),
     (
         {"algorithm.use_kl_in_reward": True},
         "KL is applied twice: set algorithm.use_kl_in_reward=false or actor_rollout_ref.actor.use_kl_loss=false",

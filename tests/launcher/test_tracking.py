@@ -3,14 +3,14 @@
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import ConfigError, UserError
 from src.launcher.tracking import Tracking, wandb_mode
-from src.run import Run
+from src.run import Run, append_line
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def _cfg(mode: str) -> DictConfig:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     run = Run(tmp_path / "r1")
-    run.start({"recipe": "time_r1"})
+    run.start({"recipe": "time_r1", "wandb_id": "ab12cd34"})
     return run
 
 
@@ -86,7 +86,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_off_opens_nothing(run: Run) -> None:
     with Tracking(_cfg("off"), run) as tracking:
         tracking.follow({"stage": "sft", "step": 1, "train/loss": 2.0})
-    assert "wandb_id" not in run.record
     assert not (run.folder / "wandb").exists()
 
 
@@ -141,11 +140,50 @@ def test_an_offline_run_is_written_into_the_runs_folder(run: Run, no_network: No
 
 
 def test_a_run_that_fails_is_marked_so_and_keeps_its_identity(run: Run, no_network: None) -> None:
-    run.record["wandb_id"] = "ab12cd34"
     with pytest.raises(RuntimeError, match="stage"), Tracking(_cfg("offline"), run):
         raise RuntimeError("the stage failed")
     assert run.record["wandb_id"] == "ab12cd34"
     assert [record.exit.exit_code for record in _written(run) if record.HasField("exit")] == [1]
+
+
+def _steps(run: Run) -> list[tuple[str, float]]:
+    """Stage and step of every line that W&B's file of the run holds."""
+    found = []
+    for record in _written(run):
+        if record.HasField("history"):
+            values = {"/".join(item.nested_key) or item.key: item.value_json for item in record.history.item}
+            found += [(name.split("/")[1], float(value)) for name, value in values.items() if "stage_step" in name]
+    return found
+
+
+def test_a_resume_is_the_same_run_and_holds_the_whole_curve(run: Run, no_network: None) -> None:
+    """W&B starts another folder offline: it gets the record from its beginning, without what was cut from it."""
+    for step in (1, 2, 3):
+        append_line(run.metrics_file, {"stage": "sft", "step": step, "train/loss": 2.5})
+    with Tracking(_cfg("offline"), run):
+        pass
+    assert _steps(run) == [("sft", 1.0), ("sft", 2.0), ("sft", 3.0)]
+    run.metrics_file.write_text("".join(run.metrics_file.read_text().splitlines(keepends=True)[:2]))
+    with Tracking(_cfg("offline"), run) as tracking:
+        tracking.follow({"stage": "sft", "step": 3, "train/loss": 2.25})
+    assert _steps(run) == [("sft", 1.0), ("sft", 2.0), ("sft", 3.0)]
+    assert len(list((run.folder / "wandb" / "superseded").glob("offline-run-*-ab12cd34"))) == 1
+
+
+def test_steps_that_are_known_online_are_not_sent_again(run: Run) -> None:
+    class Online:
+        step = 2  # the next one: two lines have arrived
+        sent: ClassVar[list[float]] = []
+
+        def log(self, values: dict[str, float]) -> None:
+            self.sent.append(values["stage_step/rl"])
+
+    with Tracking(_cfg("off"), run) as tracking:
+        tracking.wandb_run, tracking.known = Online(), Online.step
+        for step in (1, 2, 3, 4):
+            tracking.follow({"stage": "rl", "step": step, "reward/mean": 0.5})
+        tracking.wandb_run = None
+    assert Online.sent == [3, 4]
 
 
 def test_a_dead_service_does_not_end_the_training(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,16 @@ def test_a_log_that_is_not_there_names_no_error(tmp_path: Path) -> None:
     assert last_error(tmp_path / "rl.log") is None
 
 
+def test_an_error_of_an_earlier_launch_is_not_this_ones(tmp_path: Path) -> None:
+    log = tmp_path / "rl.log"
+    log.write_text("RuntimeError: of yesterday\n")
+    start = log.stat().st_size
+    assert last_error(log, start) is None
+    with log.open("a") as file:
+        file.write("ValueError: of today\n")
+    assert last_error(log, start) == "ValueError: of today"
+
+
 @pytest.mark.parametrize(
     ("command", "name"),
     [

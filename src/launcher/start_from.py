@@ -1,0 +1,97 @@
+"""``run.from=RUN@STEP``: the first stage starts from the weights of another run's checkpoint."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, open_dict
+
+from src import checkpoint
+from src.errors import UserError
+
+_WHERE = re.compile(r"(?:(?P<stage>[A-Za-z_][A-Za-z0-9_-]*)(?:/(?P<of>\d+))?|(?P<step>\d+))")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A checkpoint of another run. ``model``: its Hugging Face folder. ``fingerprint``: of that folder."""
+
+    request: str
+    run: str
+    stage: str
+    step: int
+    model: str
+    fingerprint: str
+
+
+def start_from(cfg: DictConfig, recorded: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Point ``model.path`` to the checkpoint that ``run.from`` names; returns what ``run.json`` says of it.
+
+    Args:
+        recorded: what it says already, when the run is continued: "the newest" must not become another one.
+
+    Raises:
+        UserError: there is no such run or checkpoint, or it is not complete.
+    """
+    request = cfg.run["from"]
+    if request is None:
+        return None
+    if recorded is None and cfg.model.path is not None:
+        raise UserError("run.from= and model.path= both say where training starts: give one of them")
+    if recorded is None or recorded["request"] != request:
+        recorded = asdict(find(str(request), Path(cfg.run.folder)))
+    with open_dict(cfg):
+        cfg.model.path = recorded["model"]
+    return recorded
+
+
+def find(request: str, folder: Path) -> Source:
+    """The checkpoint that ``RUN``, ``RUN@STEP``, ``RUN@STAGE`` or ``RUN@STAGE/STEP`` names.
+
+    Args:
+        folder: where runs are kept; RUN is a folder, or RECIPE/NAME in it.
+
+    Raises:
+        UserError: there is none, or several.
+    """
+    name, at, where = request.rpartition("@")
+    match = _WHERE.fullmatch(where) if at else None
+    if match is None:
+        name = request
+    run = find_run(name, folder, "run.from")
+    stages = [stage["name"] for stage in json.loads((run / "run.json").read_text())["stages"]]
+    stage, step = (match["stage"], match["of"] or match["step"]) if match else (None, None)
+    if stage is not None and stage not in stages:
+        raise UserError(f"run.from={request}: the run has no stage {stage}, it has {', '.join(stages)}")
+    found = [
+        (one, candidate)
+        for one in stages
+        if stage in (None, one)
+        for candidate in checkpoint.complete(run / "checkpoints" / one)
+        if step in (None, str(candidate.step))
+    ]
+    if not found:
+        raise UserError(f"run.from={request}: there is no such complete checkpoint in {run / 'checkpoints'}")
+    if step is not None and len(found) > 1:
+        choices = ", ".join(f"{name}@{one}/{step}" for one, _ in found)
+        raise UserError(f"run.from={request}: several stages have that step; give one of {choices}")
+    chosen, best = found[-1]
+    if best.model is None:
+        raise UserError(f"run.from={request}: {best.folder} holds no Hugging Face model")
+    return Source(request, str(run), chosen, best.step, str(best.model), checkpoint.fingerprint(best.model))
+
+
+def find_run(name: str, folder: Path, key: str) -> Path:
+    """The folder of a run that is named by its path, or as RECIPE/NAME in ``folder``.
+
+    Raises:
+        UserError: there is none.
+    """
+    for candidate in (Path(name).expanduser(), folder / name):
+        if (candidate / "run.json").is_file():
+            return candidate.resolve()
+    raise UserError(f"{key}={name}: there is no run in {Path(name)} or {folder / name}; give a folder with a run.json")

@@ -1,0 +1,85 @@
+"""veRL's SFT trainer, with checkpoints that are sealed and a stop that saves first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from verl.trainer.sft_trainer import SFTTrainer
+from verl.utils.checkpoint import CheckpointHandler
+
+from src.run import write_phase
+from src.training.saving import Saver
+
+
+class SealingHandler(CheckpointHandler):
+    """veRL's handler; ``saver`` seals what it wrote, and ``trainer`` says which step is the last."""
+
+    def __init__(self, saver: Saver, trainer: RecordedSFTTrainer, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.saver = saver
+        self.trainer = trainer
+
+    def save_checkpoint(self, step: int) -> None:
+        if self.rank == 0:
+            write_phase(self.trainer.run, self.trainer.stage, "saving a checkpoint")
+            self.saver.begin(step)
+        super().save_checkpoint(step)  # ends at a barrier: every rank has written its shard
+        if self.rank == 0:
+            self.saver.seal(step, last=step >= self.trainer.last_step)
+            write_phase(self.trainer.run, self.trainer.stage, "training")
+
+    def _load_dataloader_state(self, checkpoint_path: str) -> None:
+        """At the end of an epoch there is nothing to restore: a loader restored there would yield an empty epoch."""
+        if self.resume_global_step % len(self.train_dataloader):
+            super()._load_dataloader_state(checkpoint_path)
+
+
+class RecordedSFTTrainer(SFTTrainer):
+    """Trains as veRL's does. ``config.record``: ``run``, ``stage`` and ``keep_checkpoints``."""
+
+    total_training_steps: int
+
+    def __init__(self, config: DictConfig) -> None:
+        self.run = Path(config.record.run)
+        self.stage = config.record.stage
+        self.saver = Saver(self.run, self.stage, config.record.keep_checkpoints)
+        super().__init__(config)
+
+    def _init_engine(self) -> None:
+        super()._init_engine()
+        self.last_step = self.total_training_steps
+        train_batch = self.training_client.train_batch
+
+        def train_and_listen(data: Any) -> Any:
+            output = train_batch(data=data)
+            if self._stop_asked():
+                # veRL takes the step for its last one: it saves and returns. There is no time to validate.
+                self.total_training_steps = 0
+                self.test_freq, self.val_dataloader = -1, None
+            return output
+
+        self.training_client.train_batch = train_and_listen
+
+    def _build_ckpt_handler(self) -> None:
+        settings = self.config.trainer
+        self.ckpt_handler = SealingHandler(
+            self.saver,
+            self,
+            engine=self.engine,
+            train_dataloader=self.train_dataloader,
+            default_local_dir=settings.default_local_dir,
+            default_hdfs_dir=settings.get("default_hdfs_dir"),
+            resume_mode=settings.resume_mode,
+            resume_from_path=settings.get("resume_from_path"),
+            lora_train_meta=self._get_lora_train_meta(),
+        )
+
+    def _stop_asked(self) -> bool:
+        """The same answer in all workers: they save together, or wait for each other for ever."""
+        asked = torch.zeros(1, dtype=torch.int32, device=self.config.trainer.device)
+        asked += self.rank == 0 and self.saver.stop_asked()
+        torch.distributed.broadcast(asked, src=0)
+        return bool(asked)

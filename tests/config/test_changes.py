@@ -1,0 +1,56 @@
+"""Which differences of two configurations matter, and to which stage."""
+
+import pytest
+from omegaconf import OmegaConf
+
+from src.config.changes import changes, concerns, fingerprint
+
+
+def plain(cfg):
+    return OmegaConf.to_container(cfg, resolve=False)
+
+
+def test_the_same_command_differs_in_nothing(compose_run) -> None:
+    one, two = (plain(compose_run("+recipe=time_r1", "scale=smoke", "runtime=cpu")) for _ in range(2))
+    assert changes(one, two) == {}
+    assert fingerprint(one) == fingerprint(two)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "launch.stall_timeout_s=60", "logging.wandb=off", "run.name=other", "run.folder=elsewhere", "stages=[sft]",
+        "evaluation.runs=5", "evaluation.enable=false", "trainer.save_freq=7", "sft.trainer.save_freq=7",
+        "trainer.max_actor_ckpt_to_keep=null", "trainer.test_freq=9", "runtime.preload=false",
+        "ray_kwargs.ray_init.num_cpus=32",
+    ],
+)  # fmt: skip
+def test_what_training_does_not_depend_on_is_free(compose_run, override: str) -> None:
+    base = plain(compose_run("+recipe=time_r1", "scale=smoke", "runtime=cpu"))
+    other = plain(compose_run("+recipe=time_r1", "scale=smoke", "runtime=cpu", override))
+    assert base != other
+    assert changes(base, other) == {}
+    assert fingerprint(base) == fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "text", "sft", "rl"),
+    [
+        ("seed=2", "seed", "1 -> 2", True, True),
+        ("dataset.horizon=6", "dataset.horizon", "12 -> 6", True, True),
+        ("sft.optim.lr=0.1", "sft.optim.lr", "0.002 -> 0.1", True, False),
+        ("actor_rollout_ref.actor.optim.lr=0.1", "actor_rollout_ref.actor.optim.lr", "0.0001 -> 0.1", False, True),
+        ("algorithm.grip.keep=3", "algorithm.grip.keep", "2 -> 3", False, True),
+        ("trainer.total_training_steps=9", "trainer.total_training_steps", "2 -> 9", False, True),
+        ("trainer.n_gpus_per_node=2", "trainer.n_gpus_per_node", "1 -> 2", True, True),
+        ("+algorithm.mine=1", "algorithm.mine", "(absent) -> 1", False, True),
+    ],
+)  # fmt: skip
+def test_a_difference_is_shown_and_concerns_its_stages(
+    compose_run, override: str, key: str, text: str, sft: bool, rl: bool
+) -> None:
+    base = plain(compose_run("+recipe=time_r1", "scale=smoke", "runtime=cpu"))
+    other = plain(compose_run("+recipe=time_r1", "scale=smoke", "runtime=cpu", override))
+    assert changes(base, other) == {key: text}
+    assert (concerns(key, "sft"), concerns(key, "ppo")) == (sft, rl)
+    assert fingerprint(base) != fingerprint(other)
