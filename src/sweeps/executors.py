@@ -1,0 +1,221 @@
+"""Where cells run: as processes of this machine, or as jobs of a SLURM cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from omegaconf import DictConfig, OmegaConf
+
+from src.errors import UserError
+from src.launcher import reaper
+
+
+class Job(Protocol):
+    """A cell under way."""
+
+    @property
+    def id(self) -> str: ...
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+
+
+class Executor(Protocol):
+    """A context: what it has started is over when it is left."""
+
+    def check(self, configs: Sequence[DictConfig], jobs: int) -> None:
+        """Refuse what this place cannot hold, before anything starts. Raises UserError."""
+
+    def __enter__(self) -> Executor: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def start(self, name: str, command: Sequence[str], log: Path, slot: int) -> Job:
+        """Start a cell whose output is appended to ``log``; no other running cell has its ``slot``, from 0 up."""
+
+    def end_left(self, job: str, logs: Path) -> None:
+        """End a job that an earlier launcher, which was killed, may have left behind."""
+
+
+class LocalJob:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+
+    @property
+    def id(self) -> str:
+        return str(self.process.pid)
+
+    def poll(self) -> int | None:
+        return self.process.poll()
+
+
+class LocalExecutor:
+    """Processes of this machine; when this process ends, however it does, so do they and all that they started.
+
+    Where the machine has NVIDIA devices and several cells run at once, each cell sees a share of its own.
+
+    Args:
+        stop_timeout_s: what a cell is given, after SIGTERM, to end by itself before it is killed.
+    """
+
+    def __init__(self, stop_timeout_s: float = 150.0) -> None:
+        self.stop_timeout_s = stop_timeout_s
+        self._guard: subprocess.Popen[bytes] | None = None
+        self._jobs: list[LocalJob] = []
+        self._shares: list[str] = []
+
+    def check(self, configs: Sequence[DictConfig], jobs: int) -> None:
+        self._shares = device_shares(configs, jobs, visible_devices())
+
+    def __enter__(self) -> LocalExecutor:
+        reaper.adopt_orphans()
+        self._guard = reaper.guard()
+        return self
+
+    def start(self, name: str, command: Sequence[str], log: Path, slot: int) -> LocalJob:
+        share = {"CUDA_VISIBLE_DEVICES": self._shares[slot]} if self._shares else {}
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **share},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches this process alone, which ends the cells in their order
+            )
+        job = LocalJob(process)
+        self._jobs.append(job)
+        return job
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._end_orderly()
+        finally:  # a second Ctrl-C ends the waiting
+            assert self._guard is not None
+            reaper.end_descendants(keep=frozenset({self._guard.pid}))
+            self._guard.kill()
+            self._guard.wait()
+
+    def _end_orderly(self) -> None:
+        running = [job.process for job in self._jobs if job.poll() is None]
+        if not running:
+            return
+        print(f"ending {len(running)} cells; Ctrl-C ends them at once", file=sys.stderr)
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + self.stop_timeout_s
+        while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def end_left(self, job: str, logs: Path) -> None:
+        """Nothing is left: the guard of the earlier launcher has seen to it."""
+
+
+def visible_devices() -> list[str]:
+    """The NVIDIA devices that this process may use, by their index or id; found without importing torch."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if given is not None:
+        return [one.strip() for one in given.split(",") if one.strip()]
+    return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
+
+
+def device_shares(configs: Sequence[DictConfig], jobs: int, devices: Sequence[str]) -> list[str]:
+    """``CUDA_VISIBLE_DEVICES`` of each of ``jobs`` cells at once; empty where cells need no share of their own.
+
+    Raises:
+        UserError: there are fewer devices than that takes.
+    """
+    own = [cfg for cfg in configs if cfg.runtime.platform != "cpu" and not cfg.runtime.get("ray_address")]
+    if jobs == 1 or not own or not devices:
+        return []
+    each = max(int(cfg.trainer.n_gpus_per_node) for cfg in own)
+    if each * jobs > len(devices):
+        raise UserError(
+            f"launcher.jobs={jobs} x trainer.n_gpus_per_node={each} takes {each * jobs} devices, and "
+            f"{len(devices)} are there: give launcher.jobs={max(1, len(devices) // each)}"
+        )
+    return [",".join(devices[slot * each : (slot + 1) * each]) for slot in range(jobs)]
+
+
+class SlurmJob:
+    def __init__(self, job: Any, log: Path) -> None:
+        self.job = job
+        self.log = log
+
+    @property
+    def id(self) -> str:
+        return str(self.job.job_id)
+
+    def poll(self) -> int | None:
+        if not self.job.done():
+            return None
+        try:
+            return int(self.job.result())
+        except Exception as error:  # the job itself was lost: a time limit, a node, an scancel
+            with self.log.open("a") as output:
+                output.write(f"error: SLURM job {self.id} did not end: {str(error).strip().splitlines()[0]}\n")
+            return 1
+
+
+class SlurmExecutor:
+    """Jobs of a SLURM cluster, submitted with submitit (``pip install submitit``), one for each cell.
+
+    Args:
+        cluster: ``slurm``, or ``local``, which is submitit's own stand-in without a cluster.
+        parameters: of ``submitit.AutoExecutor``; those that are null are left to SLURM.
+    """
+
+    def __init__(self, cluster: str, parameters: DictConfig | dict[str, Any]) -> None:
+        given: Any = OmegaConf.to_container(OmegaConf.create(parameters), resolve=True)
+        self._cluster = cluster
+        self._parameters = {name: value for name, value in given.items() if value not in (None, [])}
+        self._jobs: list[SlurmJob] = []
+
+    def check(self, configs: Sequence[DictConfig], jobs: int) -> None:
+        try:
+            import submitit  # noqa: F401
+        except ImportError:
+            raise UserError("hydra/launcher=slurm needs submitit: pip install '.[slurm]'") from None
+
+    def __enter__(self) -> SlurmExecutor:
+        return self
+
+    def start(self, name: str, command: Sequence[str], log: Path, slot: int) -> SlurmJob:
+        import submitit
+
+        executor = submitit.AutoExecutor(folder=_folder(log.parent), cluster=self._cluster)
+        executor.update_parameters(name=name, **self._parameters)
+        job = SlurmJob(executor.submit(run_command, list(command), str(log)), log)
+        self._jobs.append(job)
+        return job
+
+    def __exit__(self, *_: object) -> None:
+        for job in self._jobs:
+            if not job.job.done():
+                job.job.cancel()
+
+    def end_left(self, job: str, logs: Path) -> None:
+        import submitit
+
+        if self._cluster == "slurm":
+            submitit.SlurmJob(folder=_folder(logs), job_id=job).cancel(check=False)
+
+
+def _folder(logs: Path) -> Path:
+    return logs / "slurm"
+
+
+def run_command(command: list[str], log: str) -> int:
+    """Run a cell's command on the node that the job was given; returns its exit code."""
+    with open(log, "ab") as output:
+        return subprocess.call(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
