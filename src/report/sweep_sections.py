@@ -18,6 +18,9 @@ def summary(results: Results, pairs: list[Pair]) -> str:
     if best is None:
         sentence = "No cell has a result yet."
         cards = [_card("Which setting is best?", "Not known yet", "No cell has ended with a result.", "open")]
+    elif pairs and results.best_of(results.metric) is None:
+        sentence = f"All settings end at the same {what}: {value(results.metric, best.mean(results.metric))}."
+        cards = [_card("Which setting is best?", "None: all are the same", f"The {what} is equal.", "open")]
     else:
         mean = best.mean(results.metric)
         aim = "lowest" if results.lower else "highest"
@@ -49,14 +52,14 @@ def _seeds_sentence(pair: Pair) -> str:
         return f"{pair.first} and {pair.second} share fewer than two seeds. "
     return (
         f"{pair.first} minus {pair.second} over {pair.seeds.n} common seeds: {_signed(pair.seeds)}, "
-        f"p = {_p(pair.p_seeds)}. "
+        f"{_equals(pair.p_seeds)}. "
     )
 
 
 def _windows_sentence(pair: Pair) -> str:
     if pair.windows is None:
         return ""
-    return f"Over {pair.windows.n} common held-out windows: {_signed(pair.windows)}, p = {_p(pair.p_windows)}."
+    return f"Over {pair.windows.n} common held-out windows: {_signed(pair.windows)}, {_equals(pair.p_windows)}."
 
 
 def _progress(results: Results) -> str:
@@ -216,6 +219,10 @@ def _signed(paired: Paired) -> str:
     if math.isnan(paired.low):
         return sign(paired.difference)
     return f"{sign(paired.difference)} [{sign(paired.low)}, {sign(paired.high)}]"
+
+
+def _equals(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {_p(p)}"
 
 
 def _p(value: float) -> str:

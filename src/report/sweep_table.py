@@ -156,4 +156,5 @@ def as_json(results: Results, pairs: list[Pair]) -> dict[str, Any]:
 
 
 def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+    """Ten digits, which keep what was recorded and drop what adding up has left behind it; None for NaN."""
+    return float(f"{number:.10g}") if math.isfinite(number) else None

@@ -99,14 +99,12 @@ class RecordedRun:
 
         steps: dict[tuple[str, int], dict[str, Any]] = {}
         for row in self._lines[0]:
-            steps.setdefault((row["stage"], row["step"]), {}).update(row)
+            if stage in (None, row["stage"]):
+                steps.setdefault((row["stage"], row["step"]), {}).update(row)
         order = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in steps))}
         rows = [steps[key] for key in sorted(steps, key=lambda key: (order[key[0]], key[1]))]
         frame = pd.DataFrame(rows, columns=None if rows else ["stage", "step"])
-        if stage is not None:
-            frame = frame[frame["stage"] == stage].drop(columns="stage").dropna(axis=1, how="all")
-            return frame.set_index("step")
-        return frame.set_index(["stage", "step"])
+        return frame.set_index(["stage", "step"]) if stage is None else frame.drop(columns="stage").set_index("step")
 
     @functools.cached_property
     def evaluation(self) -> dict[str, Any]:

@@ -12,8 +12,11 @@ _LOWER = re.compile(r"(?:^|[/_])(?:mse|mae|rmse|smape|mase|loss|error|fail_frac|
 
 
 def lower_is_better(metric: str) -> bool:
-    """Whether less of a metric is better, by its name: errors, losses and failures; more is better of all else."""
-    return bool(_LOWER.search(metric))
+    """Whether less of a metric is better, by its name: errors, losses and failures.
+
+    More is better of all else, and of every reward: the term ``reward/mse/mean`` is earned by small errors.
+    """
+    return "reward" not in metric.split("/") and bool(_LOWER.search(metric))
 
 
 def held_out_scores(last: Mapping[str, float], evaluation: Mapping[str, Any]) -> dict[str, float]:

@@ -41,9 +41,9 @@ def cell_name(settings: Mapping[str, str]) -> str:
     keys = sorted(settings, key=lambda key: (key == SEED, key))
     short = [key.rpartition(".")[2] for key in keys]
     words = [key if short.count(last) > 1 else last for key, last in zip(keys, short, strict=True)]
-    whole = "__".join(f"{word}-{settings[key]}" for word, key in zip(words, keys, strict=True))
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", whole).strip("-._")
-    if name == whole and len(name) <= LONGEST:
+    values = [re.sub(r"[^A-Za-z0-9._-]+|__+", "-", settings[key]).strip("-") for key in keys]
+    name = "__".join(f"{word}-{value}" for word, value in zip(words, values, strict=True))
+    if values == [settings[key] for key in keys] and len(name) <= LONGEST:
         return name
     return f"{name[:LONGEST].rstrip('-._')}__{digest(dict(settings))[:6]}"
 

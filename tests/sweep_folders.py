@@ -86,6 +86,7 @@ def write_sweep(folder: Path, rewards: Mapping[str, Sequence[float | None]], **o
         options: of `write_run`; ``windows`` may be a function of (algorithm, seed).
     """
     sweep = Sweep(folder, folder.name, "python -m src.launch -m +recipe=time_r1", "2026-03-02T14:20:11+0000")
+    folder.mkdir(parents=True)
     windows = options.pop("windows", None)
     for algorithm, finals in rewards.items():
         for seed, reward in enumerate(finals, start=1):
@@ -96,9 +97,7 @@ def write_sweep(folder: Path, rewards: Mapping[str, Sequence[float | None]], **o
                 cell.state, cell.error, cell.seconds = "failed", "stage rl failed: out of memory", 12.0
             else:
                 answers = windows(algorithm, seed) if windows else ()
-                run = write_run(
-                    folder / cell.run, reward, 10 * (1 - reward), seed=seed, windows=answers, **options
-                )
+                run = write_run(folder / cell.run, reward, 10 * (1 - reward), seed=seed, windows=answers, **options)
                 (run / "report.html").write_text("<p>")
                 cell.state, cell.metric, cell.seconds = "done", reward, 61.0
             sweep.cells.append(cell)
