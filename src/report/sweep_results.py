@@ -87,7 +87,8 @@ class Results:
         means = {one.label: value for one in self.settings if math.isfinite(value := one.mean(metric).value)}
         if len(set(means.values())) < 2:
             return None
-        label = (min if lower_is_better(metric) else max)(means, key=means.__getitem__)
+        lower = self.lower if metric == self.metric else lower_is_better(metric)
+        label = (min if lower else max)(means, key=means.__getitem__)
         return next(one for one in self.settings if one.label == label)
 
 

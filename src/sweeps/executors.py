@@ -1,4 +1,4 @@
-"""Where cells run: as processes of this machine, or as jobs of a SLURM cluster."""
+"""Where cells run: here as processes of this machine; in ``src.sweeps.slurm`` as jobs of a cluster."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from src.errors import UserError
 from src.launcher import reaper
@@ -145,77 +145,3 @@ def device_shares(configs: Sequence[DictConfig], jobs: int, devices: Sequence[st
             f"{len(devices)} are there: give launcher.jobs={max(1, len(devices) // each)}"
         )
     return [",".join(devices[slot * each : (slot + 1) * each]) for slot in range(jobs)]
-
-
-class SlurmJob:
-    def __init__(self, job: Any, log: Path) -> None:
-        self.job = job
-        self.log = log
-
-    @property
-    def id(self) -> str:
-        return str(self.job.job_id)
-
-    def poll(self) -> int | None:
-        if not self.job.done():
-            return None
-        try:
-            return int(self.job.result())
-        except Exception as error:  # the job itself was lost: a time limit, a node, an scancel
-            with self.log.open("a") as output:
-                output.write(f"error: SLURM job {self.id} did not end: {str(error).strip().splitlines()[0]}\n")
-            return 1
-
-
-class SlurmExecutor:
-    """Jobs of a SLURM cluster, submitted with submitit (``pip install submitit``), one for each cell.
-
-    Args:
-        cluster: ``slurm``, or ``local``, which is submitit's own stand-in without a cluster.
-        parameters: of ``submitit.AutoExecutor``; those that are null are left to SLURM.
-    """
-
-    def __init__(self, cluster: str, parameters: DictConfig | dict[str, Any]) -> None:
-        given: Any = OmegaConf.to_container(OmegaConf.create(parameters), resolve=True)
-        self._cluster = cluster
-        self._parameters = {name: value for name, value in given.items() if value not in (None, [])}
-        self._jobs: list[SlurmJob] = []
-
-    def check(self, configs: Sequence[DictConfig], jobs: int) -> None:
-        try:
-            import submitit  # noqa: F401
-        except ImportError:
-            raise UserError("hydra/launcher=slurm needs submitit: pip install '.[slurm]'") from None
-
-    def __enter__(self) -> SlurmExecutor:
-        return self
-
-    def start(self, name: str, command: Sequence[str], log: Path, slot: int) -> SlurmJob:
-        import submitit
-
-        executor = submitit.AutoExecutor(folder=_folder(log.parent), cluster=self._cluster)
-        executor.update_parameters(name=name, **self._parameters)
-        job = SlurmJob(executor.submit(run_command, list(command), str(log)), log)
-        self._jobs.append(job)
-        return job
-
-    def __exit__(self, *_: object) -> None:
-        for job in self._jobs:
-            if not job.job.done():
-                job.job.cancel()
-
-    def end_left(self, job: str, logs: Path) -> None:
-        import submitit
-
-        if self._cluster == "slurm":
-            submitit.SlurmJob(folder=_folder(logs), job_id=job).cancel(check=False)
-
-
-def _folder(logs: Path) -> Path:
-    return logs / "slurm"
-
-
-def run_command(command: list[str], log: str) -> int:
-    """Run a cell's command on the node that the job was given; returns its exit code."""
-    with open(log, "ab") as output:
-        return subprocess.call(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)

@@ -250,3 +250,14 @@ def test_what_cannot_be_reported_is_one_clear_error(
     assert done.returncode == 2
     assert done.stderr.startswith("error: ") and message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_sweeps_own_metric_and_direction_count(make_sweep, read_page) -> None:
+    folder = make_sweep()
+    record = json.loads((folder / "sweep.json").read_text())
+    (folder / "sweep.json").write_text(json.dumps({**record, "metric": "actor/entropy", "direction": "minimize"}))
+    results = read_results(folder)
+    assert (results.metric, results.lower) == ("actor/entropy", True)
+    assert results.columns[:2] == ["actor/entropy", "val/*/reward"]
+    (folder / "sweep.json").write_text(json.dumps({**record, "metric": "val/*/mse", "direction": "maximize"}))
+    assert read_results(folder).best.label == "algorithm=grpo"  # as was asked for
