@@ -110,7 +110,8 @@ class LocalExecutor:
         running = [job.process for job in self._jobs if job.poll() is None]
         if not running:
             return
-        print(f"ending {len(running)} cells; Ctrl-C ends them at once", file=sys.stderr)
+        words = "a cell" if len(running) == 1 else f"{len(running)} cells"
+        print(f"ending {words}; Ctrl-C ends this at once", file=sys.stderr)
         for process in running:
             process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + self.stop_timeout_s

@@ -26,6 +26,8 @@ from src.sweeps.plan import command_of, compose_cell, open_sweep, plan_cell, spl
 from src.sweeps.record import Cell
 from src.sweeps.running import Terminated, run_cells
 
+MANY = 10
+
 
 def register_sweeps() -> None:
     """Make the launcher and the sweeper known to Hydra, in this process.
@@ -82,6 +84,8 @@ class CellLauncher(Launcher):
         fixed, _ = split(self.config)
         cells = [sweep.add(plan_cell(fixed, overrides)) for overrides in job_overrides]
         todo = [cell for cell in cells if not sweep.is_done(cell)]
+        if len(todo) > MANY:
+            print(f"checking {len(todo)} cells", flush=True)  # half a second each
         configs = [compose_cell(self.loader, self.config, cell) for cell in todo]
         self.executor.check(configs, jobs)
         if self.config.launch.dry_run:
