@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -36,21 +37,17 @@ def build_curves(dashboard: Dashboard, results: Results) -> list[Curves]:
     drawn = [one for one in results.ranked if any(cell.run for cell in one.cells)][:CURVES]
     frames = {setting.label: _frames(setting) for setting in drawn}
     stages = list(dict.fromkeys(stage for by_stage in frames.values() for stage in by_stage))
-    charts: list[Curves] = []
+    names = {stage: _names(stage, frames) for stage in stages}
+    charts: dict[tuple[str, str], Curves] = {}  # by stage and metric: the first panel that takes a metric draws it
     for panel in dashboard.panels:
         if panel.kind == "stack":
             continue
-        for stage in stages:
-            names = {
-                name for by_stage in frames.values() for frame in by_stage.get(stage, []) for name in map(str, frame)
-            }
-            for pattern in panel.metrics:
-                charts += [
-                    _chart(panel, stage, stages, metric, binding, frames)
-                    for metric, binding in sorted(match(pattern, names).items())
-                ]
+        for stage, pattern in product(stages, panel.metrics):
+            for metric, binding in sorted(match(pattern, names[stage]).items()):
+                if (stage, metric) not in charts:
+                    charts[stage, metric] = _chart(panel, stage, metric, binding, frames)
     rank = {section.name: place for place, section in enumerate(dashboard.sections)}
-    return sorted(_distinct(charts), key=lambda chart: rank[chart.section])
+    return sorted(_distinct(list(charts.values())), key=lambda chart: rank[chart.section])
 
 
 def _frames(setting: Setting) -> dict[str, list[pd.DataFrame]]:
@@ -65,7 +62,11 @@ def _frames(setting: Setting) -> dict[str, list[pd.DataFrame]]:
     return frames
 
 
-def _chart(panel: Panel, stage: str, stages: list[str], metric: str, binding: dict[str, str], frames: Frames) -> Curves:
+def _names(stage: str, frames: Frames) -> set[str]:
+    return {str(name) for by_stage in frames.values() for frame in by_stage.get(stage, []) for name in frame}
+
+
+def _chart(panel: Panel, stage: str, metric: str, binding: dict[str, str], frames: Frames) -> Curves:
     series = []
     for place, (label, by_stage) in enumerate(frames.items()):
         columns = [frame[metric].dropna() for frame in by_stage.get(stage, []) if metric in frame]
@@ -73,8 +74,21 @@ def _chart(panel: Panel, stage: str, stages: list[str], metric: str, binding: di
             series.append({"name": label, "tone": f"tone-{place + 1}", **band(columns)})
     title = fill(panel.title, {key: value.replace("_", " ") for key, value in binding.items()})
     # A title that does not tell two metrics apart gets the metric's name; see _distinct.
-    spec = {"kind": "line", "y": axis(panel.y), "series": series, "refs": [], "metric": metric, "stage": stage}
+    refs = _baselines(fill(panel.baseline, binding), stage, frames) if panel.baseline else []
+    spec = {"kind": "line", "y": axis(panel.y), "series": series, "refs": refs, "metric": metric, "stage": stage}
     return Curves(panel.section, title, panel.help.partition("; the band")[0].rstrip(".") + ".", spec, panel.wide)
+
+
+def _baselines(pattern: str, stage: str, frames: Frames) -> list[dict[str, Any]]:
+    """The baselines whose value is the same in every run, which is so where all are held to the same windows."""
+    every = [frame for by_stage in frames.values() for frame in by_stage.get(stage, [])]
+    refs = []
+    for metric, values in sorted(match(pattern, _names(stage, frames)).items()):
+        columns = [frame[metric].dropna() for frame in every if metric in frame]
+        last = {float(f"{column.iloc[-1]:.6g}") for column in columns if len(column)}
+        if len(last) == 1:
+            refs.append({"name": values["baseline"].replace("_", " "), "value": last.pop()})
+    return refs
 
 
 def _distinct(charts: list[Curves]) -> list[Curves]:

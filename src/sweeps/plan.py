@@ -20,8 +20,7 @@ from src.config.checks import check
 from src.config.compose import as_typed, order_arguments
 from src.config.stages import build_stages
 from src.errors import ConfigError, UserError
-from src.run import run_name
-from src.sweeps.naming import carries_out, cell_name, key_of, sweep_name, value_of
+from src.sweeps.naming import NAME, carries_out, cell_name, key_of, sweep_name, value_of
 from src.sweeps.record import Cell, Sweep, is_sweep, read_sweep
 
 DIRECTIONS = ("maximize", "minimize")
@@ -142,7 +141,6 @@ def _check_settings(config: DictConfig, overrides: Sequence[str], swept: Sequenc
 
 
 def _as_name(name: str) -> str:
-    try:
-        return run_name(name)
-    except UserError as error:
-        raise ConfigError(str(error).replace("run.name", "sweep.name")) from None
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"sweep.name={name!r}: use letters, digits, dots, hyphens and underscores only")
+    return name

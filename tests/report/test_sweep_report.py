@@ -261,3 +261,14 @@ def test_the_sweeps_own_metric_and_direction_count(make_sweep, read_page) -> Non
     assert results.columns[:2] == ["actor/entropy", "val/*/reward"]
     (folder / "sweep.json").write_text(json.dumps({**record, "metric": "val/*/mse", "direction": "maximize"}))
     assert read_results(folder).best.label == "algorithm=grpo"  # as was asked for
+
+
+def test_baselines_are_drawn_where_all_runs_have_the_same(make_sweep, read_page) -> None:
+    folder = make_sweep()
+    charts = {one["metric"]: one for one in read_page(write_sweep_report(folder)).data["charts"]}
+    assert charts["val/etth1/mse"]["refs"] == [{"name": "last day", "value": 9}]
+    assert charts["val/etth1/reward"]["refs"] == []
+    metrics = read_sweep(folder).run_folder(read_sweep(folder).cells[0]) / "metrics.jsonl"
+    metrics.write_text(metrics.read_text().replace('last_day/mse": 9.0', 'last_day/mse": 8.0'))
+    charts = {one["metric"]: one for one in read_page(write_sweep_report(folder)).data["charts"]}
+    assert charts["val/etth1/mse"]["refs"] == []
