@@ -6,6 +6,7 @@ import csv
 import shlex
 import signal
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -82,6 +83,7 @@ def test_an_ended_sweep_leaves_no_process_and_goes_on_where_it_was(fake, wait_fo
     fake.say("hang-2")
     sweep = fake.start("seed=1,2,3")
     wait_for(lambda: (fake.words / "hangs-2").exists() and (fake.words / "hangs-2").read_text())
+    time.sleep(3)  # the guard looks for new processes every half second
     sweep.send_signal(sign)
     _, output = sweep.communicate(timeout=WAIT_S)
     assert sweep.returncode == code, output
