@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from src.config.compose import CONF, as_typed, order_arguments, register_search_path
 from src.errors import UserError
+from src.sweeps.launcher import register_sweeps
 
 
 def main() -> None:
@@ -27,6 +28,7 @@ def main() -> None:
         print(note, file=sys.stderr)
     sys.argv[1:] = arguments
     register_search_path()
+    register_sweeps()
     hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(launch)()
 
 

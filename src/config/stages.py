@@ -20,6 +20,8 @@ OWN_KEYS = (
     "stages",
     "run",
     "launch",
+    "sweep",
+    "launcher",
     "logging",
     "evaluation",
     "runtime",

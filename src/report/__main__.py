@@ -1,4 +1,4 @@
-"""`python -m src.report RUN`: write the run's `report.html` and print its path, or show the run in another way."""
+"""`python -m src.report FOLDER`: write the `report.html` of a run or a sweep, or show the run in another way."""
 
 import argparse
 import json
@@ -10,12 +10,13 @@ from src.report.dashboard import load_dashboard
 from src.report.loading import RunRecord, load_run
 from src.report.page import write_report
 from src.report.wandb_view import save_view, specification
+from src.sweeps.record import is_sweep
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code, 2 for a mistake that the user can fix."""
     parser = argparse.ArgumentParser(prog="python -m src.report", description=__doc__)
-    parser.add_argument("run", type=Path, help="folder of a run, such as outputs/time_r1/<run>")
+    parser.add_argument("run", type=Path, help="folder of a run or a sweep, such as outputs/time_r1/<run>")
     parser.add_argument("--live", action="store_true", help="serve a page on 127.0.0.1 that follows the run")
     parser.add_argument("--port", type=int, help="port of the live page; by default a free one")
     parser.add_argument(
@@ -25,11 +26,21 @@ def main(arguments: list[str] | None = None) -> int:
         choices=["print", "save"],
         help="the same panels as a view of the run's W&B project: print its specification, or save it there",
     )
+    parser.add_argument("--metric", help="what a sweep's settings are compared by, such as 'val/*/mse'")
     options = parser.parse_args(arguments)
     if options.port is not None and not options.live:
         parser.error("--port is for the live page: give --live too")
     try:
-        if options.live:
+        sweep = is_sweep(options.run)
+        if sweep and (options.live or options.wandb_view):
+            raise UserError(f"{options.run} is a sweep: --live and --wandb-view are for one of its runs")
+        if options.metric is not None and not sweep:
+            raise UserError(f"{options.run} is not a sweep: --metric chooses what a sweep's settings are compared by")
+        if sweep:
+            from src.report.sweep_page import write_sweep_report
+
+            print(write_sweep_report(options.run, options.metric))
+        elif options.live:
             from src.report.live import serve
 
             serve(options.run, options.port or 0)

@@ -1,0 +1,142 @@
+"""The report of a sweep: one HTML file in the look of a run's report, with table.csv and table.json beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from itertools import groupby
+from pathlib import Path
+
+from src.errors import UserError
+from src.report import sweep_sections as sections
+from src.report.dashboard import load_dashboard
+from src.report.sections import notes as notes_section
+from src.report.sweep_comparison import Pair, compare_all
+from src.report.sweep_curves import CURVES, Curves, build_curves
+from src.report.sweep_results import Results, read_results
+from src.report.sweep_table import as_csv, as_json, print_pairs, print_table
+from src.report.wording import text
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("format.js", "scales.js", "chart.js", "sweep.js")
+STYLES = ("style.css", "sweep.css")
+
+
+def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
+    """Print a sweep's table, and write ``report.html``, ``table.csv`` and ``table.json`` into its folder.
+
+    Args:
+        metric: what the settings are compared by; None: the sweep's own choice.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        UserError: the folder is not a sweep's, it has no runs yet, or a file cannot be written.
+    """
+    results = read_results(folder, metric)
+    pairs = compare_all(results)
+    print_table(results)
+    if pairs:
+        print_pairs(pairs[:1] if len(pairs) > 3 else pairs, results)
+    for note in results.notes:
+        print(f"note: {note}")
+    _write(folder / "table.csv", as_csv(results))
+    _write(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
+    return _write(folder / "report.html", render(results, pairs))
+
+
+def _write(target: Path, content: str) -> Path:
+    """Write a file whole, or not at all."""
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        part.write_text(content, encoding="utf-8", errors="replace")
+        part.replace(target)
+    except OSError as error:
+        raise UserError(f"{target} cannot be written ({error.strerror}): free the disk or the folder") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def render(results: Results, pairs: list[Pair]) -> str:
+    """The page as HTML text."""
+    curves = build_curves(load_dashboard(), results)
+    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+    data = json.dumps({"charts": [one.spec for one in curves]}, allow_nan=False, separators=(",", ":"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    sweep = results.sweep
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Sweep {text(sweep.name)}</title>
+<style>{style}</style>
+</head>
+<body>
+<header class="top">
+<div><h1>Sweep {text(sweep.name)}</h1><p class="byline">{len(results.settings)} settings, {len(sweep.cells)} cells
+ &middot; {text(sweep.created)}</p></div>
+<nav aria-label="Sections"><a href="#table">Table</a><a href="#comparison">Comparison</a>
+{"".join(f'<a href="#{_slug(name)}">{text(name)}</a>' for name in dict.fromkeys(one.section for one in curves))}
+<a href="#runs">Cells</a></nav>
+<button id="scheme" type="button" title="Switch between light and dark">Dark</button>
+</header>
+<main>
+<section id="summary">{sections.summary(results, pairs)}</section>
+{notes_section(results.notes)}
+<section id="table"><h2>Settings</h2>{sections.results_table(results)}</section>
+<section id="comparison"><h2>Any two settings</h2>{sections.pairs_table(results, pairs)}</section>
+{_curves(curves, results)}
+<section id="runs"><h2>Cells</h2><pre class="command" tabindex="0">{text(sweep.command)}</pre>
+<p class="lead">Run it again to run only what is missing or has failed.</p>{sections.cells_table(results)}</section>
+</main>
+<noscript><p class="notes">Curves are drawn by a script, which is switched off.</p></noscript>
+<div id="tip" role="status" hidden></div>
+<div id="spoken"></div>
+<svg id="namespace" width="0" height="0" aria-hidden="true"></svg>
+<script type="application/json" id="data">{data.replace("<", chr(92) + "u003c")}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _curves(curves: list[Curves], results: Results) -> str:
+    if not curves:
+        return '<section><h2>Learning curves</h2><p class="empty">No cell has recorded a step yet.</p></section>'
+    names = list(dict.fromkeys(series["name"] for one in curves for series in one.spec["series"]))
+    tones = {series["name"]: series["tone"] for one in curves for series in one.spec["series"]}
+    boxes = "".join(
+        f'<label><input type="checkbox" checked value="{text(name)}"><i class="swatch {tones[name]}"></i>'
+        f"{text(name)}</label>"
+        for name in names
+    )
+    lead = "Means over the seeds of a setting; the band goes from the lowest to the highest seed."
+    if len(results.settings) > CURVES:
+        lead += f" The {CURVES} best of {len(results.settings)} settings."
+    parts = [f'<h2>Learning curves</h2><p class="lead">{lead}</p><div class="controls" id="settings">{boxes}</div>']
+    numbered = enumerate(curves)
+    for name, members in groupby(numbered, key=lambda pair: pair[1].section):
+        figures = "".join(_figure(number, one) for number, one in members)
+        parts.append(f'<section id="{_slug(name)}"><h3>{text(name)}</h3><div class="panels">{figures}</div></section>')
+    return "".join(parts)
+
+
+def _figure(number: int, curves: Curves) -> str:
+    return (
+        f'<figure class="{"panel wide" if curves.wide else "panel"}" data-chart="{number}"><figcaption>'
+        f"<h3>{text(curves.title)}</h3><p>{text(curves.help)}</p></figcaption>"
+        '<div class="plot" tabindex="0" role="img"></div><div class="legend"></div></figure>'
+    )
+
+
+def _slug(name: str) -> str:
+    return "curves-" + "".join(letter if letter.isalnum() else "-" for letter in name.lower())

@@ -1,0 +1,17 @@
+"""Reading runs from Python.
+
+from src.runs import list_runs, read_run
+
+for run in list_runs("outputs"):
+    print(run.name, run.state, run.score("val/*/reward"))
+run = read_run("outputs/time_r1/first")
+run.metrics("rl")["reward/mean"]      # a pandas Series over the steps
+run.best_checkpoint("val/*/mse").path
+"""
+
+from src.runs.checkpoints import Checkpoint
+from src.runs.records import list_runs, read_run
+from src.runs.run import RecordedRun
+from src.runs.scores import held_out_scores, lower_is_better
+
+__all__ = ["Checkpoint", "RecordedRun", "held_out_scores", "list_runs", "lower_is_better", "read_run"]
