@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from src.report.dashboard import match
 from src.report.loading import RunRecord
 from src.report.metrics_log import Series
+from src.runs import lower_is_better
 
 # Of these a lower value is better; of accuracies, scores and rewards a higher one.
-ERRORS = frozenset({"mse", "mae", "rmse", "mape", "smape", "mase", "wape", "loss", "error"})
 BOUNDS = frozenset({"oracle"})  # baselines that nothing can beat
 APART = frozenset({"reward", "fail_frac"})  # metrics of every kind of answer, which are not what it is judged by
 
@@ -61,11 +61,6 @@ class Comparison:
         if not lower_is_better(self.lead):
             return value - other
         return 1 - value / other if other > 0 else math.nan
-
-
-def lower_is_better(metric: str) -> bool:
-    """Return whether a metric is an error."""
-    return metric in ERRORS or metric == "fail_frac"
 
 
 def best(values: Mapping[str, float], metric: str) -> str:

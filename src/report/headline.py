@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.report.comparison import Comparison, compare, lower_is_better
+from src.report.comparison import Comparison, compare
 from src.report.loading import RunRecord
 from src.report.metrics_log import Series
 from src.report.wording import metric_words, number, percent, words
+from src.runs import lower_is_better
 
 VALID_GOAL = 0.95  # the share of valid answers from which forecasts count as usable
 FEW_STEPS = 6

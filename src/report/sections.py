@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from src.report.comparison import Comparison, lower_is_better
+from src.report.comparison import Comparison
 from src.report.headline import Finding, summary
 from src.report.loading import RunRecord
 from src.report.wording import DASH, duration, metric_words, number, percent, text, words
+from src.runs import lower_is_better
 
 
 def headline(found: list[Finding]) -> str:

@@ -40,7 +40,7 @@ def build_curves(dashboard: Dashboard, results: Results) -> list[Curves]:
     names = {stage: _names(stage, frames) for stage in stages}
     charts: dict[tuple[str, str], Curves] = {}  # by stage and metric: the first panel that takes a metric draws it
     for panel in dashboard.panels:
-        if panel.kind == "stack":
+        if panel.kind == "stack" or panel.rest:
             continue
         for stage, pattern in product(stages, panel.metrics):
             for metric, binding in sorted(match(pattern, names[stage]).items()):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_LOWER = re.compile(r"(?:^|[/_])(?:mse|mae|rmse|smape|mase|loss|error|fail_frac|perplexity|kl)(?:$|[/_])")
+_LOWER = re.compile(r"(?:^|[/_])(?:mse|mae|rmse|mape|smape|mase|wape|loss|error|fail_frac|perplexity|kl)(?:$|[/_])")
 
 
 def lower_is_better(metric: str) -> bool:
