@@ -1,4 +1,4 @@
-"""The right answer of a row: a letter, or the true values. In parquet files both are text, so that tasks can be mixed."""
+"""The right answer of a row: a letter, or the true values; in files both are text, so that tasks can be mixed."""
 
 from __future__ import annotations
 
