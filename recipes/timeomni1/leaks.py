@@ -13,6 +13,7 @@ from src.errors import DataError
 
 # How far above its ceiling a solver must be, in standard errors, to count as a leak: a small build scatters.
 _ERRORS = 3.0
+_ENOUGH = 30  # rows from which a solver cannot equal the oracle by luck
 _DECAY = 1.4  # of a forecast's credit, per reference error
 
 
@@ -74,9 +75,9 @@ def check(task: str, where: str, figures: Mapping[str, Any]) -> None:
         if accuracy > ceiling + scatter:
             raise DataError(
                 f"task {task} ({where}) leaks: solver {name} gets {accuracy:.3f} of {rows} questions, its ceiling is "
-                f"{ceiling:.3f}; correct the generator or another seed's bad luck with dataset.seed"
+                f"{ceiling:.3f}; correct the generator"
             )
-        if accuracy >= figures["oracle"] and rows > 1:
+        if accuracy >= figures["oracle"] and rows >= _ENOUGH:
             raise DataError(
                 f"task {task} ({where}): solver {name} is as good ({accuracy:.3f}) as the oracle "
                 f"({figures['oracle']:.3f}): the questions need no reasoning"

@@ -12,8 +12,8 @@ from recipes.timeomni1.item import Item
 _LETTER = "the single upper-case letter of the right option inside <answer> and </answer>"
 _LIST = "the predicted values, in order, as a list in brackets inside <answer> and </answer>"
 SYSTEM = {
-    "choice": "Output format: reason step by step inside <think> and </think>, until the reasoning justifies the answer; "
-    f"then give {_LETTER}.",
+    "choice": "Output format: reason step by step inside <think> and </think>, until the reasoning justifies the "
+    f"answer; then give {_LETTER}.",
     "forecast": "Output format: first think inside <think> and </think> about what the events change; then give "
     f"{_LIST}.",
 }

@@ -138,7 +138,7 @@ def _shape(scenario: Scenario, series: Floats, period: int, say: Callable[..., s
         )
     change = f"{measure.trend(series, period):+.2f}"
     return say(
-        f"Shape: no cycle at lag {period} (autocorrelation {strength}); the trend over the series is {change} of the mean.",
+        f"Shape: no cycle at lag {period} (autocorrelation {strength}); the trend is {change} of the mean.",
         f"At lag {period} the autocorrelation is {strength}, and the trend amounts to {change} of the mean.",
         f"The change along the series is {change} of the mean; lag {period} gives {strength}.",
         f"Autocorrelation at lag {period}: {strength}. Trend relative to the mean: {change}.",
@@ -149,8 +149,8 @@ def _events(series: Floats, say: Callable[..., str]) -> str:
     top, bottom = int(series.argmax()) + 1, int(series.argmin()) + 1
     spike, dip = f"{measure.largest_spike(series, 1):.2f}", f"{measure.deepest_dip(series, 1):.2f}"
     return say(
-        f"Events: the highest value, number {top}, is {spike} times the ordinary highs; the lowest, number {bottom}, is "
-        f"{dip} times the ordinary lows.",
+        f"Events: the highest value, number {top}, is {spike} times the ordinary highs; the lowest, number {bottom}, "
+        f"is {dip} times the ordinary lows.",
         f"Value {top} reaches {spike} of the usual highs, value {bottom} {dip} of the usual lows.",
         f"Compared with the usual highs the maximum (value {top}) is {spike}; compared with the usual lows the minimum "
         f"(value {bottom}) is {dip}.",

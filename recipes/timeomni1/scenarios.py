@@ -189,7 +189,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     # retail
     _week("toy shop", "retail", "some dozen customers of a toy shop, more than twice as many at weekends",
           25, 60, weekend=(2.0, 2.6)),
-    _week("discount day", "retail", "a few hundred orders of an online shop, with one day of enormous discounts halfway",
+    _week("discount day", "retail", "a few hundred orders of an online shop, with a day of enormous discounts halfway",
           150, 380, event=Event("spike", 0.5, 3.0, 4.5)),
     _year("heaters", "retail", "some dozen heaters sold by a store, most of them at the turn of the year",
           25, 60, peaks=_bump(0.0, 1.8, 0.12)),
@@ -229,10 +229,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     _year("bonus", "finance", "some dozen million dollars of savings deposits, most of them in early spring", 25, 60,
           peaks=_bump(0.2, 1.4, 0.12)),
     # sports venues
-    _week("stadium tours", "sports", "a few hundred visitors of a stadium tour, half as many again at weekends", 150, 380,
+    _week("stadium tours", "sports", "a few hundred visitors of a stadium tour, half as many again at weekends",
+          150, 380,
           weekend=(1.5, 1.8)),
     _day("gym", "sports", "some dozen people in a gym, most of them before work", 25, 60, peaks=_bump(0.28, 1.6)),
-    _day("match", "sports", "a few hundred people in the streets around an arena, with one match near the end", 150, 380,
+    _day("match", "sports", "a few hundred people in the streets around an arena, with one match near the end",
+         150, 380,
          event=Event("spike", 0.75, 3.0, 4.5)),
     # food
     _day("lunch counter", "food", "some dozen meals of a canteen, most of them at noon", 25, 60,
@@ -256,9 +258,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     _week("enrolment", "education", "some dozen questions to a college, with one deadline after two thirds of the time",
           25, 60, event=Event("spike", 0.67, 3.0, 4.5)),
     # healthcare, held out
-    _day("emergency room", "healthcare", "some dozen patients in an emergency room, most of them in the evening", 25, 60,
-         peaks=_bump(0.8, 1.2)),
-    _week("clinic", "healthcare", "a few hundred patients of a clinic, halved for good after a third of the time", 150, 380,
+    _day("emergency room", "healthcare", "some dozen patients in an emergency room, most of them in the evening",
+         25, 60, peaks=_bump(0.8, 1.2)),
+    _week("clinic", "healthcare", "a few hundred patients of a clinic, halved for good after a third of the time",
+          150, 380,
           event=Event("step", 0.33, 0.42, 0.55)),
     _year("flu", "healthcare", "a few hundred cases of flu, most of them in late winter", 150, 380,
           peaks=_bump(0.12, 1.8, 0.11)),

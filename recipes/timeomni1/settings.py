@@ -19,7 +19,7 @@ SPLITS = ("sft", "train", "val", "test", "test_ood", "sft_val")
 
 @dataclass
 class Traces:
-    """answer_only: prompts and SFT answers without reasoning. file: ready-made SFT rows, from recipes.timeomni1.teacher."""
+    """answer_only: prompts and answers without reasoning. file: ready-made SFT rows, of recipes.timeomni1.teacher."""
 
     answer_only: bool = False
     file: str | None = None

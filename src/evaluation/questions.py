@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 class Group:
     """One line of a result: questions that belong together.
 
-    metrics: name -> (value or None where it does not exist, 95 % interval or None). baselines: name -> {metric: value}.
+    metrics: name -> (value, 95 % interval), each None where it does not exist. baselines: name -> {metric: value}.
     questions, answers: how many. failed: answers that cannot be used.
     """
 
@@ -42,7 +42,7 @@ Scorer = Callable[[Sequence[Row], Sequence[str], int], Mapping[str, Group]]
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """rows: ``data_source``, ``prompt`` (messages), ``reward_model.ground_truth`` and ``extra_info``, as RL reads them."""
+    """rows: ``data_source``, ``prompt`` (messages), ``reward_model.ground_truth``, ``extra_info``, as RL reads them."""
 
     name: str
     fingerprint: str
@@ -67,7 +67,7 @@ def choose(rows: Sequence[Row], limit: int | None, seed: int) -> list[Row]:
 
 
 def ask(rows: Sequence[Row], settings: EvaluationSettings, generate: Generate) -> tuple[list[Row], list[Completion]]:
-    """Answer every question ``settings.distinct_runs`` times, in one batch; rows and answers, by question, then by run."""
+    """Answer every question ``settings.distinct_runs`` times, in one batch; rows and answers, by question and run."""
     asked = [(place, run) for place in range(len(rows)) for run in range(settings.distinct_runs)]
     requests = [
         Request(list(rows[place]["prompt"]), request_seed(settings.seed, run, place, 0)) for place, run in asked

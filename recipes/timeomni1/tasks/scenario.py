@@ -28,8 +28,8 @@ CEILINGS = {"length_only": 0.53, "longest_sentence": 0.28, "nearest_size": 0.65}
 LETTERS = "ABCD"
 
 QUESTION = (
-    "A time series was recorded from midnight on a Monday, the first day of January. Which scenario most likely created "
-    "it? A scenario that names no event describes a series without one."
+    "A time series was recorded from midnight on a Monday, the first day of January. Which scenario most likely "
+    "created it? A scenario that names no event describes a series without one."
 )
 
 
