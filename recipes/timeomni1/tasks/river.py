@@ -121,8 +121,8 @@ def _hydrograph(rng: Generator, basin: Basin, steps: int) -> Floats:
     """Gamma unit hydrograph with a peak of 1."""
     shape, scale = uniform(rng, basin.shape), uniform(rng, basin.scale)
     time = np.arange(steps) + 0.5
-    curve: Floats = time ** (shape - 1) * np.exp(-time / scale)
-    return np.asarray(curve / curve.max())
+    curve = time ** (shape - 1) * np.exp(-time / scale)
+    return curve / float(curve.max())
 
 
 def _storms(rng: Generator, basin: Basin, steps: int, share: float) -> NDArray[np.bool_]:
@@ -137,7 +137,7 @@ def _rains(rng: Generator, basin: Basin, steps: int, shared: float) -> list[Floa
 
 
 def _runoff(rng: Generator, basin: Basin, rain: Floats) -> Floats:
-    return np.convolve(rain, _hydrograph(rng, basin, 60))[: len(rain)]
+    return np.convolve(rain, _hydrograph(rng, basin, 60))[: len(rain)].astype(np.float64)
 
 
 def _flashes(rng: Generator, basin: Basin, steps: int) -> Floats:
