@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.prompts import question
 from recipes.timeomni1.settings import SPLITS, TASKS
 from src.errors import DataError
 
@@ -90,7 +91,7 @@ def collect(
             )
         if isinstance(item.answer, str):
             letters[item.answer] += 1
-        tokens = count_tokens(item.question)
+        tokens = count_tokens("".join(message["content"] for message in question(item)))
         if limit is not None and tokens > limit:
             found.too_long += 1
             continue

@@ -161,7 +161,7 @@ def test_drop(tmp_path: Path) -> None:
         {"question": "How many?", "answer": {"number": "12", "date": {}, "spans": []}},
         {"question": "Who?", "answer": {"number": "", "date": {}, "spans": ["The Big Cat"]},
          "validated_answers": [{"number": "", "date": {}, "spans": ["cat"]}]},
-        {"question": "When?", "answer": {"number": "", "date": {"day": "3", "month": "May", "year": "90"}, "spans": []}},
+        {"question": "On?", "answer": {"number": "", "date": {"day": "3", "month": "May", "year": "90"}, "spans": []}},
     ]  # fmt: skip
     (tmp_path / "drop_dataset_dev.json").write_text(json.dumps({"p": {"passage": "Text.", "qa_pairs": pairs}}))
     rows = benchmarks.load_questions(compose("timeomni1_drop", tmp_path), split="test", log=quiet).rows
