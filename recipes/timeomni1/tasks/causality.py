@@ -26,6 +26,7 @@ from recipes.timeomni1.tasks.drawing import (
     SLIPS,
     Floats,
     bracketed,
+    fixed,
     list_options,
     numbers,
     random_numbers,
@@ -214,12 +215,12 @@ def _rationale(rng: Generator, basin: Basin, pair: Pair, label: str, answer: str
     first, second = pair.stations
     means = {first: pair.first.mean(), second: pair.second.mean()}
     smaller, larger = sorted(means, key=lambda station: means[station])
-    correlations = {"forward": f"{seen.forward:.2f}", "backward": f"{seen.backward:.2f}", "zero": f"{seen.zero:.2f}"}
+    correlations = {"forward": fixed(seen.forward), "backward": fixed(seen.backward), "zero": fixed(seen.zero)}
     level = np.corrcoef(pair.first, pair.second)[0, 1]
     names = {"first": first, "second": second, "unit": basin.unit}
     lines = [
-        say(rng, STEPS["trend"], **names, mean_first=f"{means[first]:.2f}", mean_second=f"{means[second]:.2f}",
-            level=f"{level:.2f}"),
+        say(rng, STEPS["trend"], **names, mean_first=fixed(means[first]), mean_second=fixed(means[second]),
+            level=fixed(level)),
         say(rng, STEPS["rises"], **names, rises_first=_rises(pair.first), rises_second=_rises(pair.second)),
         say(rng, STEPS["lags"], **names, **correlations, forward_lag=str(seen.forward_lag),
             backward_lag=str(seen.backward_lag)),
@@ -229,7 +230,7 @@ def _rationale(rng: Generator, basin: Basin, pair: Pair, label: str, answer: str
     slip = wrong and rng.random() < 1.5 * SLIPS
     if slip:
         lines.append(
-            say(rng, STEPS["slip"], wrong=larger, larger=f"{means[larger]:.2f}", smaller=f"{means[smaller]:.2f}",
+            say(rng, STEPS["slip"], wrong=larger, larger=fixed(means[larger]), smaller=fixed(means[smaller]),
                 unit=basin.unit)
         )  # fmt: skip
     if label == "none":

@@ -48,6 +48,11 @@ def bracketed(values: Sequence[float] | Floats, decimals: int) -> str:
     return "[" + ",".join(f"{value:.{decimals}f}" for value in values) + "]"
 
 
+def fixed(value: float, decimals: int = 2) -> str:
+    """A decimal without the sign that rounding leaves on a zero."""
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}"
+
+
 def numbers(text: str) -> Floats:
     """All plain decimals of a text, in order."""
     return np.array([float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)])
