@@ -32,7 +32,7 @@ def carry_out(cfg: DictConfig, stages: Sequence[Stage]) -> float | None:
     """Run every stage in its order.
 
     Returns:
-        The held-out reward at the end, when there is one.
+        The held-out reward at the end (the mean over datasets or tasks), when there is one.
 
     Raises:
         UserError: with one clear message; every process of the run has ended then.
@@ -198,7 +198,11 @@ def _final_reward(run: Run) -> float | None:
     last = None
     if run.metrics_file.exists():
         for line in run.metrics_file.read_text().splitlines():
-            for name, value in json.loads(line).items():
-                if name.startswith("val/") and name.endswith("/reward"):
-                    last = value
+            found = [
+                value
+                for name, value in json.loads(line).items()
+                if name.startswith("val/") and name.endswith("/reward") and value is not None
+            ]
+            if found:
+                last = sum(found) / len(found)
     return last
