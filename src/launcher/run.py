@@ -133,8 +133,8 @@ def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int
         batch = stage.config.data.train_batch_size
         if rows < batch:
             raise UserError(
-                f"stage {stage.name}: {key}.train_batch_size={batch} is more than the {rows} windows of "
-                f"dataset {cfg.dataset.name}: lower it, or raise dataset.max_windows"
+                f"stage {stage.name}: {key}.train_batch_size={batch} is more than the {rows} rows of "
+                f"dataset {cfg.dataset.name}: lower it, or build more of them (dataset.max_windows or dataset.rows)"
             )
 
 
