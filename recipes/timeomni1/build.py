@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from data_pipelines import rows
 from data_pipelines.download import sha256_of
 from data_pipelines.result import BuildResult, find_build, write_build
 from recipes.timeomni1 import leaks, scoring, table
-from recipes.timeomni1.collect import Collected, as_json, collect, token_counter
+from recipes.timeomni1.collect import Collected, collect, token_counter
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.settings import DatasetSettings, read_settings
 from src.errors import DataError
@@ -111,7 +112,8 @@ def fingerprint(settings: DatasetSettings) -> str:
     """A sha256 over the settings and the code that makes the rows; the same in every process."""
     folder = Path(__file__).parent
     files = sorted([*folder.glob("*.py"), *folder.glob("tasks/*.py")])
-    parts = [as_json(settings.content()), inspect.getsource(rows), *(file.read_text("utf-8") for file in files)]
+    parts = [json.dumps(settings.content(), sort_keys=True), inspect.getsource(rows)]
+    parts += [file.read_text("utf-8") for file in files]
     for path in (settings.traces.file, settings.tokenizer and Path(settings.tokenizer) / "tokenizer.json"):
         if path:
             parts.append(sha256_of(_existing(Path(path).expanduser())))

@@ -6,7 +6,6 @@ Seeds of different splits and tasks never meet, and nothing depends on the proce
 from __future__ import annotations
 
 import importlib
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -147,8 +146,3 @@ def estimate_tokens(text: str) -> int:
         count += -(-letters // 4) + (character != " ")
         letters = 0
     return count + -(-letters // 4)
-
-
-def as_json(value: Any) -> str:
-    """One line of JSON with sorted keys; the same text in every process."""
-    return json.dumps(value, sort_keys=True)
