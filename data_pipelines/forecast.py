@@ -1,8 +1,7 @@
 """Build a forecasting dataset: windows of a series as parquet files for RL, SFT and evaluation."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,8 @@ from omegaconf import DictConfig
 from data_pipelines import rows
 from data_pipelines.dataset import ForecastDataset, load_dataset
 from data_pipelines.locate import Log
+from data_pipelines.result import BuildResult, find_build, write_build
 from src.errors import DataError
-
-FILES = ("train", "val", "test", "sft", "sft_val")
-MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """The parquet files of a build, their row counts, and whether this call wrote them or found them."""
-
-    train: Path
-    val: Path
-    test: Path
-    sft: Path
-    sft_val: Path
-    fingerprint: str
-    counts: dict[str, int]
-    rebuilt: bool
 
 
 def build(
@@ -42,22 +25,16 @@ def build(
     """
     data = load_dataset(dataset_cfg, fetch=download, log=log)
     out_dir = Path(out_dir)
-    paths = {name: out_dir / f"{name}.parquet" for name in FILES}
-    label = f"dataset {data.settings.name}"
-    counts = _finished(out_dir, data.fingerprint, paths)
-    if counts is not None:
-        log(f"{label}: {out_dir} is up to date (fingerprint {data.fingerprint[:12]}), nothing to build")
-        return BuildResult(**paths, fingerprint=data.fingerprint, counts=counts, rebuilt=False)
-    tables = _tables(data)
-    # The manifest goes first and comes back last: without it the folder counts as unfinished.
-    (out_dir / MANIFEST).unlink(missing_ok=True)
-    for name, path in paths.items():
-        rows.write_parquet(tables[name], rows.SFT_SCHEMA if name.startswith("sft") else rows.RL_SCHEMA, path)
-    counts = {name: len(tables[name]) for name in FILES}
-    _write_manifest(data, out_dir, counts, paths)
-    numbers = ", ".join(f"{name} {count}" for name, count in counts.items())
-    log(f"{label}: wrote {out_dir} ({numbers}; fingerprint {data.fingerprint[:12]})")
-    return BuildResult(**paths, fingerprint=data.fingerprint, counts=counts, rebuilt=True)
+    label, short = f"dataset {data.settings.name}", data.fingerprint[:12]
+    found = find_build(out_dir, data.fingerprint)
+    if found is not None:
+        log(f"{label}: {out_dir} is up to date (fingerprint {short}), nothing to build")
+        return found
+    schemas = (rows.RL_SCHEMA, rows.SFT_SCHEMA)
+    result = write_build(out_dir, _tables(data), schemas, data.fingerprint, _about(data))
+    numbers = ", ".join(f"{name} {count}" for name, count in result.counts.items())
+    log(f"{label}: wrote {out_dir} ({numbers}; fingerprint {short})")
+    return result
 
 
 def _tables(data: ForecastDataset) -> dict[str, list[rows.Row]]:
@@ -103,26 +80,10 @@ def _read_traces(data: ForecastDataset) -> list[rows.Row]:
     return found
 
 
-def _finished(out_dir: Path, fingerprint: str, paths: dict[str, Path]) -> dict[str, int] | None:
-    """Return the row counts of a complete earlier build with this fingerprint, else None."""
-    try:
-        manifest = json.loads((out_dir / MANIFEST).read_text("utf-8"))
-        same = manifest["fingerprint"] == fingerprint and all(
-            path.stat().st_size == manifest["bytes"][name] for name, path in paths.items()
-        )
-        return {name: int(manifest["counts"][name]) for name in FILES} if same else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write_manifest(
-    data: ForecastDataset, out_dir: Path, counts: dict[str, int], paths: dict[str, Path]
-) -> None:
-    manifest: dict[str, Any] = {
+def _about(data: ForecastDataset) -> dict[str, Any]:
+    """Return what the manifest says of the data and its settings."""
+    return {
         "dataset": data.settings.name,
-        "fingerprint": data.fingerprint,
-        "counts": counts,
-        "bytes": {name: path.stat().st_size for name, path in paths.items()},
         "source": data.settings.source,
         "licence": data.settings.licence,
         "data": {
@@ -138,5 +99,3 @@ def _write_manifest(
         },
         "settings": data.settings.content(),
     }
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    rows.write_whole(out_dir / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8"))

@@ -26,16 +26,29 @@ _EXTRA_INFO = pa.struct(
         ("freq", pa.string()),
     ]
 )
-RL_SCHEMA = pa.schema(
-    [
-        ("data_source", pa.string()),
-        ("ability", pa.string()),
-        ("prompt", _MESSAGES),
-        ("reward_model", pa.struct([("style", pa.string()), ("ground_truth", pa.list_(pa.float64()))])),
-        ("extra_info", _EXTRA_INFO),
-    ]
-)
-SFT_SCHEMA = pa.schema([("messages", _MESSAGES), ("extra_info", _EXTRA_INFO)])
+
+
+def rl_schema(truth: pa.DataType, extra_info: pa.DataType) -> pa.Schema:
+    """Return veRL's RL columns, for a kind of ground truth and of extra_info."""
+    reward_model = pa.struct([("style", pa.string()), ("ground_truth", truth)])
+    return pa.schema(
+        [
+            ("data_source", pa.string()),
+            ("ability", pa.string()),
+            ("prompt", _MESSAGES),
+            ("reward_model", reward_model),
+            ("extra_info", extra_info),
+        ]
+    )
+
+
+def sft_schema(extra_info: pa.DataType) -> pa.Schema:
+    """Return veRL's columns for multi-turn SFT."""
+    return pa.schema([("messages", _MESSAGES), ("extra_info", extra_info)])
+
+
+RL_SCHEMA = rl_schema(pa.list_(pa.float64()), _EXTRA_INFO)
+SFT_SCHEMA = sft_schema(_EXTRA_INFO)
 
 Row = dict[str, Any]
 
@@ -73,9 +86,7 @@ def sft_row(sample: ForecastSample, prompt: str, answer: str, split: str, index:
 
 def write_parquet(rows: Sequence[Row], schema: pa.Schema, path: Path) -> None:
     """Write rows to `path` whole or not at all; DataError when the disk refuses."""
-    write_whole(
-        path, lambda temporary: pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary)
-    )
+    write_whole(path, lambda temporary: pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary))
 
 
 def write_whole(path: Path, write: Any) -> None:

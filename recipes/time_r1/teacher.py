@@ -27,7 +27,7 @@ from data_pipelines.locate import Log
 from data_pipelines.rows import SFT_SCHEMA, Row, sft_row, write_parquet
 from data_pipelines.sample import ForecastSample
 from recipes.time_r1 import traces
-from recipes.time_r1.chat import Chat, ChatSettings
+from src.chat import Chat, ChatSettings
 from src.errors import DataError, UserError
 from src.rewards.forecast_answer import parse_forecast
 

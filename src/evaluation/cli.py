@@ -25,13 +25,14 @@ USAGE = """\
 usage: python -m src.evaluate model=FOLDER_OR_NAME dataset=NAME [dataset.folder=DIR] [KEY=VALUE ...]
 
 Lets a model forecast the windows of a dataset and scores it beside trivial baselines: MSE and MAE in original
-units, the mean over runs, failed answers counted. Exits with 0, or 2 after one line that says what to fix.
+units, the mean over runs, failed answers counted. Datasets with other questions are scored by their own
+metrics. Exits with 0, or 2 after one line that says what to fix.
 
   horizon=N        steps to forecast; longer than dataset.horizon rolls forecasts forward (192, 336)
   runs=3           answers per window; their errors are averaged
   temperature=1.0  0 is greedy (one run); top_p=1.0
   max_tokens=3000  longest answer
-  max_windows=N    a random subset, fixed by seed=0
+  max_windows=N    a random subset, fixed by seed=0; of other questions, of each kind
   split=test       or val, train
   out=FILE.json    the whole result; by default a new file in outputs/evaluation
   answers=FILE     every prompt and answer, as JSON lines

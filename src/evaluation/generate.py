@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from src.errors import ConfigError, UserError
-from src.evaluation.requests import Completion, Request
+from src.evaluation.requests import Completion, Prompt, Request
 from src.evaluation.settings import EvaluationSettings
 
 # Prompts of later rolls hold the model's own numbers, which may be longer than the data's.
@@ -60,7 +60,7 @@ class Generator:
 
 @contextmanager
 def open_generator(
-    model: str, settings: EvaluationSettings, prompts: Sequence[str], rolls: int
+    model: str, settings: EvaluationSettings, prompts: Sequence[Prompt], rolls: int
 ) -> Iterator[Generator]:
     """Load `model` into vLLM for prompts like `prompts`; the engine is shut down at the end.
 
@@ -96,11 +96,12 @@ def is_cpu_build() -> bool:
         raise UserError("vLLM is not installed: run make run (CPU) or make setup-gpu first") from None
 
 
-def chat_tokens(tokenizer: Any, prompt: str) -> list[int]:
-    """Return the tokens of one user message with the start of the answer, as training sees them."""
+def chat_tokens(tokenizer: Any, prompt: Prompt) -> list[int]:
+    """Return the tokens of a question with the start of the answer, as training sees them."""
+    messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(one) for one in prompt]
     return list(
         tokenizer.apply_chat_template(
-            [{"role": "user", "content": prompt}],
+            messages,
             add_generation_prompt=True,
             tokenize=True,
             return_dict=False,

@@ -10,9 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-
-from src.evaluation.requests import Completion, Generate, Request
+from src.evaluation.requests import Completion, Generate, Request, request_seed
 from src.rewards.forecast_answer import parse_forecast
 
 
@@ -100,11 +98,6 @@ def forecast(
         if state.prediction is not None:
             state.prediction = state.prediction[:horizon]
     return [state for state, _ in started]
-
-
-def request_seed(seed: int, run: int, window: int, roll: int) -> int:
-    """Return a 32-bit seed; two requests that differ in any argument draw unrelated numbers."""
-    return int(np.random.SeedSequence([seed, run, window, roll]).generate_state(1)[0])
 
 
 def _take(state: Rolled, answer: Completion, block: int) -> None:

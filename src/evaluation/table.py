@@ -9,6 +9,9 @@ from rich.table import Table
 def print_result(result: dict[str, Any], console: Console | None = None) -> None:
     """Print the model beside the baselines, the channels if there are several, and why answers failed."""
     console = console or Console(highlight=False)
+    if result.get("kind") == "questions":
+        _print_questions(result, console)
+        return
     model, failed = result["model"], result["model"]["failed"]
     console.print(
         f"\n{result['dataset']} ({result['split']}), horizon {result['horizon']}: {model['windows']} "
@@ -26,12 +29,35 @@ def print_result(result: dict[str, Any], console: Console | None = None) -> None
         )
         for problem, count in result["problems"].items():
             console.print(f"  {count} x {problem}", markup=False)
+    console.print(_speed(result))
+
+
+def _speed(result: dict[str, Any]) -> str:
     speed = result["speed"]
     rate = f", {speed['tokens_per_second']:.0f} tokens/s" if speed["tokens_per_second"] else ""
-    console.print(
+    return (
         f"{speed['tokens']} tokens in {speed['generate_seconds']:.1f} s{rate}; "
         f"{speed['seconds']:.1f} s in all"
     )
+
+
+def _print_questions(result: dict[str, Any], console: Console) -> None:
+    """One line per group and metric, with the baselines of that metric beside."""
+    console.print(
+        f"\n{result['dataset']} ({result['split']}), mean of {result['runs']} run(s) per question", markup=False
+    )
+    table = _table("", "questions", "metric", "model", "95 % interval", "baselines")
+    for name, group in result["groups"].items():
+        for place, (metric, one) in enumerate(group["metrics"].items()):
+            beside = ", ".join(
+                f"{_words(baseline)} {number(values[metric])}"
+                for baseline, values in group["baselines"].items()
+                if metric in values
+            )
+            head = (name, str(group["questions"])) if place == 0 else ("", "")
+            table.add_row(*head, _words(metric), number(one["value"]), _interval(one["interval"]), beside)
+    console.print(table)
+    console.print(_speed(result))
 
 
 def _against_baselines(result: dict[str, Any]) -> Table:

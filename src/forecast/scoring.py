@@ -14,10 +14,11 @@ from src.rewards.forecast_answer import parse_forecast
 
 @dataclass(frozen=True)
 class Scored:
-    """metrics: names as in ``val/<dataset>/mse``. predictions: values per response, None where it failed."""
+    """metrics: names as in ``val/<dataset>/mse``. predictions: what was read from each response (a
+    forecast's values), None where it failed."""
 
     metrics: dict[str, float]
-    predictions: list[list[float] | None]
+    predictions: Sequence[Any]
 
 
 def score(rows: Sequence[Mapping[str, Any]], responses: Sequence[str]) -> Scored:

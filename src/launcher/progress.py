@@ -127,7 +127,10 @@ def describe(line: dict[str, Any], total: int | None) -> str:
 
 def _held_out(line: dict[str, Any], dataset: str, failed: float) -> str:
     words = [f"held-out {dataset}:"]
-    for name, label in ((f"val/{dataset}/mse", "MSE"), (f"val/{dataset}/baseline/last_day/mse", "last day")):
-        if line.get(name) is not None:
-            words.append(f"{label} {line[name]:.4g},")
+    for name, label in (("mse", "MSE"), ("baseline/last_day/mse", "last day"), ("acc", "accuracy")):
+        if (value := line.get(f"val/{dataset}/{name}")) is not None:
+            words.append(f"{label} {value:.4g},")
+    mae = line.get(f"val/{dataset}/mae")
+    if mae is not None and f"val/{dataset}/mse" not in line:  # not every scorer has squared errors
+        words.append(f"MAE {mae:.4g},")
     return " ".join([*words, f"failed {failed:.0%}"])

@@ -41,7 +41,7 @@ def carry_out(
         repeats: what ``run.json`` says of the run that this one repeats.
 
     Returns:
-        The held-out reward at the end, when there is one.
+        The held-out reward at the end (the mean over datasets or tasks), when there is one.
 
     Raises:
         UserError: with one clear message; every process of the run has ended then.
@@ -208,8 +208,8 @@ def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int
         batch = stage.config.data.train_batch_size
         if rows < batch:
             raise UserError(
-                f"stage {stage.name}: {key}.train_batch_size={batch} is more than the {rows} windows of "
-                f"dataset {cfg.dataset.name}: lower it, or raise dataset.max_windows"
+                f"stage {stage.name}: {key}.train_batch_size={batch} is more than the {rows} rows of "
+                f"dataset {cfg.dataset.name}: lower it, or build more of them (dataset.max_windows or dataset.rows)"
             )
 
 
@@ -226,7 +226,11 @@ def _report(run: Run) -> Path | None:
 def _final_reward(run: Run) -> float | None:
     last = None
     for line in read_lines(run.metrics_file):
-        for name, value in line.items():
-            if name.startswith("val/") and name.endswith("/reward"):
-                last = value
+        found = [
+            value
+            for name, value in line.items()
+            if name.startswith("val/") and name.endswith("/reward") and value is not None
+        ]
+        if found:
+            last = sum(found) / len(found)
     return last

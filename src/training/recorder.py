@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -40,7 +41,7 @@ class Recorder:
         append_line(self.run / "metrics.jsonl", {"stage": self.stage, "step": step, "time": time.time(), **metrics})
 
     def rollout_metrics(self, sampled: Sampled) -> dict[str, float]:
-        """Metrics over all rollouts of a step, the dropped ones included."""
+        """Metrics over all rollouts of a step, the dropped ones included; again per task where rows name one."""
         metrics = {
             "reward/mean": float(sampled.rewards.mean()),
             "reward/std": float(sampled.rewards.std()),
@@ -50,16 +51,18 @@ class Recorder:
         if sampled.kept.any():
             metrics["select/kept_reward/mean"] = float(sampled.rewards[sampled.kept].mean())
             metrics["select/weight/max"] = float(sampled.weights.max())
-        terms = defaultdict(list)
-        for one in sampled.terms:
-            for name, value in one.items():
-                terms[name].append(value)
-        valid = terms.pop("valid", None)
-        if valid is not None:
-            metrics["parse/valid_frac"] = float(np.mean(valid))
-        for name, values in terms.items():
-            metrics[f"reward/{name}/mean"] = float(np.mean(values))
-            metrics[f"reward/{name}/std"] = float(np.std(values))
+        metrics |= _term_metrics(sampled.terms, sampled.rows)
+        by_task: dict[str, list[int]] = defaultdict(list)
+        for place, row in enumerate(sampled.rows):
+            if task := row["extra_info"].get("task"):
+                by_task[str(task)].append(place)
+        for task, places in by_task.items():
+            own = _term_metrics([sampled.terms[place] for place in places], [sampled.rows[place] for place in places])
+            own |= {
+                "reward/mean": float(sampled.rewards[places].mean()),
+                "reward/std": float(sampled.rewards[places].std()),
+            }
+            metrics |= {f"{task}/{name}": value for name, value in own.items()}
         return metrics
 
     def validation(
@@ -128,7 +131,31 @@ class Recorder:
 
 
 def _list(values: Any) -> Any:
+    """Numbers as a list, also where tasks with other kinds of truth are mixed and the column is JSON text."""
+    if isinstance(values, str) and values.startswith("["):
+        return json.loads(values)
     return values.tolist() if isinstance(values, np.ndarray) else values
+
+
+def _term_metrics(terms: Sequence[dict[str, float]], rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Mean and spread of each reward term, over the rollouts whose row does not rule it out.
+
+    All rollouts have the same keys. Where a row's ``extra_info`` has ``terms``, these are the ones that its kind of
+    answer can earn; the others are zero in it and say nothing.
+    """
+    values: dict[str, list[float]] = defaultdict(list)
+    for one, row in zip(terms, rows, strict=True):
+        possible = row["extra_info"].get("terms")
+        for name, value in one.items():
+            if possible is None or name == "valid" or name in possible:
+                values[name].append(value)
+    metrics = {}
+    if valid := values.pop("valid", None):
+        metrics["parse/valid_frac"] = float(np.mean(valid))
+    for name, found in values.items():
+        metrics[f"reward/{name}/mean"] = float(np.mean(found))
+        metrics[f"reward/{name}/std"] = float(np.std(found))
+    return metrics
 
 
 def zero_std_share(rewards: np.ndarray, groups: Sequence[str]) -> float:

@@ -16,7 +16,8 @@ import pytest
 from data_pipelines.cli import compose_dataset, dataset_names
 from data_pipelines.clock import continue_labels
 from data_pipelines.dataset import load_dataset
-from data_pipelines.forecast import FILES, BuildResult, build
+from data_pipelines.forecast import build
+from data_pipelines.result import FILES, BuildResult
 from src.errors import DataError
 from src.forecast.baselines import baseline_forecasts
 

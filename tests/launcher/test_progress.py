@@ -48,6 +48,18 @@ from src.launcher.progress import StageProgress, describe
             40,
             "  rl 10/40  held-out demand: MSE 1.235, last day 2.5, failed 5%",
         ),
+        (
+            {
+                "stage": "rl",
+                "step": 2,
+                "val/quiz/acc": 0.875,
+                "val/quiz/fail_frac": 0.0,
+                "val/trips/mae": 3.14159,
+                "val/trips/fail_frac": 0.25,
+            },
+            4,
+            "  rl 2/4  held-out quiz: accuracy 0.875, failed 0%  held-out trips: MAE 3.142, failed 25%",
+        ),
         ({"stage": "rl", "step": 0, "val/demand/mse": None, "val/demand/reward": 0.1}, 40, ""),
         ({"stage": "rl", "step": 1, "reward/mean": None, "other": "text"}, 40, ""),
     ],

@@ -12,14 +12,13 @@ from launching import ROOT, Family, Launched, command
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Callable[..., Launched]:
-    """Launch the recipe at ``scale=smoke`` and wait for its end."""
+    """Launch a recipe at ``scale=smoke`` and wait for its end."""
 
-    def run(*arguments: str, name: str = "run") -> Launched:
-        launcher = subprocess.Popen(
-            command(tmp_path, name, *arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+    def run(*arguments: str, name: str = "run", recipe: str = "time_r1") -> Launched:
+        words = command(tmp_path, name, *arguments, recipe=recipe)
+        launcher = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         family = Family(launcher.pid)
         output, _ = launcher.communicate(timeout=900)
-        return Launched(launcher.returncode, output, tmp_path / "time_r1" / name, family.left())
+        return Launched(launcher.returncode, output, tmp_path / recipe / name, family.left())
 
     return run

@@ -32,9 +32,9 @@ class Launched:
         return [line for line in lines if line["stage"] == stage]
 
 
-def command(folder: Path, name: str, *arguments: str) -> list[str]:
+def command(folder: Path, name: str, *arguments: str, recipe: str = "time_r1") -> list[str]:
     return [
-        sys.executable, "-m", "src.launch", "+recipe=time_r1", "scale=smoke", "runtime=cpu", f"run.folder={folder}",
+        sys.executable, "-m", "src.launch", f"+recipe={recipe}", "scale=smoke", "runtime=cpu", f"run.folder={folder}",
         f"run.name={name}", *arguments,
     ]  # fmt: skip
 

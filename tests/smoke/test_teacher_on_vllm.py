@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from launching import ROOT
 
-from recipes.time_r1.chat import Chat, ChatSettings
+from src.chat import Chat, ChatSettings
 from src.errors import UserError
 from src.launcher.stage import free_port
 from src.models.tiny import build

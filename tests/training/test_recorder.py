@@ -78,6 +78,29 @@ def test_rollout_metrics_by_hand(recorder: Recorder) -> None:
     )
 
 
+def test_each_task_has_its_own_means_over_the_terms_it_can_earn(recorder: Recorder) -> None:
+    quiz = {**_row(0), "extra_info": {"task": "quiz", "terms": ["format"]}}
+    guess = {**_row(1), "extra_info": {"task": "guess", "terms": np.array(["format", "mse"])}}
+    metrics = recorder.rollout_metrics(_sampled(rows=[quiz, quiz, guess, guess]))
+    assert metrics["quiz/reward/mean"] == pytest.approx(-0.125)
+    assert metrics["guess/reward/mean"] == pytest.approx(0.25)
+    assert metrics["quiz/reward/format/mean"] == pytest.approx(-0.5)
+    assert (metrics["quiz/parse/valid_frac"], metrics["guess/parse/valid_frac"]) == (0.5, 1.0)
+    assert "quiz/reward/mse/mean" not in metrics
+    # The zeros of a task that cannot earn the term are left out of the total, too.
+    assert metrics["reward/mse/mean"] == metrics["guess/reward/mse/mean"] == pytest.approx(0.125)
+    assert metrics["reward/mean"] == pytest.approx(0.0625)
+
+
+def test_a_truth_in_json_is_kept_as_numbers(recorder: Recorder, tmp_path: Path) -> None:
+    rows = [{**_row(place), "ground_truth": truth} for place, truth in enumerate(("[1.0, 2.5]", "B"))]
+    sampled = _sampled(rows=[rows[0], rows[0], rows[1], rows[1]])
+    recorder.samples = 4
+    recorder.training_samples(3, sampled, lambda keys: (["?"] * len(keys), ["1"] * len(keys)))
+    truths = [line["ground_truth"] for line in _lines(tmp_path / "samples" / "rl_3.jsonl")]
+    assert sorted(map(str, truths)) == ["B", "B", "[1.0, 2.5]", "[1.0, 2.5]"] and [1.0, 2.5] in truths
+
+
 def test_a_reward_without_terms_has_only_its_own_metrics(recorder: Recorder) -> None:
     metrics = recorder.rollout_metrics(_sampled(terms=[{}, {}, {}, {}]))
     assert set(metrics) == {

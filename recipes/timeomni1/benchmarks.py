@@ -1,0 +1,174 @@
+"""The paper's general-reasoning benchmarks, from local files in the form that their authors publish.
+
+    python -m src.evaluate model=FOLDER dataset=timeomni1_gpqa dataset.folder=DIR
+
+gpqa: CSV with Question, Correct Answer, Incorrect Answer 1 to 3. reclor: JSON with context, question, answers, label.
+drop: JSON of passages with qa_pairs; exact match and token F1, the best over all published answers of a question.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig
+
+from recipes.timeomni1 import scoring
+from recipes.timeomni1.answer import read_body
+from recipes.timeomni1.external import evaluation_only, find_files, fingerprint_of, read_objects, read_settings, require
+from recipes.timeomni1.prompts import SYSTEM
+from src.errors import DataError
+from src.evaluation.questions import Group, QuestionSet, ratio
+
+SYSTEM_TEXT = (
+    "Output format: reason step by step inside <think> and </think>; then give the answer alone, a number, a date or "
+    "words of the passage, inside <answer> and </answer>."
+)
+_GPQA = ("Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
+_RECLOR = ("context", "question", "answers", "label")
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+
+Row = dict[str, Any]
+build = evaluation_only
+
+
+def load_questions(
+    dataset_cfg: Mapping[str, Any] | DictConfig,
+    *,
+    split: str,
+    download: bool = False,
+    log: Callable[[str], None] = print,
+) -> QuestionSet:
+    """The questions of one benchmark; DataError names the file, the question and what is missing."""
+    settings = read_settings(dataset_cfg, split)
+    readers = {"gpqa": _read_gpqa, "reclor": _read_reclor, "drop": _read_drop}
+    if settings.kind not in readers:
+        raise DataError(f"dataset.kind is '{settings.kind}': set it to {', '.join(readers)}")
+    paths = find_files(settings, download=download, log=log)
+    rows = [row for path in paths for row in readers[settings.kind](path, settings.seed)]
+    for index, row in enumerate(rows):
+        row["extra_info"]["index"] = index
+    score = score_spans if settings.kind == "drop" else scoring.evaluate
+    return QuestionSet(settings.name, fingerprint_of(paths), rows, score)
+
+
+def _choice(name: str, text: str, options: Sequence[str], right: int) -> Row:
+    lines = [f"{chr(ord('A') + place)}) {option}" for place, option in enumerate(options)]
+    user = "\n".join([text, *lines])
+    return {
+        "data_source": name,
+        "prompt": [{"role": "system", "content": SYSTEM["choice"]}, {"role": "user", "content": user}],
+        "reward_model": {"style": "rule", "ground_truth": chr(ord("A") + right)},
+        "extra_info": {"options": len(options)},
+    }
+
+
+def _read_gpqa(path: Path, seed: int) -> list[Row]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            found = list(csv.DictReader(file))
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as CSV ({error}): get the file again") from None
+    rows = []
+    for number, one in enumerate(found, 1):
+        require(one, _GPQA, path, number)
+        # The file has the right answer first: its place is drawn, the same in every process.
+        order = np.random.default_rng([seed, number]).permutation(4)
+        options = [one[_GPQA[1 + place]].strip() for place in order]
+        rows.append(_choice("gpqa", one["Question"].strip(), options, int(np.flatnonzero(order == 0)[0])))
+    return rows
+
+
+def _read_reclor(path: Path, seed: int) -> list[Row]:
+    rows = []
+    for number, one in enumerate(read_objects(path), 1):
+        require(one, _RECLOR, path, number)
+        answers, label = one["answers"], one["label"]
+        if not isinstance(answers, list) or not isinstance(label, int) or not 0 <= label < len(answers):
+            raise DataError(f"{path}, question {number}: label {label} is none of its answers")
+        rows.append(_choice("reclor", f"{one['context']}\n{one['question']}", [str(text) for text in answers], label))
+    return rows
+
+
+def _read_drop(path: Path, seed: int) -> list[Row]:
+    try:
+        passages = json.loads(path.read_text("utf-8"))
+        entries = [(passage["passage"], pair) for passage in passages.values() for pair in passage["qa_pairs"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is not in DROP's form ({error!r}): use drop_dataset_dev.json") from None
+    rows = []
+    for number, (passage, pair) in enumerate(entries, 1):
+        require(pair, ("question", "answer"), path, number)
+        answers = [_drop_answer(one) for one in (pair["answer"], *pair.get("validated_answers", ()))]
+        user = f"{passage}\nQuestion: {pair['question']}"
+        rows.append(
+            {
+                "data_source": "drop",
+                "prompt": [{"role": "system", "content": SYSTEM_TEXT}, {"role": "user", "content": user}],
+                "reward_model": {"style": "rule", "ground_truth": json.dumps([one for one in answers if one])},
+                "extra_info": {},
+            }
+        )
+    return rows
+
+
+def _drop_answer(one: Mapping[str, Any]) -> str:
+    """One published answer as text: a number, a date, or spans."""
+    if one.get("number"):
+        return str(one["number"])
+    if one.get("spans"):
+        return " ".join(one["spans"])
+    date = one.get("date") or {}
+    return " ".join(str(date[part]) for part in ("day", "month", "year") if date.get(part))
+
+
+def score_spans(rows: Sequence[Mapping[str, Any]], responses: Sequence[str], seed: int = 0) -> dict[str, Group]:
+    """Exact match and token F1 of text answers, 0 where there is none, with bootstrap intervals over questions."""
+    by_question: dict[int, list[tuple[bool, float, float]]] = {}
+    for row, response in zip(rows, responses, strict=True):
+        body = read_body(response).text
+        truths = json.loads(row["reward_model"]["ground_truth"])
+        pairs = [_match(body or "", truth) for truth in truths]
+        best = tuple(max(values) for values in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
+        by_question.setdefault(row["extra_info"]["index"], []).append((bool(body), best[0], best[1]))
+    answers = list(by_question.values())
+    weights = [float(len(runs)) for runs in answers]
+    metrics = {
+        name: ratio([sum(float(run[place]) for run in runs) for runs in answers], weights, seed)
+        for place, name in enumerate(("success", "exact", "f1"))
+    }
+    failed = sum(not run[0] for runs in answers for run in runs)
+    return {str(rows[0]["data_source"]): Group(metrics, {}, len(answers), len(rows), failed)}
+
+
+def _match(answer: str, truth: str) -> tuple[float, float]:
+    """Exact match and F1 over words, after case, articles and punctuation are gone; numbers have to agree."""
+    one, other = _words(answer), _words(truth)
+    if not one or not other:
+        return 0.0, 0.0
+    numbers = [{word for word in words if _number(word)} for words in (one, other)]
+    shared = sum((Counter(one) & Counter(other)).values())
+    if not shared or (numbers[1] and not numbers[0] & numbers[1]):
+        return 0.0, 0.0
+    precision, recall = shared / len(one), shared / len(other)
+    return float(one == other), 2 * precision * recall / (precision + recall)
+
+
+def _words(text: str) -> list[str]:
+    words = []
+    for word in _ARTICLES.sub(" ", text.lower().replace("-", " ")).split():
+        bare = word if _number(word) else "".join(sign for sign in word if sign not in string.punctuation)
+        if bare:
+            words.append(str(float(bare)) if _number(bare) else bare)
+    return words
+
+
+def _number(word: str) -> bool:
+    return re.fullmatch(r"[+-]?[0-9]{1,15}(?:\.[0-9]{0,15})?", word) is not None

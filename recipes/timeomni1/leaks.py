@@ -1,0 +1,106 @@
+"""What trivial solvers get out of a build: the check that its questions need what they claim to need."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recipes.timeomni1.collect import Collected, generator
+from recipes.timeomni1.item import Item
+from src.errors import DataError
+
+# How far above its ceiling a solver must be, in standard errors, to count as a leak: a small build scatters.
+_ERRORS = 3.0
+_ENOUGH = 30  # rows from which a solver cannot equal the oracle by luck
+_DECAY = 1.4  # of a forecast's credit, per reference error
+
+
+def credit(item: Item, answer: str | Sequence[float]) -> float:
+    """What an answer is worth, from 0 to 1: whether a choice is right; of a forecast exp(-1.4 MAE / yardstick).
+
+    The yardstick is the item's ``score_mae``, by default its ``reference_mae``.
+    """
+    if isinstance(item.answer, str) or isinstance(answer, str):
+        return float(answer == item.answer)
+    error = sum(abs(x - y) for x, y in zip(answer, item.answer, strict=True)) / len(item.answer)
+    yardstick = float(item.info.get("score_mae", item.info["reference_mae"]))
+    return math.exp(-_DECAY * error / max(yardstick, 1e-9))
+
+
+def report(parts: Sequence[Collected]) -> dict[str, Any]:
+    """The figures of one task, in or out of distribution, over the splits ``parts``."""
+    items = [item for part in parts for item in part.items]
+    drawn: Counter[str] = Counter()
+    accepted: Counter[str] = Counter()
+    for part in parts:
+        drawn += part.drawn
+        accepted += part.accepted
+    tokens = sorted(count for part in parts for count in part.prompt_tokens)
+    names = sorted({name for item in items for name in item.shortcuts})
+    source = generator(parts[0].task)
+    ceilings: Mapping[str, float] = source.CEILINGS
+    # A second solver that knows nothing of the oracle, where the task has one.
+    second = getattr(source, "independent", None)
+    return {
+        "rows": len(items),
+        "acceptance": {label: accepted[label] / drawn[label] for label in sorted(drawn)},
+        "letters": dict(sorted(Counter(item.answer for item in items if isinstance(item.answer, str)).items())),
+        "oracle": _mean([credit(item, item.oracle) for item in items]),
+        "independent": _mean([credit(item, second(item.question)) for item in items]) if second else None,
+        "shortcuts": {
+            name: {
+                "accuracy": _mean([credit(item, item.shortcuts[name]) for item in items if name in item.shortcuts]),
+                "ceiling": ceilings.get(name),
+            }
+            for name in names
+        },
+        "prompt_tokens": {"median": tokens[len(tokens) // 2], "max": tokens[-1]} if tokens else {},
+        "too_long": sum(part.too_long for part in parts),
+    }
+
+
+def check(task: str, where: str, figures: Mapping[str, Any]) -> None:
+    """Refuse a build in which a shortcut solver is above its ceiling, or at the level of the oracle.
+
+    Raises DataError, which names the task and the solver.
+    """
+    rows = figures["rows"]
+    for name, solver in figures["shortcuts"].items():
+        accuracy, ceiling = solver["accuracy"], solver["ceiling"]
+        if ceiling is None or not rows:
+            continue
+        scatter = _ERRORS * math.sqrt(max(ceiling * (1 - ceiling), 0.0) / rows)
+        if accuracy > ceiling + scatter:
+            raise DataError(
+                f"task {task} ({where}) leaks: solver {name} gets {accuracy:.3f} of {rows} questions, its ceiling is "
+                f"{ceiling:.3f}; correct the generator"
+            )
+        if accuracy >= figures["oracle"] and rows >= _ENOUGH:
+            raise DataError(
+                f"task {task} ({where}): solver {name} is as good ({accuracy:.3f}) as the oracle "
+                f"({figures['oracle']:.3f}): the questions need no reasoning"
+            )
+
+
+def lines(task: str, where: str, figures: Mapping[str, Any]) -> list[str]:
+    """The figures for people."""
+    kept = ", ".join(f"{label} {share:.2f}" for label, share in figures["acceptance"].items())
+    letters = " ".join(f"{letter} {count}" for letter, count in figures["letters"].items())
+    solvers = ", ".join(
+        f"{name} {solver['accuracy']:.3f}" + (f" (ceiling {solver['ceiling']:.2f})" if solver["ceiling"] else "")
+        for name, solver in figures["shortcuts"].items()
+    )
+    second = "" if figures["independent"] is None else f", independent solver {figures['independent']:.3f}"
+    tokens = figures["prompt_tokens"]
+    length = f"prompts of {tokens['median']} tokens, at most {tokens['max']}" if tokens else "no prompts"
+    return [
+        f"{task} ({where}): {figures['rows']} rows; accepted: {kept}" + (f"; letters: {letters}" if letters else ""),
+        f"  oracle {figures['oracle']:.3f}{second}; {solvers}",
+        f"  {length}; {figures['too_long']} dropped as too long",
+    ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

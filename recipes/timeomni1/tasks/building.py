@@ -1,0 +1,121 @@
+"""Buildings with a battery: families of load, tariffs, batteries that fit, and options that do not give the best away.
+
+The options follow the reference's section 2.7, T4: three pairs of expensive hours at the same distance, and a fourth
+option that discharges once at a cheap hour. Where the load peaks within the tariff's window is drawn evenly, so that
+only the load tells the best pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from recipes.timeomni1.tasks.battery import Battery, Strategy
+from recipes.timeomni1.tasks.drawing import Floats, integer, uniform
+
+WINDOW = 5  # consecutive hours of the highest price
+# Hours after the tariff's start at which a load peaks. Wider, and the outer pairs win too often (0.42 for the latest).
+PEAK_AT = (0.3, 3.7)
+
+
+@dataclass(frozen=True)
+class Building:
+    """One case. history: (days * T,) loads in kWh; actual: (T,) the load of the day to decide about; price (T,)."""
+
+    family: str
+    history: Floats
+    actual: Floats
+    price: Floats
+    battery: Battery
+
+
+def _bump(hours: int, centre: float, width: float) -> Floats:
+    return np.exp(-0.5 * ((np.arange(hours) - centre) / width) ** 2)
+
+
+def _days(rng: Generator, usual: Floats, decimals: int, shown: int) -> Floats:
+    """Days (shown + 1, T) around the usual one, each hour off by 6 %."""
+    noise = 1 + 0.06 * rng.standard_normal((shown + 1, len(usual)))
+    return np.round(np.maximum(usual * noise, 0.1), decimals)
+
+
+def _fit(rng: Generator, usual: Floats, peak: slice) -> Battery:
+    """A battery that holds 1.1 to 1.6 times the two largest loads of the window; all values as printed."""
+    largest = np.sort(usual[peak])[-2:].sum()
+    capacity = round(uniform(rng, (1.1, 1.6)) * largest, 1)
+    return Battery(
+        capacity,
+        stored=round(uniform(rng, (0.2, 0.5)) * capacity, 1),
+        charge=round(uniform(rng, (0.3, 0.5)) * capacity, 1),
+        discharge=round(1.2 * float(usual.max()), 1),
+        efficiency=0.95,
+    )
+
+
+def draw_home(rng: Generator) -> Building:
+    """In distribution: a home with an evening peak, and two prices."""
+    start = integer(rng, (14, 17))
+    peak = slice(start, start + WINDOW)
+    centre = start + uniform(rng, PEAK_AT)
+    level = uniform(rng, (2.0, 6.0))
+    evening = uniform(rng, (0.8, 1.4)) * _bump(24, centre, uniform(rng, (1.2, 2.0)))
+    usual = level * (0.5 + 0.15 * _bump(24, 8, 1.5) + evening)
+    price = np.full(24, round(uniform(rng, (0.15, 0.25)), 2))
+    price[peak] = round(uniform(rng, (0.4, 0.6)), 2)
+    days = _days(rng, usual, 2, shown=2)
+    return Building("home", days[:2].ravel(), days[2], price, _fit(rng, usual, peak))
+
+
+def draw_other(rng: Generator) -> Building:
+    """Out of distribution: an office with a midday peak or a home with two peaks, three prices, weekends cheaper."""
+    office = rng.random() < 0.5
+    start = integer(rng, (10, 13)) if office else integer(rng, (15, 17))
+    peak = slice(start, start + WINDOW)
+    centre, width = start + uniform(rng, PEAK_AT), uniform(rng, (1.2, 2.0))
+    level = uniform(rng, (10.0, 40.0)) if office else uniform(rng, (2.0, 6.0))
+    morning = 0.0 if office else 0.8 * _bump(24, uniform(rng, (6.5, 8.5)), 1.2)
+    usual = level * (0.45 + morning + uniform(rng, (0.8, 1.4)) * _bump(24, centre, width))
+    low, middle, high = (round(uniform(rng, interval), 2) for interval in ((0.12, 0.2), (0.24, 0.32), (0.42, 0.6)))
+    if rng.random() < 2 / 7:  # a weekend
+        middle, high = round(0.8 * middle, 2), round(0.8 * high, 2)
+    price = np.full(24, low)
+    price[[start - 2, start - 1, start + WINDOW]] = middle
+    price[peak] = high
+    days = _days(rng, usual, 2, shown=2)
+    return Building("office" if office else "two-peak-home", days[:2].ravel(), days[2], price, _fit(rng, usual, peak))
+
+
+def draw_small(rng: Generator, ood: bool) -> Building:
+    """The short form: ten hours of whole kWh, one day shown, no losses, and always energy enough to serve the load."""
+    start = integer(rng, (3, 5))
+    peak = slice(start, start + WINDOW)
+    centre, width = start + uniform(rng, PEAK_AT), uniform(rng, (0.9, 1.5))
+    base = 1.5 + (3.0 * _bump(10, 1, 1.0) if ood else 0.0)
+    usual = base + uniform(rng, (4.0, 7.0)) * _bump(10, centre, width)
+    days = np.clip(_days(rng, usual, 0, shown=1), 1, 9)
+    price = np.full(10, float(integer(rng, (1, 2))))
+    price[peak] = float(integer(rng, (4, 5)))
+    battery = Battery(18.0 + integer(rng, (0, 4)), stored=10.0, charge=4.0, discharge=9.0, efficiency=1.0)
+    return Building("small-office" if ood else "small-home", days[0], days[1], price, battery)
+
+
+def draw_strategies(rng: Generator, price: Floats) -> list[Strategy]:
+    """Three pairs of peak hours at one distance, and as the last a pair with one cheaper hour."""
+    hours = np.arange(len(price))
+    peak = hours[price == price.max()]
+    cheap = hours[(price == price.min()) & (hours < peak[0])]
+    gap = integer(rng, (1, 2))
+    first = rng.permutation(len(peak) - gap)[:3]
+    pairs = [(int(peak[i]), int(peak[i + gap])) for i in sorted(first)]
+    charges = [_pair(rng, cheap) for _ in range(4)]
+    idle = [hour for hour in hours if price[hour] < price.max() and hour not in charges[3]]
+    wasted = int(idle[int(rng.integers(len(idle)))])
+    early, late = sorted((wasted, int(peak[int(rng.integers(len(peak)))])))
+    return [Strategy(charge, pair) for charge, pair in zip(charges, [*pairs, (early, late)], strict=True)]
+
+
+def _pair(rng: Generator, hours: Floats) -> tuple[int, int]:
+    one, other = sorted(int(hour) for hour in rng.choice(hours, size=2, replace=False))
+    return one, other

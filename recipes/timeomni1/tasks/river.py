@@ -1,0 +1,189 @@
+"""Two gauging stations of a river network: storms, catchments, routing, and what the printed series prove.
+
+The simulator follows the physics that makes the task solvable without looking at magnitudes: a storm reaches the
+upstream station first, and the same water passes the downstream one a delay later, smoothed by a linear reservoir.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from recipes.timeomni1.tasks.drawing import Floats, integer, uniform
+
+LABELS = ("forward", "backward", "none")
+
+
+@dataclass(frozen=True)
+class Basin:
+    """Parameters of a river basin; intervals are drawn from uniformly, times in sub-steps unless said otherwise."""
+
+    name: str
+    unit: str
+    factor: float  # from the simulator's flow to the unit
+    decimals: int
+    samples: int
+    burn_in: int  # samples
+    substeps: int  # of one sample
+    storms: float  # chance of a storm per sub-step
+    shape: tuple[float, float]  # of the gamma unit hydrograph
+    scale: tuple[float, float]
+    delay: tuple[int, int]  # samples
+    reservoir: tuple[float, float]  # time constant
+    shared: tuple[float, ...]  # shares of storms that reach both catchments; the level is the position
+    flash: tuple[float, float]  # size of the sharp inflow beside a downstream gauge
+    max_lag: int  # samples that a solver has to look back
+    diverted: float = 0.5  # share of downstream stations behind a diversion, where sizes are balanced
+    noise: float = 0.01  # multiplicative
+
+
+LOWLAND = Basin(
+    name="lowland-basin", unit="m3/s", factor=1.0, decimals=2, samples=62, burn_in=40, substeps=4, storms=0.02,
+    shape=(1.5, 3.0), scale=(2.0, 5.0), delay=(1, 4), reservoir=(1.0, 3.0), shared=(0.0, 0.5, 0.8), flash=(0.6, 2.0),
+    max_lag=6,
+)  # fmt: skip
+# Held out: longer delays, sharper floods, storms that nearly always reach both catchments, another unit.
+ALPINE = Basin(
+    name="alpine-basin", unit="L/s", factor=40.0, decimals=1, samples=62, burn_in=40, substeps=4, storms=0.02,
+    shape=(1.2, 2.0), scale=(1.5, 3.0), delay=(3, 6), reservoir=(1.0, 3.0), shared=(0.8,), flash=(0.6, 2.0), max_lag=8,
+)  # fmt: skip
+
+# The size ``short``: hourly whole numbers of one digit, floods of an hour or two. Small floods vanish in rounding, so
+# more diversions are drawn, for half of the accepted ones to lie behind one.
+SHORT = Basin(
+    name="brook-basin", unit="", factor=0.6, decimals=0, samples=16, burn_in=6, substeps=1, storms=0.12,
+    shape=(1.0, 1.0), scale=(0.5, 0.8), delay=(1, 3), reservoir=(0.2, 0.4), shared=(0.0, 0.3, 0.6), flash=(0.2, 0.6),
+    max_lag=4, diverted=0.63,
+)  # fmt: skip
+SHORT_OOD = Basin(
+    name="torrent-basin", unit="", factor=0.6, decimals=0, samples=20, burn_in=6, substeps=1, storms=0.12,
+    shape=(1.0, 1.0), scale=(0.3, 0.5), delay=(2, 4), reservoir=(0.2, 0.4), shared=(0.6,), flash=(0.2, 0.6), max_lag=5,
+    diverted=0.7,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Cross-correlations of the changes of two series: the peaks with the first or the second leading, and at lag 0."""
+
+    forward: float
+    forward_lag: int
+    backward: float
+    backward_lag: int
+    zero: float
+
+    @property
+    def decision(self) -> str:
+        """The oracle's label, at a threshold of 0.35."""
+        if max(self.forward, self.backward) < 0.35:
+            return "none"
+        return "forward" if self.forward > self.backward else "backward"
+
+    def proves(self, label: str) -> bool:
+        """Whether the evidence shows the label with a margin that noise does not bridge."""
+        if label == "none":
+            return max(self.forward, self.backward) < 0.30
+        ahead, behind = (self.forward, self.backward) if label == "forward" else (self.backward, self.forward)
+        return ahead > 0.45 and ahead - behind > 0.15 and ahead - self.zero > 0.10
+
+
+def evidence(first: Floats, second: Floats, max_lag: int) -> Evidence:
+    """Cross-correlation of the first differences of two series (n,) up to ``max_lag`` samples either way."""
+    a, b = np.diff(first), np.diff(second)
+    scale = len(a) * a.std() * b.std()
+    if scale == 0:
+        return Evidence(0.0, 1, 0.0, 1, 0.0)
+    full = np.correlate(b - b.mean(), a - a.mean(), "full") / scale
+    middle = len(a) - 1
+    ahead, behind = full[middle + 1 : middle + 1 + max_lag], full[middle - max_lag : middle][::-1]
+    i, j = int(ahead.argmax()), int(behind.argmax())
+    return Evidence(float(ahead[i]), i + 1, float(behind[j]), j + 1, float(full[middle]))
+
+
+def two_peaks(series: Floats, margin: float = 2.0) -> tuple[int, int] | None:
+    """Positions of the two highest peaks, in order; None unless each stands out from every other by ``margin``."""
+    padded = np.concatenate([[-np.inf], series, [-np.inf]])
+    tops = np.flatnonzero((padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]))
+    ranked = tops[np.argsort(-series[tops], kind="stable")]
+    if len(ranked) < 2 or {0, len(series) - 1} & {int(ranked[0]), int(ranked[1])}:
+        return None
+    if len(ranked) > 2 and series[ranked[1]] - series[ranked[2]] < margin:
+        return None
+    early, late = sorted(int(position) for position in ranked[:2])
+    return early, late
+
+
+def _hydrograph(rng: Generator, basin: Basin, steps: int) -> Floats:
+    """Gamma unit hydrograph with a peak of 1."""
+    shape, scale = uniform(rng, basin.shape), uniform(rng, basin.scale)
+    time = np.arange(steps) + 0.5
+    curve = time ** (shape - 1) * np.exp(-time / scale)
+    return curve / float(curve.max())
+
+
+def _storms(rng: Generator, basin: Basin, steps: int, share: float) -> NDArray[np.bool_]:
+    return rng.random(steps) < basin.storms * share
+
+
+def _rains(rng: Generator, basin: Basin, steps: int, shared: float) -> list[Floats]:
+    """Rain on two catchments: a share of the storms reaches both at once, each with a depth of its own."""
+    regional = _storms(rng, basin, steps, shared)
+    local = [_storms(rng, basin, steps, 1 - shared) for _ in range(2)]
+    return [(regional | own) * rng.gamma(1.5, 1.0, steps) for own in local]
+
+
+def _runoff(rng: Generator, basin: Basin, rain: Floats) -> Floats:
+    return np.convolve(rain, _hydrograph(rng, basin, 60))[: len(rain)].astype(np.float64)
+
+
+def _flashes(rng: Generator, basin: Basin, steps: int) -> Floats:
+    """Runoff of sealed ground beside a gauge: sharp and frequent, and unseen at the other station."""
+    bursts = _storms(rng, basin, steps, 2.0) * rng.gamma(1.5, 1.0, steps)
+    return np.convolve(bursts, np.exp(-np.arange(60) / (0.5 * basin.substeps)))[:steps]
+
+
+def _route(rng: Generator, basin: Basin, flow: Floats) -> Floats:
+    """A pure delay, and then a linear reservoir."""
+    delay = integer(rng, basin.delay) * basin.substeps
+    keep = float(np.exp(-1 / uniform(rng, basin.reservoir)))
+    late = np.concatenate([np.full(delay, flow[0]), flow[: len(flow) - delay]])
+    return lfilter([1 - keep], [1, -keep], late, zi=[late[0] * keep])[0]
+
+
+def _downstream(rng: Generator, basin: Basin, up: Floats, rain: Floats, balanced: bool) -> Floats:
+    diverted = balanced and rng.random() < basin.diverted
+    loss = uniform(rng, (0.35, 0.80) if diverted else (0.95, 1.0))
+    steady = uniform(rng, (0.05, 0.3) if diverted else (0.5, 2.0))
+    if balanced:  # routing smooths; sharp inflow keeps "the smoother river is downstream" from being a rule
+        local = uniform(rng, basin.flash) * _flashes(rng, basin, len(up))
+    else:
+        local = uniform(rng, (0.1, 0.6)) * _runoff(rng, basin, rain)
+    return loss * _route(rng, basin, up) + steady + local
+
+
+def simulate(rng: Generator, basin: Basin, label: str, shared: float, balanced: bool) -> tuple[Floats, Floats]:
+    """Discharge at the first and the second station (samples,), as printed.
+
+    balanced: many downstream stations lie behind a diversion, and unrelated stations have any size, so that
+    size does not tell the direction. Otherwise the downstream river is always the larger one, as on real maps.
+    """
+    steps = (basin.samples + basin.burn_in) * basin.substeps
+    rains = _rains(rng, basin, steps, shared)
+    if label == "none":
+        bases, sizes = ((0.5, 6.0), (1.0, 8.0)) if balanced else ((1.0, 4.0), (2.0, 6.0))
+        flows = [uniform(rng, bases) + uniform(rng, sizes) * _runoff(rng, basin, rain) for rain in rains]
+    else:
+        up = uniform(rng, (1.0, 4.0)) + uniform(rng, (2.0, 6.0)) * _runoff(rng, basin, rains[0])
+        flows = [up, _downstream(rng, basin, up, rains[1], balanced)]
+        if label == "backward":
+            flows.reverse()
+    printed = []
+    for flow in flows:
+        means = flow[basin.burn_in * basin.substeps :].reshape(basin.samples, basin.substeps).mean(axis=1)
+        noisy = means * (1 + basin.noise * rng.standard_normal(basin.samples))
+        printed.append(np.round(noisy * basin.factor, basin.decimals))
+    return printed[0], printed[1]

@@ -1,0 +1,191 @@
+"""Reasoning traces from a chat model behind any OpenAI-compatible endpoint: analyser, keep if right, rewriter.
+
+    python -m recipes.timeomni1.teacher dataset=timeomni1 model=M base_url=URL out=traces.parquet
+
+A choice question goes to the analyser, which is told the paper's steps and not the answer; a right answer is kept with
+its reasoning. For a wrong one the generator's own reasoning (the paper's expert chain) goes to the rewriter, whose text
+is kept when it ends in the right letter. A forecast is never shown the truth, to the analyser or anyone else: of
+``pool`` times as many questions as needed, with ``candidates`` chains each, those with the smallest errors are kept.
+
+Then train with ``dataset.traces.file=traces.parquet``. Every reply is cached, so a run that stops goes on where it was.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_pipelines.cli import parse
+from data_pipelines.rows import Row, write_parquet
+from recipes.timeomni1.answer import read_body, read_choice, read_numbers
+from recipes.timeomni1.collect import collect, token_counter
+from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.leaks import credit
+from recipes.timeomni1.prompts import question
+from recipes.timeomni1.settings import DatasetSettings, read_settings
+from recipes.timeomni1.table import SFT, sft_row
+from src.chat import Chat, ChatSettings
+from src.errors import DataError, UserError
+
+USAGE = (
+    "python -m recipes.timeomni1.teacher dataset=NAME model=NAME base_url=URL out=FILE.parquet [candidates=4] [pool=2] "
+    "[concurrency=4] [temperature=0.6] [max_tokens=8192] [timeout=600.0] [retries=4] [cache=FILE.jsonl]"
+)
+# The paper's steps for each task; the wording is our own.
+STEPS = {
+    "scenario": "1 check the length, 2 check the magnitude, 3 describe the shape, 4 align events, 5 double-check",
+    "causality": "1 compare the trends, 2 align the fluctuations and find the lag, 3 consider the direction, 4 decide",
+    "forecasting": "1 set a baseline, 2 measure the events' impact in the history, 3 consider the next day, 4 build "
+    "the sequence, 5 finalise it",
+    "decision": "1 forecast the load, 2 note prices and the principle, 3 check feasibility and the state of charge of "
+    "each option, 4 compare what is discharged and saved, and decide",
+    "pricing": "1 read the demand curve, 2 compute the profit of each price, 3 compare, 4 decide",
+}
+_THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message to imitate, where it comes from (analyser or rewriter), and what it is worth (1 for a right choice)."""
+
+    text: str
+    origin: str
+    worth: float
+
+
+def analyser_prompt(item: Item) -> str:
+    """The question with the steps to follow; nothing of the answer."""
+    system, user = (message["content"] for message in question(item))
+    return f"{system}\n\n{user}\n\nReason in these steps: {STEPS[item.task]}."
+
+
+def rewriter_prompt(item: Item) -> str:
+    """The question with the expert chain, which is to be told as one's own."""
+    return (
+        f"{analyser_prompt(item)}\n\nAn expert's notes, which lead to {item.answer}:\n{item.rationale}\n\nWrite the "
+        "reasoning in your own words, in the steps above, as someone who sees the question only: do not mention notes, "
+        f"an expert, or that the answer was known. End with <answer>{item.answer}</answer>."
+    )
+
+
+def distil(chat: Chat, item: Item, candidates: int) -> Kept | None:
+    """The best trace of one question, None when there is no usable one."""
+    prompt = analyser_prompt(item)
+    found = [one for draw in range(candidates) if (one := _judge(item, chat.ask(prompt, draw), "analyser"))]
+    if not item.options:
+        return max(found, key=lambda one: one.worth, default=None)
+    right = [one for one in found if one.worth == 1.0]
+    if right:
+        return right[0]
+    revised = _judge(item, chat.ask(rewriter_prompt(item), 0), "rewriter")
+    return revised if revised is not None and revised.worth == 1.0 else None
+
+
+def _judge(item: Item, reply: str, origin: str) -> Kept | None:
+    """A reply as a message to imitate, with its worth; None without reasoning or an answer of the right form."""
+    thought, body = _THINK.search(reply), read_body(reply).text
+    if thought is None or not thought[1].strip() or body is None:
+        return None
+    answer: str | tuple[float, ...] | None
+    if isinstance(item.answer, str):
+        answer = read_choice(body, len(item.options))
+    else:
+        answer = read_numbers(body, len(item.answer))
+        answer = answer if answer is not None and len(answer) == len(item.answer) else None
+    if answer is None:
+        return None
+    text = answer if isinstance(answer, str) else body
+    message = f"<think>{thought[1].strip()}</think>\n<answer>{text}</answer>"
+    return Kept(message, origin, credit(item, answer))
+
+
+def write_traces(
+    settings: DatasetSettings, chat: Chat, out: Path, *, candidates: int, pool: int, concurrency: int, log: Log = print
+) -> int:
+    """Distil the SFT questions of every trained task into ``out`` (SFT rows) and return how many there are.
+
+    Raises DataError when there is none, and the chat's UserError when the endpoint fails.
+    """
+    rows: list[Row] = []
+    for task in settings.tasks:
+        wanted = settings.rows.get("sft", {}).get(task, 0)
+        forecasts = task == "forecasting"
+        drawn = collect(
+            task,
+            "sft",
+            wanted * (pool if forecasts else 1),
+            seed=settings.seed,
+            size=Size(settings.size),
+            count_tokens=token_counter(settings.tokenizer),
+            limit=settings.max_prompt_tokens,
+        )
+        with ThreadPoolExecutor(max_workers=concurrency) as workers:
+            kept = list(workers.map(lambda item: distil(chat, item, candidates), drawn.items))
+        usable = [
+            (one, item, seed) for one, item, seed in zip(kept, drawn.items, drawn.seeds, strict=True) if one is not None
+        ]
+        if forecasts:
+            usable = sorted(usable, key=lambda entry: -entry[0].worth)[:wanted]
+        origins = Counter(one.origin for one, _, _ in usable)
+        log(f"teacher: {task}: {len(usable)} of {len(drawn.items)} questions with a trace, {dict(origins)}")
+        rows += [
+            sft_row(item, "sft", len(rows) + place, seed, answer_only=False, text=one.text)
+            for place, (one, item, seed) in enumerate(usable)
+        ]
+    if not rows:
+        raise DataError("the teacher gave no usable trace: use a stronger model, or raise candidates or max_tokens")
+    write_parquet(rows, SFT, out)
+    log(f"teacher: wrote {out} with {len(rows)} traces: train with dataset.traces.file={out}")
+    return len(rows)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; return the exit status (2 after a message about what the user can correct)."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(f"usage: {USAGE}")
+        return 0 if argv else 2
+    options = {
+        "model": ...,
+        "base_url": ...,
+        "out": ...,
+        "candidates": 4,
+        "pool": 2,
+        "concurrency": 4,
+        "temperature": 0.6,
+        "max_tokens": 8192,
+        "timeout": 600.0,
+        "retries": 4,
+        "cache": None,
+    }
+    try:
+        cfg, given = parse(argv, options, USAGE)
+        for key in ("candidates", "pool", "concurrency", "max_tokens"):
+            if given[key] < 1:
+                raise DataError(f"{key}={given[key]}: set it to at least 1")
+        out = Path(str(given["out"]))
+        settings = ChatSettings(
+            model=str(given["model"]),
+            base_url=str(given["base_url"]),
+            temperature=given["temperature"],
+            max_tokens=given["max_tokens"],
+            timeout=given["timeout"],
+            retries=given["retries"],
+        )
+        with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl")) as chat:
+            numbers = {key: given[key] for key in ("candidates", "pool", "concurrency")}
+            write_traces(read_settings(cfg), chat, out, **numbers)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

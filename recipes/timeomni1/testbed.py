@@ -1,0 +1,83 @@
+"""The paper's public test set (Hugging Face ``anton-hugging/timeomni-1-testbed``), read by the recipe's own parser.
+
+    python -m src.evaluate model=FOLDER dataset=timeomni1_testbed dataset.folder=DIR
+
+``id_test.json`` and ``ood_test.json`` hold objects with question_id, problem, response, task_type, domain and system.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from recipes.timeomni1 import scoring
+from recipes.timeomni1.answer import read_body, read_numbers
+from recipes.timeomni1.external import evaluation_only, find_files, fingerprint_of, read_objects, read_settings, require
+from recipes.timeomni1.table import source
+from recipes.timeomni1.truth import Truth, write_truth
+from src.errors import DataError
+from src.evaluation.questions import QuestionSet
+
+FIELDS = ("question_id", "problem", "response", "task_type", "domain", "system")
+# What a task_type contains, in lower case.
+_TASKS = {"scenario": "scenario", "caus": "causality", "forecast": "forecasting", "decision": "decision"}
+_OPTION = re.compile(r"^\s*\(?([A-H])[.):]", re.MULTILINE)
+_LIST = re.compile(r"\[[-+0-9.eE,;\s]+\]")
+_LONGEST = 10_000
+
+build = evaluation_only
+
+
+def load_questions(
+    dataset_cfg: Mapping[str, Any] | DictConfig,
+    *,
+    split: str,
+    download: bool = False,
+    log: Callable[[str], None] = print,
+) -> QuestionSet:
+    """The test questions; DataError names the file, the question and what is missing."""
+    settings = read_settings(dataset_cfg, split)
+    paths = find_files(settings, download=download, log=log)
+    rows: list[dict[str, Any]] = []
+    for path in paths:
+        for number, one in enumerate(read_objects(path), 1):
+            require(one, FIELDS, path, number)
+            rows.append(_row(one, path, number, len(rows)))
+    return QuestionSet(settings.name, fingerprint_of(paths), rows, scoring.evaluate)
+
+
+def _row(one: Mapping[str, Any], path: Path, number: int, index: int) -> dict[str, Any]:
+    kind = str(one["task_type"]).lower()
+    task = next((name for part, name in _TASKS.items() if part in kind), kind)
+    truth = _truth(str(one["response"]))
+    if truth is None:
+        raise DataError(f"{path}, question {number}: its response holds neither a letter nor a list of numbers")
+    problem = str(one["problem"])
+    info: dict[str, Any] = {"index": index, "question_id": str(one["question_id"]), "channel": str(one["domain"])}
+    if isinstance(truth, str):
+        info["options"] = max(2, len(set(_OPTION.findall(problem))) or 4, ord(truth) - ord("A") + 1)
+    else:
+        lists = (read_numbers(found, _LONGEST) for found in _LIST.findall(problem))
+        info["history"] = next((list(values) for values in lists if values and len(values) >= len(truth)), None)
+        if info["history"]:
+            info["shortcuts"] = json.dumps({"copy_last": info["history"][-len(truth) :]})
+    return {
+        "data_source": source(task, path.name.startswith("ood")),
+        "prompt": [{"role": "system", "content": str(one["system"])}, {"role": "user", "content": problem}],
+        "reward_model": {"style": "rule", "ground_truth": write_truth(truth)},
+        "extra_info": info,
+    }
+
+
+def _truth(response: str) -> Truth | None:
+    """The answer of a reference response: in its answer section, or the whole of it."""
+    body = read_body(response).text if "<answer>" in response else response.strip()
+    letter = (body or "").rstrip(".)").strip()
+    if re.fullmatch(r"[A-H]", letter):
+        return letter
+    return read_numbers(body, _LONGEST)
