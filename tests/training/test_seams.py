@@ -1,0 +1,66 @@
+"""The places of veRL that this project's trainers hold on to are where they were: a new veRL version is tried here."""
+
+import importlib.metadata
+import inspect
+from types import FunctionType
+
+import pytest
+from verl.trainer import sft_trainer
+from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
+from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
+
+from src.training.agent_loop import SeededSingleTurn
+from src.training.sampler import SelectingReplayBuffer
+from src.training.sft import RecordedSFTTrainer, SealingHandler
+from src.training.trainer import RecordedTrainer
+
+OWN = {
+    RecordedTrainer: {"__init__", "_texts", "on_step_end"},
+    SelectingReplayBuffer: {"__init__", "drop_unselected", "_read"},
+    SeededSingleTurn: set(),
+    RecordedSFTTrainer: {"__init__", "_stop_asked"},
+    SealingHandler: {"__init__"},
+}
+
+
+def _overridden() -> list[tuple[type, str]]:
+    return [
+        (one, name)
+        for one, own in OWN.items()
+        for name, member in vars(one).items()
+        if isinstance(member, FunctionType) and name not in own
+    ]
+
+
+def test_the_version_is_the_one_that_this_was_written_for() -> None:
+    assert importlib.metadata.version("verl") == "0.9.1"
+
+
+@pytest.mark.parametrize(("ours", "name"), _overridden(), ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_overridden_is_there_and_takes_the_same(ours: type, name: str) -> None:
+    base = getattr(ours.__mro__[1], name, None)
+    assert base is not None, f"veRL's {ours.__mro__[1].__name__} has no {name} any more"
+    theirs, mine = inspect.signature(base).parameters, inspect.signature(getattr(ours, name)).parameters
+    if any(one.kind is one.VAR_POSITIONAL for one in mine.values()):
+        return  # takes whatever is given
+    named = [name for name, one in mine.items() if one.kind is not one.VAR_KEYWORD]
+    wanted = [name for name, one in theirs.items() if one.kind is not one.VAR_KEYWORD]
+    assert named == (wanted[: len(named)] if len(named) < len(mine) else wanted)
+
+
+def test_the_loop_calls_what_is_overridden() -> None:
+    steps = inspect.getsource(PPOTrainerSync.fit) + inspect.getsource(PPOTrainerSync._step_once)
+    for name in ("on_sample_begin", "on_sample_end", "on_step_end", "_compute_metrics", "_save_checkpoint", "_validate"):
+        assert f"self.{name}(" in steps
+    assert "self.total_training_steps" in steps  # lowering it ends the loop
+    assert "_materialize_batch(" in inspect.getsource(ReplayBuffer)
+
+
+def test_the_names_that_the_sft_stage_replaces_are_looked_up_when_it_runs() -> None:
+    assert "SFTTrainer(" in inspect.getsource(sft_trainer.run_sft)
+    fit = inspect.getsource(sft_trainer.SFTTrainer.fit)
+    assert "Tracking(" in fit and "tracking.log(" in fit
+    for name in ("self.total_training_steps", "self.test_freq", "self.ckpt_handler.save_checkpoint(", "train_batch("):
+        assert name in fit
+    build = inspect.getsource(sft_trainer.SFTTrainer)
+    assert "self._init_engine()" in build and "self._build_ckpt_handler()" in build
