@@ -50,7 +50,7 @@ def test_what_is_overridden_is_there_and_takes_the_same(ours: type, name: str) -
 
 def test_the_loop_calls_what_is_overridden() -> None:
     steps = inspect.getsource(PPOTrainerSync.fit) + inspect.getsource(PPOTrainerSync._step_once)
-    for name in ("on_sample_begin", "on_sample_end", "on_step_end", "_compute_metrics", "_save_checkpoint", "_validate"):
+    for name in ("on_sample_begin", "on_sample_end", "on_step_end", "_compute_metrics", "_save_checkpoint"):
         assert f"self.{name}(" in steps
     assert "self.total_training_steps" in steps  # lowering it ends the loop
     assert "_materialize_batch(" in inspect.getsource(ReplayBuffer)
