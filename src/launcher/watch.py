@@ -12,6 +12,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -37,6 +38,8 @@ _PREFIX = re.compile(
     r"^(?:(?:\([^()]*pid=[^()]*\)|\[rank\d+\]:|[A-Z]+ \d\d-\d\d \d\d:\d\d:\d\d (?:\[[^\]]*\])+) ?)+", re.M
 )
 _COLOUR = re.compile(r"\x1b\[[\d;]*m|\r")
+_EXCERPT = 400_000  # bytes of a log that are looked at
+_ENGINE_FAILED = b"EngineCore encountered a fatal error"
 # Errors which only say that another process has failed.
 _CONSEQUENCES = (
     "ray.exceptions.",
@@ -112,7 +115,10 @@ def essential_name(process: psutil.Process) -> str | None:
 
 
 def last_error(log: Path, start: int = 0) -> str | None:
-    """The last error line that a stage's log holds, without prefixes and colours.
+    """The error line of a stage's log that says why it failed, without prefixes and colours.
+
+    That is the last one, unless vLLM's engine has failed: veRL then reports every rollout that was under way, in
+    hundreds of megabytes, and goes on to errors of its own; the engine's first error is the reason.
 
     Args:
         start: byte from which the log is of this launch.
@@ -121,9 +127,24 @@ def last_error(log: Path, start: int = 0) -> str | None:
         The line, or None when the log names no error.
     """
     try:
-        text = log.read_bytes()[start:].decode(errors="replace")[-400_000:]
+        with log.open("rb") as file:
+            if (engine := _engine_failure(file, start)) is not None:
+                file.seek(engine)
+                text, place = file.read(_EXCERPT).decode(errors="replace"), 0
+            else:
+                file.seek(max(start, file.seek(0, os.SEEK_END) - _EXCERPT))
+                text, place = file.read().decode(errors="replace"), -1
     except OSError:
         return None
     found = _FATAL.findall(_PREFIX.sub("", _COLOUR.sub("", text)))
     useful = [line for line in found if not any(consequence in line for consequence in _CONSEQUENCES)]
-    return (useful or found or [None])[-1]
+    return (useful or found or [None])[place]
+
+
+def _engine_failure(file: BinaryIO, start: int) -> int | None:
+    """Where vLLM's engine says that it has failed; None when it does not."""
+    file.seek(start)
+    for line in file:
+        if _ENGINE_FAILED in line:
+            return file.tell() - len(line)
+    return None

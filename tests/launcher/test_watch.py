@@ -49,6 +49,14 @@ LOGS = {
         "encountered an issue. See stack trace (above) for the root cause.\n",
         "MemoryError: no room for the KV cache",
     ),
+    "the engine's, before what veRL makes of it": (
+        f"{SERVER}{ENGINE}EngineCore encountered a fatal error.\n"
+        f"{SERVER}{ENGINE}Traceback (most recent call last):\n"
+        f"{SERVER}{ENGINE}RuntimeError: CPU Generator does not use offset\n"
+        + f"{SERVER}vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue.\n" * 9000
+        + "ValueError: Received an empty list as keys.\n",
+        "RuntimeError: CPU Generator does not use offset",
+    ),
     "the other worker's complaint": (
         "[rank0]: FloatingPointError: loss is nan\n"
         "[rank1]: RuntimeError: [gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:4242\n",
