@@ -114,7 +114,10 @@ def terminate(launcher: subprocess.Popen[str]) -> None:
 def kill_a_worker(launcher: subprocess.Popen[str]) -> None:
     """The one that trains, of either stage; the launcher when there is none yet."""
     for process in psutil.Process(launcher.pid).children(recursive=True):
-        title = " ".join(process.cmdline())
+        try:
+            title = " ".join(process.cmdline())
+        except psutil.Error:  # it has ended since
+            continue
         if title.startswith("ray::WorkerDict") or "src.stages.sft" in title:
             process.kill()
             return
