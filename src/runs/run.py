@@ -45,7 +45,8 @@ class RecordedRun:
 
     @property
     def name(self) -> str:
-        return str(self.record.get("run", self.folder.name))
+        """The folder's name; that of a run that was set aside says so."""
+        return self.folder.resolve().name
 
     @property
     def recipe(self) -> str:

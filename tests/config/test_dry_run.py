@@ -89,6 +89,6 @@ def test_an_unknown_key_is_named(python: Python) -> None:
 
 
 def test_a_sweep_starts_though_its_option_stands_first(python: Python) -> None:
-    done = python(*LAUNCH[:2], "-m", *LAUNCH[2:], "launch.dry_run=true", "stages=[sft]", "seed=7")
+    done = python(*LAUNCH[:2], "-m", *LAUNCH[2:], "launch.dry_run=true", "stages=[sft]", "seed=7,8")
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^seed: (\d)$", done.stdout, re.M) == ["7"]
+    assert re.findall(r"^seed-(\d) ", done.stdout, re.M) == ["7", "8"]
