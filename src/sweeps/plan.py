@@ -100,10 +100,8 @@ def _in_one_line(error: Exception) -> str:
 
 def command_of(program: Sequence[str], sweep: Sweep, cell: Cell) -> list[str]:
     """The command that runs a cell, as a process of its own."""
-    place = [f"run.folder={sweep.folder}", f"run.name={cell.name}"]
-    # What an earlier attempt has left is set aside.
-    again = ["run.fresh=true"] if (sweep.run_folder(cell) / "run.json").exists() else []
-    return [*program, *cell.arguments, *place, *again]
+    # The name is the cell's own: what an earlier attempt has begun goes on where it was.
+    return [*program, *cell.arguments, f"run.folder={sweep.folder}", f"run.name={cell.name}"]
 
 
 def split(config: DictConfig) -> tuple[list[str], list[str]]:

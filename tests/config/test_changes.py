@@ -37,7 +37,7 @@ def test_what_training_does_not_depend_on_is_free(compose_run, override: str) ->
     ("override", "key", "text", "sft", "rl"),
     [
         ("seed=2", "seed", "1 -> 2", True, True),
-        ("dataset.horizon=6", "dataset.horizon", "12 -> 6", True, True),
+        ("dataset.horizon=12", "dataset.horizon", "6 -> 12", True, True),
         ("sft.optim.lr=0.1", "sft.optim.lr", "0.002 -> 0.1", True, False),
         ("actor_rollout_ref.actor.optim.lr=0.1", "actor_rollout_ref.actor.optim.lr", "0.0001 -> 0.1", False, True),
         ("algorithm.grip.keep=3", "algorithm.grip.keep", "2 -> 3", False, True),

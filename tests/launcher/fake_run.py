@@ -70,6 +70,7 @@ def train(run: Run, stage: str, model: str, start: Checkpoint | None) -> None:
     for step in range((start.step if start else 0) + 1, STEPS + 1):
         weights = next_weights(stage, step, weights)
         write_phase(run.folder, stage, "training")
+        time.sleep(0.02)  # or a quick machine is done before it was killed often enough
         for _ in range(3):
             append_line(run.folder / "samples" / f"{stage}_{step}.jsonl", {"stage": stage, "step": step})
         append_line(run.metrics_file, {"stage": stage, "step": step, "weights": weights, "more": "x" * 20_000})

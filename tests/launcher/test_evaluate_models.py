@@ -28,7 +28,7 @@ def cfg() -> DictConfig:
     return OmegaConf.create(
         {
             "evaluation": {"runs": 3, "max_windows": 4, "engine": {}},
-            "actor_rollout_ref": {"rollout": {"val_kwargs": {"temperature": 1.0}}},
+            "actor_rollout_ref": {"rollout": {"val_kwargs": {"temperature": 1.0, "top_p": 1.0}}},
             "data": {"max_response_length": 8},
             "dataset": {"name": "demand"},
             "seed": 1,

@@ -51,7 +51,7 @@ def test_thirty_kills_leave_the_record_of_a_run_without_any(tmp_path: Path) -> N
             trains = chance.random() > 0.2
             while trains and "training" not in output and (line := process.stdout.readline()):
                 output += line
-            time.sleep(chance.random() * 0.4)
+            time.sleep(chance.random() * 0.25)
             process.send_signal(signal.SIGKILL)
             output += process.stdout.read()
             kills += process.wait() == -signal.SIGKILL
