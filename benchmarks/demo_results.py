@@ -5,17 +5,21 @@
     done
     .venv/bin/python benchmarks/demo_results.py outputs/time_r1/seed1 outputs/time_r1/seed2 outputs/time_r1/seed3
 
-Held-out windows of the validation split, answers sampled at the training temperature, before (step 0) and after RL. The
-standard error of a difference is taken over windows: each window's mean reward after RL less that before.
+Held-out windows of the validation split, sampled answers, before (step 0) and after RL. The standard error of a
+difference is taken over windows: each window's mean reward after RL less that before. Then the test split, which methods
+the answers state, how often they are what the stated method gives, and the error of always repeating the week.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 
 def answers(run: Path, step: int) -> dict[int, list[dict]]:
@@ -26,6 +30,36 @@ def answers(run: Path, step: int) -> dict[int, list[dict]]:
         if sample["split"] == "val":
             by_window[sample["index"]].append(sample)
     return by_window
+
+
+METHODS = {
+    "keep the last value": lambda history, horizon: [history[-1]] * horizon,
+    "repeat the values of a day ago": lambda history, horizon: history[-horizon:],
+    "repeat the values of a week ago": lambda history, horizon: history[:horizon],  # a week is shown, a day asked for
+}
+
+
+def stated_methods(samples: list[dict]) -> str:
+    """The share of each stated method, and of the answers that are what it gives."""
+    stated = [re.search(r"Method: ([a-z ]+)\.", sample["response"]) for sample in samples]
+    names = [found[1] if found and found[1] in METHODS else "none of them" for found in stated]
+    shares = ", ".join(f"{name} {count / len(names):.0%}" for name, count in Counter(names).most_common())
+    done = [
+        sample["prediction"] == METHODS[name](sample["history"], len(sample["ground_truth"]))
+        for name, sample in zip(names, samples, strict=True)
+        if name in METHODS
+    ]
+    return f"{shares}; carried out to the last digit: {statistics.mean(done):.0%}"
+
+
+def weekly_error(run: Path, split: str) -> float:
+    """Mean squared error of repeating the week in all windows of a split."""
+    errors = []
+    for row in pq.read_table(run / "data" / f"{split}.parquet").to_pylist():
+        truth = row["reward_model"]["ground_truth"]
+        forecast = METHODS["repeat the values of a week ago"](row["extra_info"]["history"], len(truth))
+        errors += [(value - wanted) ** 2 for value, wanted in zip(forecast, truth, strict=True)]
+    return statistics.mean(errors)
 
 
 def mean_reward(samples: list[dict]) -> float:
@@ -52,6 +86,17 @@ def main() -> None:
         )
     print(f"\nall seeds: reward {with_error(differences)} over {len(differences)} windows")
     print(f"last-day naive forecast on the same windows: MSE {last['val/demand/baseline/last_day/mse']:.2f}")
+    weekly = {split: weekly_error(folder, split) for split in ("val", "test")}
+    print("repeating the week: " + ", ".join(f"MSE {mse:.2f} ({split})" for split, mse in weekly.items()) + "\n")
+    for folder in map(Path, sys.argv[1:]):
+        print(f"{folder.name}, test split:")
+        for stage, result in json.loads((folder / "evaluation.json").read_text()).items():
+            model = result["model"]
+            print(f"  after {stage}: MSE {model['mse']:.3g}, MAE {model['mae']:.3g}, failed {model['fail_frac']:.1%}")
+        print("  " + ", ".join(f"{name} {one['mse']:.3g}" for name, one in result["baselines"].items()))
+        for step in (first["step"], last["step"]):
+            held_out = [sample for samples in answers(folder, step).values() for sample in samples]
+            print(f"  held-out answers, step {step}: {stated_methods(held_out)}")
 
 
 def with_error(gains: list[float]) -> str:
