@@ -6,8 +6,8 @@
     .venv/bin/python benchmarks/demo_results.py outputs/time_r1/seed1 outputs/time_r1/seed2 outputs/time_r1/seed3
 
 Held-out windows of the validation split, sampled answers, before (step 0) and after RL. The standard error of a
-difference is taken over windows: each window's mean reward after RL less that before. Then the test split, which methods
-the answers state, how often they are what the stated method gives, and the error of always repeating the week.
+difference is taken over windows: each window's mean reward after RL less that before. Then the test split, which
+methods the answers state, how often they are what the stated method gives, and the error of always repeating the week.
 """
 
 from __future__ import annotations
