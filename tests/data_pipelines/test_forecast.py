@@ -156,7 +156,7 @@ def test_evaluation_windows_reproduce_the_references_baselines(name: str, shared
 
 def test_the_demo_has_the_sizes_that_the_run_is_planned_for(tmp_path: Path) -> None:
     result = _build(compose_dataset("demand"), tmp_path)
-    assert result.counts == {"train": 2439, "val": 96, "test": 759, "sft": 2439, "sft_val": 96}
+    assert result.counts == {"train": 2439, "val": 96, "test": 759, "sft": 9600, "sft_val": 96}
     row = _rows(result.test)[0]
     assert (len(row["extra_info"]["history"]), len(row["reward_model"]["ground_truth"])) == (42, 6)
     assert row["extra_info"]["target_start"] == "2000-08-11 05:00:00"
@@ -375,11 +375,12 @@ def test_the_public_forms_that_are_not_among_the_test_data(name: str, tmp_path: 
         assert first["target_start"] == str(times[4 * 11520])
 
 
-def test_every_dataset_is_described() -> None:
+def test_every_forecasting_dataset_is_described() -> None:
+    every = {name: compose_dataset(name) for name in dataset_names()}
+    series = {name: cfg for name, cfg in every.items() if cfg.builder == "data_pipelines.forecast.build"}
     expected = "aqshunyi aqwan csv demand etth1 etth2 ettm1 ettm2 exchange nasdaq wind"
-    assert dataset_names() == expected.split()
-    for name in dataset_names():
-        cfg = compose_dataset(name)
+    assert list(series) == expected.split()
+    for name, cfg in series.items():
         assert cfg.name == name
         assert name == "csv" or (cfg.source != "unknown" and cfg.licence != "unknown" and cfg.description)
         assert name in ("csv", "demand") or (cfg.url and (cfg.sha256 or cfg.git_sha1))
@@ -404,3 +405,26 @@ def test_a_step_is_the_mean_of_its_rows(small: dict[str, Any]) -> None:
         assert one.history == pytest.approx(means[:6]) and one.target == pytest.approx(means[6:])
         assert one.history_labels + one.target_labels == data.table.labels[start : start + 32 : 4]
         assert (one.freq, one.period) == ("4h", 6)
+
+
+def test_perturbed_windows_are_near_the_series_and_not_in_it(small: dict[str, Any]) -> None:
+    shares = {0.0: [], 0.3: []}
+    for share in shares:
+        data = load_dataset({**small, "traces": {"samples": 400, "perturb": share}})
+        real = {one.history_labels[0]: one for one in data.samples("train")}
+        found = data.sft_samples()
+        assert len(found) == (400 if share else len(real))  # with replacement, there are as many as are asked for
+        assert [one.history for one in found] == [one.history for one in data.sft_samples()]
+        for one in found:
+            match = real[one.history_labels[0]]
+            assert all(round(value, 2) == value for value in one.history) and len(one.target) == 6
+            shares[share].append(float(np.mean(one.history) / np.mean(match.history)))
+            assert (one.history == match.history) == (share == 0)
+    assert set(shares[0.0]) == {1.0}
+    assert 0.6 < min(shares[0.3]) < 0.8 and 1.2 < max(shares[0.3]) < 1.4
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_perturbation_out_of_range_is_named(small: dict[str, Any], share: float) -> None:
+    with pytest.raises(DataError, match=r"dataset.traces.perturb is .*: set it to at least 0 and below 1"):
+        load_dataset({**small, "traces": {"perturb": share}})

@@ -18,6 +18,7 @@ from src.rewards.forecast_answer import parse_forecast
 
 STYLES = ["full", "short"]
 FORMS = ["rows", "start", "none"]
+LAGS = {"a day ago": 1, "a week ago": 7}
 
 
 def window(length: int = 96, horizon: int = 24, period: int = 24, **changes: Any) -> ForecastSample:
@@ -121,7 +122,7 @@ def _lags(history: list[float], horizon: int, period: int) -> dict[str, list[flo
         "keep the last value": [history[-1]] * horizon,
         **{
             f"repeat the values of {name}": [history[len(history) - days * period + step] for step in range(horizon)]
-            for days, name in ((1, "a day ago"), (7, "a week ago"))
+            for name, days in LAGS.items()
         },
     }
 
@@ -133,10 +134,9 @@ def test_methods_carries_out_the_method_that_it_states() -> None:
         one = replace(one, channel=f"channel {number}")
         text = write(one, style="methods", timestamps="start")
         history = list(one.history)
-        seen = "the next was {} a day ago, {} a week ago"
-        assert f"Last {one.format(history[-1])}; " + seen.format(
-            *(one.format(history[-days * 24]) for days in (1, 7))
-        ) in _think(text)
+        days = {name: _lags(history, 12, 24)[f"repeat the values of {name}"] for name in LAGS}
+        seen = "".join(f"What followed {name}: {' '.join(map(one.format, days[name]))}. " for name in days)
+        assert _think(text).startswith(f"Last {one.format(history[-1])}. {seen}Method: ")
         method = _think(text).split("Method: ")[1].rstrip(".")
         assert parse_forecast(text, 12).values.tolist() == _lags(history, 12, 24)[method]
         drawn[method] += 1
@@ -163,7 +163,7 @@ def test_the_demo_rows_are_short_enough_and_their_words_fixed() -> None:
     data = load_dataset(compose_dataset("demand"))
     texts = [data.trace(one) for one in data.samples("train")[::20]]
     assert {re.sub(r"\d+", "0", _think(text).split("Method")[0]) for text in texts} == {
-        "Last 0; the next was 0 a day ago, 0 a week ago. "
+        f"Last 0. What followed a day ago:{' 0' * 6}. What followed a week ago:{' 0' * 6}. "
     }
     assert len({_think(text).split("Method")[1] for text in texts}) == 3
     for one in data.samples("train")[::20]:
