@@ -14,8 +14,11 @@ import time
 from pathlib import Path
 
 import fake_run
+import pytest
 
 from src import checkpoint
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 30

@@ -18,6 +18,8 @@ from src.report.follow import Follower, run_state
 from src.report.live import LiveServer
 from src.report.loading import load_run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 600
 
 GRID = ("algorithm=grpo,grip", "seed=1,2")
