@@ -4,15 +4,14 @@ A run may have been killed at any moment, so a torn last line, lines that are no
 noted for the reader of the report and never fatal. Only a folder that is no run at all is an error.
 """
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from src.errors import UserError
 from src.report.metrics_log import MetricsLog, Series
+from src.runs.reading import read_object
 
 SAMPLE_FILE = re.compile(r"(?P<stage>.+)_(?P<step>\d+)\.jsonl")
 
@@ -79,31 +78,6 @@ def sample_key(path: Path) -> tuple[str, int]:
     return match["stage"], int(match["step"])
 
 
-def read_json_lines(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON-lines file; what cannot be read is skipped and named in `notes`."""
-    bad: list[int] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:  # also covers text that is not UTF-8
-                row = None
-            if isinstance(row, dict):
-                yield row
-            elif not line.endswith(b"\n"):
-                notes.append(
-                    f"The last line of {path.name} (line {number}) is torn: the run stopped while writing. "
-                    "It is left in the file and not shown."
-                )
-            else:
-                bad.append(number)
-    if bad:
-        shown = ", ".join(map(str, bad[:5])) + (", ..." if len(bad) > 5 else "")
-        notes.append(f"{len(bad)} line(s) of {path.name} are not JSON objects and are not shown: line {shown}.")
-
-
 def read_meta(folder: Path) -> dict[str, Any]:
     """Return `run.json`. Raises UserError when the folder is not a run's."""
     path = folder / "run.json"
@@ -111,10 +85,4 @@ def read_meta(folder: Path) -> dict[str, Any]:
         raise UserError(f"{folder} is not a folder: give the folder of a run, outputs/<recipe>/<run>.")
     if not path.is_file():
         raise UserError(f"{folder} is not a run: it has no run.json. Give a folder outputs/<recipe>/<run>.")
-    try:
-        meta = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise UserError(f"{path} is not valid JSON ({error}): restore it, or give another run.") from error
-    if not isinstance(meta, dict):
-        raise UserError(f"{path} does not hold a JSON object: restore it, or give another run.")
-    return meta
+    return read_object(path)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from src.report.images import Images
-from src.report.loading import read_json_lines, sample_key
+from src.report.loading import sample_key
 from src.report.metrics_log import as_float
+from src.runs.reading import read_lines
 
 STEPS = 40  # sample files read, the first and last included
 PER_STEP = 24  # samples kept of one step and split
@@ -55,7 +56,7 @@ def collect_samples(folder: Path, files: list[Path], notes: list[str]) -> dict[s
 def read_samples(path: Path, notes: list[str]) -> tuple[list[Row], int]:
     """Return at most PER_STEP samples of each split of one file, with stage, step and rank, and how many it has."""
     stage, step = sample_key(path)
-    read = [{**row, "stage": stage, "step": step} for row in read_json_lines(path, notes)]
+    read = [{**row, "stage": stage, "step": step} for row in read_lines(path, notes)]
     rows: list[Row] = []
     for split in sorted({str(row.get("split", "")) for row in read}):
         ranked = sorted((row for row in read if str(row.get("split", "")) == split), key=_score, reverse=True)
