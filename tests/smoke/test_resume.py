@@ -33,7 +33,8 @@ TRAINING = (
 )  # fmt: skip
 # What no two runs share: times and memory, and the last bits of the rollout engine's own log-probabilities, which
 # follow from how many sequences it has at once. What the trainer computes is the same to the last bit.
-VARIES = ("time", "timing_", "perf/", "actor/perf/", "training/rollout_probs_diff", "logprob_gap/", "rollout_corr/")
+VARIES = ("time", "timing_", "perf/", "actor/perf/", "training/rollout_probs_diff",
+          "training/rollout_actor_probs_pearson_corr", "logprob_gap/", "rollout_corr/")  # fmt: skip
 
 
 class Killable:
