@@ -8,7 +8,6 @@ import base64
 import hashlib
 import json
 import math
-import os
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from src.report.loading import RunRecord, load_run
 from src.report.samples import collect_samples
 from src.report.store import pack
 from src.report.wording import DASH, duration, text
+from src.run import write_whole
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "samples.js", "page.js")
@@ -35,15 +35,15 @@ def write_report(run_dir: Path) -> Path:
     """
     record = load_run(Path(run_dir))
     target = record.folder / "report.html"
-    part = target.with_name(f".report-{os.getpid()}.html")
-    page = render(record, load_dashboard())
+    return write_page(target, render(record, load_dashboard()))
+
+
+def write_page(target: Path, content: str) -> Path:
+    """Write a file of a report, whole or not at all; UserError when it cannot be written. Returns where it is."""
     try:
-        part.write_text(page, encoding="utf-8", errors="replace")
-        part.replace(target)
+        write_whole(target, content.encode("utf-8", errors="replace"))
     except OSError as error:
         raise UserError(f"{target} cannot be written ({error.strerror}): free the disk or the folder.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 

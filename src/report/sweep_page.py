@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from itertools import groupby
 from pathlib import Path
 
-from src.errors import UserError
 from src.report import sweep_sections as sections
 from src.report.dashboard import load_dashboard
+from src.report.page import write_page
 from src.report.sections import notes as notes_section
 from src.report.sweep_comparison import Pair, compare_all
 from src.report.sweep_curves import CURVES, Curves, build_curves
@@ -43,22 +42,9 @@ def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
         print_pairs(pairs[:1] if len(pairs) > 3 else pairs, results)
     for note in results.notes:
         print(f"note: {note}")
-    _write(folder / "table.csv", as_csv(results))
-    _write(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
-    return _write(folder / "report.html", render(results, pairs))
-
-
-def _write(target: Path, content: str) -> Path:
-    """Write a file whole, or not at all."""
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        part.write_text(content, encoding="utf-8", errors="replace")
-        part.replace(target)
-    except OSError as error:
-        raise UserError(f"{target} cannot be written ({error.strerror}): free the disk or the folder") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return target
+    write_page(folder / "table.csv", as_csv(results))
+    write_page(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
+    return write_page(folder / "report.html", render(results, pairs))
 
 
 def render(results: Results, pairs: list[Pair]) -> str:
