@@ -1,7 +1,6 @@
 """The module that veRL imports in every one of its processes (``VERL_USE_EXTERNAL_MODULES=src.plugin``).
 
-It registers what the project adds to veRL: the CPU platform, with the patches that it needs, the trainer and the
-agent loop.
+It registers what the project adds to veRL: the CPU platform, the trainer and the agent loop, and applies the patches.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ import importlib
 import os
 
 import wrapt
+
+from src import patches
 
 
 def _register_trainer(_: object) -> None:
@@ -24,7 +25,8 @@ def _register_agent_loop(_: object) -> None:
 wrapt.register_post_import_hook(_register_trainer, "verl.trainer.ppo.v1")
 wrapt.register_post_import_hook(_register_agent_loop, "verl.experimental.agent_loop")
 
-if os.environ.get("VERL_PLATFORM", "").lower() == "cpu":
-    from src.cpu import patches, platform  # noqa: F401  (importing the platform registers it)
+platform_name = os.environ.get("VERL_PLATFORM", "").lower() or None
+if platform_name == "cpu":
+    from src.cpu import platform  # noqa: F401  (importing the module registers it)
 
-    patches.apply()
+patches.apply(platform_name)

@@ -1,6 +1,6 @@
 """The CPU platform and the patches fit the installed veRL and vLLM.
 
-When one of these fails after an upgrade, src/cpu/patches.py is the place to look. What is imported is looked at in a
+When one of these fails after an upgrade, src/patches.py is the place to look. What is imported is looked at in a
 process of its own, because the patches stay in the process that they were applied in.
 """
 
@@ -16,17 +16,17 @@ from typing import Any
 
 import pytest
 
-from src.cpu import patches
-from src.cpu.patches import PATCHES, VERL_VERSION, VLLM_VERSION, PatchError
+from src import patches
+from src.patches import PATCHES, QUEUE_VERSION, VERL_VERSION, VLLM_VERSION, PatchError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 LOOK = """
 import importlib, inspect, json, sys, tempfile
 import torch, verl
-from src.cpu.patches import PATCHES, apply
+from src.patches import PATCHES, apply
 
-apply()  # a second time: nothing may be wrapped twice
+apply("cpu")  # a second time: nothing may be wrapped twice
 seen = {}
 modules = {patch.waits_for: importlib.import_module(patch.waits_for) for patch in PATCHES}
 
@@ -42,7 +42,7 @@ seen["memory"] = [platform.device_module.memory_allocated() > 0, platform.device
 distributed = modules["torch.distributed"]
 function, layers = distributed.init_process_group, []
 while function is not None:
-    layers.append(function.__code__.co_filename.endswith("src/cpu/patches.py"))
+    layers.append(function.__code__.co_filename.endswith("src/patches.py"))
     function = getattr(function, "__wrapped__", None)
 seen["wrapped"] = layers.count(True)
 store = tempfile.NamedTemporaryFile()
@@ -69,6 +69,15 @@ linear.dispatch_cpu_unquantized_gemm(layer, remove_weight=True)
 with torch.no_grad():
     layer.weight.fill_(2.0)  # a weight sync
 seen["product"] = layer.cpu_linear(torch.ones(1, 3), layer.weight, None).tolist()
+
+import ray
+queue = modules["transfer_queue.interface"]
+ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, namespace="a run")
+queue.init()
+seen["queue"] = [ray.get_actor("TransferQueueController").get_config is not None, queue._init_from_existing()]
+found = ray.util.list_named_actors(all_namespaces=True)
+seen["queue namespaces"] = sorted({one["namespace"] for one in found if one["name"] == "TransferQueueController"})
+ray.shutdown()
 print(json.dumps(seen))
 """
 
@@ -88,10 +97,10 @@ def seen() -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(("package", "version"), [("verl", VERL_VERSION), ("vllm", VLLM_VERSION)])
+@pytest.mark.parametrize(("package", "version"), [("verl", VERL_VERSION), ("vllm", VLLM_VERSION), ("TransferQueue", QUEUE_VERSION)])
 def test_the_patches_were_written_for_what_is_installed(package: str, version: str) -> None:
     installed = importlib.metadata.version(package).partition("+")[0]
-    assert installed == version, f"read the places that src/cpu/patches.py changes in {package} {installed} anew"
+    assert installed == version, f"read the places that src/patches.py changes in {package} {installed} anew"
 
 
 def test_verl_finds_the_cpu_platform(seen: dict[str, Any]) -> None:
@@ -155,7 +164,14 @@ def _receiver(parameter: str) -> type:
     return scope["Receiver"]
 
 
+def test_the_queue_is_found_in_the_runs_own_namespace(seen: dict[str, Any]) -> None:
+    assert seen["queue"] == [True, True]
+    assert seen["queue namespaces"] == ["a run"]
+
+
 MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("queue_of_its_own", {}),
+    ("queue_of_its_own", {"ray": object()}),
     ("one_backend_for_gloo", {}),
     ("one_backend_for_gloo", {"init_process_group": lambda name: None}),
     ("fsdp_engine_on_cpu", {"CPUOffloadPolicy": object, "FSDPEngineWithLMHead": type("Engine", (), {})}),

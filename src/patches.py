@@ -1,8 +1,8 @@
-"""The few changes to veRL, vLLM and torch that have no registry and that a CPU run cannot do without.
+"""The few changes to veRL, its queue, vLLM and torch that have no registry and that a run cannot do without.
 
-Written for veRL 0.9.1 and vLLM (CPU build) 0.28.0. Each entry of ``PATCHES`` names the module it waits for,
-what it changes and why; it is applied once, when that module is first imported, and raises ``PatchError``
-when the place it changes is no longer there. ``tests/cpu/test_patches.py`` fails when veRL or vLLM moves.
+Written for veRL 0.9.1, TransferQueue 0.1.11 and vLLM (CPU build) 0.28.0. Each entry of ``PATCHES`` names the module it
+waits for, what it changes and why; it is applied once, when that module is first imported, and raises ``PatchError``
+when the place it changes is no longer there. ``tests/test_patches.py`` fails when one of the packages moves.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import wrapt
 
 VERL_VERSION = "0.9.1"
 VLLM_VERSION = "0.28.0"
+QUEUE_VERSION = "0.1.11"
 
 
 class PatchError(RuntimeError):
@@ -26,8 +27,8 @@ class PatchError(RuntimeError):
 def _expect(condition: bool, patch: str, what: str) -> None:
     if not condition:
         raise PatchError(
-            f"patch {patch!r} no longer fits: {what}. It was written for veRL {VERL_VERSION} and vLLM {VLLM_VERSION}; "
-            "see src/cpu/patches.py"
+            f"patch {patch!r} no longer fits: {what}. It was written for veRL {VERL_VERSION}, "
+            f"TransferQueue {QUEUE_VERSION} and vLLM {VLLM_VERSION}; see src/patches.py"
         )
 
 
@@ -108,29 +109,63 @@ def _live_linear_weights(module: Any) -> None:
     module.dispatch_cpu_unquantized_gemm = keep_weight
 
 
+class _InOwnNamespace(wrapt.ObjectProxy):
+    """Stands for ``ray``, or for an actor's class, in a module that names a namespace: the caller's is used instead."""
+
+    def get_actor(self, name: str, namespace: str | None = None) -> Any:
+        return self.__wrapped__.get_actor(name)
+
+    def options(self, *, namespace: str | None = None, **options: Any) -> Any:
+        return self.__wrapped__.options(**options)
+
+
+def _queue_of_its_own(module: Any) -> None:
+    """TransferQueue finds its controller under one name in the whole cluster.
+
+    Two runs on a Ray cluster would then share one queue, and train on each other's rollouts.
+    """
+    _expect(
+        hasattr(module, "ray") and hasattr(module, "TransferQueueController"),
+        "queue_of_its_own",
+        "ray or TransferQueueController is missing",
+    )
+    module.ray = _InOwnNamespace(module.ray)
+    module.TransferQueueController = _InOwnNamespace(module.TransferQueueController)
+
+
 @dataclass(frozen=True)
 class Patch:
-    """``apply`` is called with the module named ``waits_for`` as soon as that module is imported."""
+    """``apply`` is called with the module named ``waits_for`` as soon as that module is imported.
+
+    platform: the only one that needs it; None: all do.
+    """
 
     waits_for: str
     apply: Callable[[Any], None]
+    platform: str | None = None
 
 
 PATCHES: tuple[Patch, ...] = (
-    Patch("torch.distributed", _one_backend_for_gloo),
-    Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu),
-    Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights),
-    Patch("vllm.model_executor.layers.utils", _live_linear_weights),
+    Patch("transfer_queue.interface", _queue_of_its_own),
+    Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
+    Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),
+    Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights, "cpu"),
+    Patch("vllm.model_executor.layers.utils", _live_linear_weights, "cpu"),
 )
 
 _applied = False
 
 
-def apply() -> None:
-    """Apply every patch now or when its module is imported; a second call does nothing."""
+def apply(platform: str | None) -> None:
+    """Apply the patches of a platform now, or when their modules are imported; a second call does nothing.
+
+    Args:
+        platform: veRL's name of it, such as ``cpu``.
+    """
     global _applied
     if _applied:
         return
     _applied = True
     for patch in PATCHES:
-        wrapt.register_post_import_hook(patch.apply, patch.waits_for)
+        if patch.platform in (None, platform):
+            wrapt.register_post_import_hook(patch.apply, patch.waits_for)
