@@ -45,13 +45,9 @@ class Chat:
             cache.parent.mkdir(parents=True, exist_ok=True)
             self._file = cache.open("a", encoding="utf-8")
             if cache.stat().st_size and not cache.read_bytes().endswith(b"\n"):
-                self._file.write(
-                    "\n"
-                )  # the last line of a killed run is broken off; the next must not join it
+                self._file.write("\n")  # the last line of a killed run is broken off; the next must not join it
         except OSError as error:
-            raise DataError(
-                f"cannot write {cache} ({error.strerror}): choose another file with cache=FILE"
-            ) from None
+            raise DataError(f"cannot write {cache} ({error.strerror}): choose another file with cache=FILE") from None
 
     def __enter__(self) -> "Chat":
         return self
@@ -96,18 +92,14 @@ class Chat:
                 max_tokens=settings.max_tokens,
             )
         except openai.APIConnectionError as error:
-            kind = (
-                "did not answer in time" if isinstance(error, openai.APITimeoutError) else "cannot be reached"
-            )
+            kind = "did not answer in time" if isinstance(error, openai.APITimeoutError) else "cannot be reached"
             raise UserError(
                 f"the chat endpoint {settings.base_url} {kind} ({error.__cause__ or error}): start a server "
                 f"there "
                 "(for example `vllm serve MODEL`), or correct base_url"
             ) from None
         except (openai.AuthenticationError, openai.PermissionDeniedError):
-            raise UserError(
-                f"the chat endpoint {settings.base_url} refuses the key: set OPENAI_API_KEY"
-            ) from None
+            raise UserError(f"the chat endpoint {settings.base_url} refuses the key: set OPENAI_API_KEY") from None
         except openai.NotFoundError as error:
             raise UserError(
                 f"the chat endpoint {settings.base_url} does not know model '{settings.model}' "
@@ -116,8 +108,7 @@ class Chat:
             ) from None
         except openai.APIError as error:
             raise UserError(
-                f"the chat endpoint {settings.base_url} failed ({error.message}): run the same command again "
-                f"to go on"
+                f"the chat endpoint {settings.base_url} failed ({error.message}): run the same command again to go on"
             ) from None
         if not answer.choices:
             raise UserError(

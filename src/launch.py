@@ -52,6 +52,14 @@ def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | N
         if cfg.launch.dry_run:
             show(cfg, stages)
             return None
+        from src.cluster.job import this_job
+
+        if cfg.ray.address and this_job() is None:
+            from src.cluster.submit import submit
+
+            if code := submit(cfg, arguments):
+                sys.exit(code)
+            return None
         from src.launcher.run import carry_out  # a dry run does without the launcher's imports
 
         return carry_out(cfg, stages, arguments, repeats)

@@ -97,7 +97,9 @@ def seen() -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(("package", "version"), [("verl", VERL_VERSION), ("vllm", VLLM_VERSION), ("TransferQueue", QUEUE_VERSION)])
+@pytest.mark.parametrize(
+    ("package", "version"), [("verl", VERL_VERSION), ("vllm", VLLM_VERSION), ("TransferQueue", QUEUE_VERSION)]
+)
 def test_the_patches_were_written_for_what_is_installed(package: str, version: str) -> None:
     installed = importlib.metadata.version(package).partition("+")[0]
     assert installed == version, f"read the places that src/patches.py changes in {package} {installed} anew"

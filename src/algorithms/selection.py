@@ -69,13 +69,9 @@ def _check(rewards: np.ndarray, keep: int, strategy: str, clusters: int, cluster
     if not np.isfinite(rewards).all():
         raise ValueError("rewards must be finite: a NaN or infinite reward would decide the whole group")
     if not 1 <= keep <= rewards.size:
-        raise ValueError(
-            f"cannot keep {keep} of {rewards.size} rollouts: keep must be between 1 and {rewards.size}"
-        )
+        raise ValueError(f"cannot keep {keep} of {rewards.size} rollouts: keep must be between 1 and {rewards.size}")
     if strategy == "all" and keep != rewards.size:
-        raise ValueError(
-            f"strategy 'all' keeps every rollout, but keep is {keep} and there are {rewards.size}"
-        )
+        raise ValueError(f"strategy 'all' keeps every rollout, but keep is {keep} and there are {rewards.size}")
     if clusters < 1:
         raise ValueError(f"clusters must be at least 1, not {clusters}")
 
@@ -89,9 +85,7 @@ def _local(rewards: np.ndarray, keep: int, rng: np.random.Generator) -> np.ndarr
     return np.array([draw[np.argmax(rewards[draw])] for draw in draws])
 
 
-def _cluster(
-    rewards: np.ndarray, keep: int, rng: np.random.Generator, clusters: int, clustering: str
-) -> np.ndarray:
+def _cluster(rewards: np.ndarray, keep: int, rng: np.random.Generator, clusters: int, clustering: str) -> np.ndarray:
     """Random rollouts without replacement, one from each cluster in turn, the cluster of highest reward
     first.
 

@@ -49,9 +49,7 @@ def weighted_ppo_loss(
         return ppo_loss(config, model_output, data, dp_group)
     loss_mode = config.policy_loss.get("loss_mode", "vanilla")
     if loss_mode in _MODES_WITHOUT_WEIGHTS:
-        raise ValueError(
-            f"policy_loss.loss_mode={loss_mode} ignores sequence weights: use vanilla, or uniform weights"
-        )
+        raise ValueError(f"policy_loss.loss_mode={loss_mode} ignores sequence weights: use vanilla, or uniform weights")
 
     weight = _dense_weight(data)
     without_kl = copy.copy(config)
@@ -81,9 +79,7 @@ def _dense_weight(data: TensorDict) -> torch.Tensor:
     rows = data["response_mask"].size(0)
     if weight.is_nested or weight.numel() != rows or weight.size(0) != rows:
         shape = "a nested tensor" if weight.is_nested else f"of shape {tuple(weight.shape)}"
-        raise ValueError(
-            f"column {SEQUENCE_WEIGHT} must have shape ({rows},), one weight per sequence; it is {shape}"
-        )
+        raise ValueError(f"column {SEQUENCE_WEIGHT} must have shape ({rows},), one weight per sequence; it is {shape}")
     return weight.detach().reshape(rows)
 
 

@@ -18,7 +18,7 @@ FREE = (
     "evaluation.max_windows",
     "evaluation.engine",
     "runtime.preload",
-    "runtime.ray_address",
+    "ray",
     "ray_kwargs",
     "global_profiler",
     "dataset.folder",  # where the raw data lie; what they are is told by their fingerprint

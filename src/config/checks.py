@@ -25,7 +25,7 @@ def check(cfg: DictConfig) -> None:
     for key, group in (("runtime.name", "runtime"), ("scale", "scale")):
         if _is_missing(cfg, key):
             raise ConfigError(f"{group}= is missing")
-    for key in ("runtime.ray_address", "model.path", "dataset.path", "dataset.target"):
+    for key in ("ray.address", "model.path", "dataset.path", "dataset.target"):
         if _is_missing(cfg, key):
             raise ConfigError(f"{key}= must be given for this choice of groups")
     _check_types(cfg)
@@ -72,6 +72,7 @@ def _check_batches(cfg: DictConfig) -> None:
         batch = _positive(cfg, "sft.data.train_batch_size")
         own = cfg.sft.trainer.n_gpus_per_node is not None
         workers = _positive(cfg, "sft.trainer.n_gpus_per_node" if own else "trainer.n_gpus_per_node")
+        workers *= _positive(cfg, "trainer.nnodes") if cfg.ray.address else 1
         if batch % workers:
             raise ConfigError(
                 f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"

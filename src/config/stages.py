@@ -12,6 +12,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from src.cpu.openmp import intel_openmp
 from src.errors import ConfigError
 
 # The primary config's keys that are not veRL's.
@@ -25,6 +26,7 @@ OWN_KEYS = (
     "logging",
     "evaluation",
     "runtime",
+    "ray",
     "recipe",
     "scale",
     "seed",
@@ -57,6 +59,7 @@ class Places:
     val: Path
     python: str
     resume_from: Path | None = None  # a complete checkpoint of the stage
+    namespace: str | None = None  # Ray's, on a cluster that others use too
 
 
 def build_stages(cfg: DictConfig) -> list[Stage]:
@@ -101,6 +104,7 @@ def _sft(cfg: DictConfig, name: str) -> DictConfig:
         config.trainer.seed = cfg.seed
         if config.trainer.n_gpus_per_node is None:
             config.trainer.n_gpus_per_node = cfg.trainer.n_gpus_per_node
+        config.trainer.nnodes = cfg.trainer.nnodes if cfg.ray.address else 1
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
         _let_steps_decide(config)
@@ -138,8 +142,9 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
             "samples": cfg.logging.samples_per_step,
             "scorer": cfg.evaluation.scorer,
         }
-        if address := cfg.runtime.get("ray_address"):
-            config.ray_kwargs.ray_init.address = address
+        if cfg.ray.address:
+            # The run's own processes are the cluster's: inside a job, "auto" is the cluster that the job is of.
+            config.ray_kwargs.ray_init.update(address="auto", num_cpus=None, num_gpus=None, include_dashboard=None)
         runtime_env = config.ray_kwargs.ray_init.setdefault("runtime_env", {})
         runtime_env["env_vars"] = {**worker_environment(cfg), **(runtime_env.get("env_vars") or {})}
     return config
@@ -153,7 +158,13 @@ def worker_environment(cfg: DictConfig) -> dict[str, str]:
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         **platform,
         **{name: str(value) for name, value in cfg.runtime.environment.items()},
+        **(intel_openmp() if cfg.runtime.platform == "cpu" and not preloads(cfg) else {}),
     }
+
+
+def preloads(cfg: DictConfig) -> bool:
+    """Whether a run's processes are forks of one that has imported the libraries; other nodes cannot reach it."""
+    return bool(cfg.runtime.preload) and not cfg.ray.address
 
 
 def _detached(node: DictConfig) -> DictConfig:
@@ -184,5 +195,7 @@ def place(stage: Stage, places: Places) -> DictConfig:
             config.actor_rollout_ref.model.path = places.model
             config.trainer.v1.sampler.sampler_kwargs.run = str(places.run)
             config.ray_kwargs.ray_init.runtime_env["py_executable"] = places.python
+            if places.namespace:
+                config.ray_kwargs.ray_init.namespace = places.namespace
     OmegaConf.resolve(config)
     return config

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from src.cpu.openmp import intel_openmp
 from src.errors import UserError
 
 _CLIENT = Path(__file__).with_name("preload_client.py")
@@ -35,7 +36,7 @@ class PreloadServer:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "src.cpu.preload_server", str(self._address), str(self.python)],
-                env={**environment, **_openmp()},
+                env={**environment, **intel_openmp()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -69,10 +70,3 @@ class PreloadServer:
     def environment(self) -> dict[str, str]:
         """Variables with which a process started from this one finds the interpreter."""
         return {"PRELOAD_PYTHON": str(self.python), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
-
-
-def _openmp() -> dict[str, str]:
-    """Preload Intel's OpenMP, which vLLM's CPU build asks for: GNU's spins for seconds when the cores are shared."""
-    library = Path(sys.prefix) / "lib" / "libiomp5.so"
-    # The dynamic loader splits the variable at spaces.
-    return {"LD_PRELOAD": str(library)} if library.is_file() and " " not in str(library) else {}

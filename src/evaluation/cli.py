@@ -102,16 +102,12 @@ def parse(arguments: Sequence[str]) -> tuple[dict[str, str], DictConfig, Evaluat
 
 def _settings(words: Sequence[str]) -> EvaluationSettings:
     try:
-        merged = OmegaConf.merge(
-            OmegaConf.structured(EvaluationSettings), OmegaConf.from_dotlist(list(words))
-        )
+        merged = OmegaConf.merge(OmegaConf.structured(EvaluationSettings), OmegaConf.from_dotlist(list(words)))
         settings = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         raise ConfigError(f"{error.full_key}: {_one_line(error)}: see --help for its form") from None
     except YAMLError:
-        raise ConfigError(
-            f"one of {' '.join(words)} has no readable value: see --help for its form"
-        ) from None
+        raise ConfigError(f"one of {' '.join(words)} has no readable value: see --help for its form") from None
     assert isinstance(settings, EvaluationSettings)
     settings.check()
     return settings
@@ -152,9 +148,7 @@ def _write(path: Path, text: str) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
             temporary = Path(file.name)
             file.write(text)
         temporary.chmod(0o644)
@@ -162,6 +156,4 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise UserError(
-            f"cannot write {path} ({error.strerror}): free space or choose another place"
-        ) from None
+        raise UserError(f"cannot write {path} ({error.strerror}): free space or choose another place") from None

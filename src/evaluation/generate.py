@@ -79,9 +79,7 @@ def open_generator(
     context = int(longest * (_ROLLING_MARGIN if rolls > 1 else 1)) + settings.max_tokens
     context = min(context, limit) if limit is not None else context
     defaults = _cpu_defaults(context) if on_cpu else {}
-    llm = _start_engine(
-        model, {"max_model_len": context, "use_tqdm_on_load": False, **defaults, **settings.engine}
-    )
+    llm = _start_engine(model, {"max_model_len": context, "use_tqdm_on_load": False, **defaults, **settings.engine})
     try:
         yield Generator(llm, tokenizer, settings, llm.llm_engine.model_config.max_model_len)
     finally:
@@ -135,9 +133,7 @@ def _load_tokenizer(model: str) -> tuple[Any, int | None]:
             f"model {model} cannot be loaded ({_first_line(error)}): export it again with its tokenizer"
         ) from error
     if tokenizer.chat_template is None:
-        raise ConfigError(
-            f"model {model} has no chat template: use an instruction model, or add chat_template.jinja"
-        )
+        raise ConfigError(f"model {model} has no chat template: use an instruction model, or add chat_template.jinja")
     return tokenizer, getattr(config, "max_position_embeddings", None)
 
 

@@ -195,9 +195,7 @@ def _about(
     }
 
 
-def _dataset_settings(
-    dataset_cfg: Mapping[str, Any], settings: EvaluationSettings
-) -> tuple[dict[str, Any], int]:
+def _dataset_settings(dataset_cfg: Mapping[str, Any], settings: EvaluationSettings) -> tuple[dict[str, Any], int]:
     """Return the dataset's settings with a truth as long as the horizon, and the horizon."""
     cfg = dict(dataset_cfg)
     block = cfg.get("horizon")
@@ -208,8 +206,7 @@ def _dataset_settings(
     horizon = settings.horizon or (on_test and evaluation.get("target_length")) or block
     if horizon < block:
         raise ConfigError(
-            f"horizon={horizon} is shorter than one answer ({block} steps): "
-            f"set dataset.horizon={horizon} instead"
+            f"horizon={horizon} is shorter than one answer ({block} steps): set dataset.horizon={horizon} instead"
         )
     if horizon > block and not on_test:
         raise ConfigError(

@@ -23,9 +23,7 @@ def check_model(model: str) -> str:
         _check_folder(folder)
         return str(folder)
     if folder.exists() or not _HUB_NAME.fullmatch(model):
-        raise ConfigError(
-            f"model={model} is not a folder: give the folder of a Hugging Face model, or a hub name"
-        )
+        raise ConfigError(f"model={model} is not a folder: give the folder of a Hugging Face model, or a hub name")
     _check_hub(model)
     return model
 
@@ -34,9 +32,7 @@ def _check_folder(folder: Path) -> None:
     config = folder / "config.json"
     if not config.is_file():
         nested = sorted(folder.glob("*/config.json"))
-        hint = (
-            f"; did you mean {nested[0].parent}?" if nested else ": give the folder of a Hugging Face export"
-        )
+        hint = f"; did you mean {nested[0].parent}?" if nested else ": give the folder of a Hugging Face export"
         raise ConfigError(f"model folder {folder} has no config.json{hint}")
     try:
         known = isinstance(json.loads(config.read_text("utf-8")), dict)
@@ -57,9 +53,7 @@ def _check_hub(name: str) -> None:
 
     try:
         hf_hub_download(name, "config.json")
-    except (
-        Exception
-    ) as error:  # offline, no such model, no access: whatever it is, the user can choose another
+    except Exception as error:  # offline, no such model, no access: whatever it is, the user can choose another
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigError(
             f"model={name} is not a folder here, and the hub does not give it ({reason.rstrip('.')}): "

@@ -82,10 +82,7 @@ def forecast(
     for step in range(roll_count(horizon, questions.horizon)):
         for state, question in going:
             state.prompts.append(questions.render(question))
-        requests = [
-            Request(state.prompts[-1], request_seed(seed, state.run, state.window, step))
-            for state, _ in going
-        ]
+        requests = [Request(state.prompts[-1], request_seed(seed, state.run, state.window, step)) for state, _ in going]
         answers = generate(requests) if requests else []
         for (state, _), answer in zip(going, answers, strict=True):
             _take(state, answer, questions.horizon)

@@ -29,8 +29,7 @@ def score(windows: Sequence[Window], rolled: Sequence[Rolled], seed: int = 0) ->
     Raises ValueError when there is nothing to score.
     """
     forecasts = [
-        Forecast(windows[one.window].channel, one.window, windows[one.window].target, one.prediction)
-        for one in rolled
+        Forecast(windows[one.window].channel, one.window, windows[one.window].target, one.prediction) for one in rolled
     ]
     runs: dict[int, list[Forecast]] = defaultdict(list)
     for one, forecast in zip(rolled, forecasts, strict=True):
@@ -107,8 +106,7 @@ def _channels(summary: Summary, baselines: dict[str, list[Forecast]]) -> dict[st
             **_numbers(one),
             "windows": one.windows,
             "baselines": {
-                name: {"mse": channels[channel].mse, "mae": channels[channel].mae}
-                for name, channels in beside.items()
+                name: {"mse": channels[channel].mse, "mae": channels[channel].mae} for name, channels in beside.items()
             },
         }
         for channel, one in summary.channels.items()

@@ -35,10 +35,7 @@ def print_result(result: dict[str, Any], console: Console | None = None) -> None
 def _speed(result: dict[str, Any]) -> str:
     speed = result["speed"]
     rate = f", {speed['tokens_per_second']:.0f} tokens/s" if speed["tokens_per_second"] else ""
-    return (
-        f"{speed['tokens']} tokens in {speed['generate_seconds']:.1f} s{rate}; "
-        f"{speed['seconds']:.1f} s in all"
-    )
+    return f"{speed['tokens']} tokens in {speed['generate_seconds']:.1f} s{rate}; {speed['seconds']:.1f} s in all"
 
 
 def _print_questions(result: dict[str, Any], console: Console) -> None:

@@ -44,9 +44,10 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
     out.unlink(missing_ok=True)
     write_json(request, asked)
     log = run.log("evaluation")
+    devices = int(settings["engine"].get("tensor_parallel_size", 1))
     with log.open("ab") as output:
         code = subprocess.call(
-            [interpreter.python, "-m", "src.stages.evaluate", str(request)],
+            interpreter.command("evaluation", "src.stages.evaluate", [str(request)], devices=devices),
             env={**interpreter.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "0"},
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -13,8 +13,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.cluster.job import this_job
 from src.config.changes import fingerprint
-from src.config.stages import Places, Stage, place, worker_environment
+from src.config.stages import Places, Stage, place, preloads, worker_environment
 from src.cpu.preload import PreloadServer
 from src.errors import UserError
 from src.launcher import continuing, reaper
@@ -126,8 +127,8 @@ def _interpreter(cfg: DictConfig, run: Run) -> Iterator[Interpreter]:
         "RAY_DEDUP_LOGS": "0",
         "TOKENIZERS_PARALLELISM": "false",
     }
-    if not cfg.runtime.preload:
-        yield Interpreter(sys.executable, environment, lambda: None)
+    if not preloads(cfg):
+        yield Interpreter(sys.executable, environment, lambda: None, this_job(), worker_environment(cfg))
         return
     server = PreloadServer(environment, run.log("preload"))
     try:
@@ -156,7 +157,8 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
                 train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
                 start, plan.start = plan.start, None
                 resume_from = start.folder if start else None
-                places = Places(run.folder, model, train, val, interpreter.python, resume_from)
+                namespace = interpreter.namespace(stage.name)
+                places = Places(run.folder, model, train, val, interpreter.python, resume_from, namespace)
                 inputs = continuing.inputs(data.fingerprint, model)
                 _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
                 model = models[stage.name] = run.stage(stage.name)["checkpoint"]

@@ -7,14 +7,17 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from src import checkpoint
+from src.cluster.job import this_job
+from src.cluster.watch import ClusterWatch
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
@@ -23,17 +26,37 @@ from src.launcher.reaper import descendants, end_descendants
 from src.launcher.stopping import Stopping, Terminated
 from src.launcher.watch import Watch, last_error, read_phase
 from src.run import PHASE_FILE, STOP_FILE, Run
+from src.stages import on_cluster
 
 POLL_S = 0.5
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """How a run's processes are started: by which program, with what environment."""
+    """How a run's processes are started: by which program, with what environment.
+
+    wait: blocks until that program can be used.
+    job: the id of the Ray job that the run is; None: the run is of this machine only.
+    worker_environment: the variables that processes on other nodes need.
+    """
 
     python: str
     environment: dict[str, str]
     wait: Callable[[], None]
+    job: str | None = None
+    worker_environment: Mapping[str, str] = field(default_factory=dict)
+
+    def namespace(self, what: str) -> str | None:
+        """Ray's namespace for a stage or the evaluation: no other program uses it."""
+        return f"{self.job}-{what}" if self.job else None
+
+    def command(self, what: str, module: str, arguments: Sequence[str], ranks: int = 1, devices: int = 1) -> list[str]:
+        """What runs ``module``: here, or, where there is a cluster, as ``ranks`` processes on its nodes."""
+        if self.job is None:
+            return [self.python, "-m", module, *arguments]
+        runtime_env = {"env_vars": dict(self.worker_environment), "py_executable": self.python}
+        job = {"namespace": self.namespace(what), "runtime_env": runtime_env}
+        return on_cluster.command(self.python, module, arguments, ranks, devices, job)
 
 
 class StageFailed(UserError):
@@ -76,7 +99,7 @@ def run_stage(
     deadline = Deadline(stopping, progress, stop_file, settings.stop_timeout_s)
     processes = _start(run, stage, config, config_file, interpreter, log)
     try:
-        with progress, stopping.patience():
+        with progress, stopping.patience(), _actors(interpreter.namespace(stage.name), watch):
             problem = _follow(processes, progress, watch, phase_file, deadline)
     finally:
         end_descendants(earlier)
@@ -123,6 +146,17 @@ def total_steps(stage: Stage, config: DictConfig) -> int | None:
     return config.trainer.total_training_steps
 
 
+@contextmanager
+def _actors(namespace: str | None, watch: Watch) -> Iterator[None]:
+    """Where the stage's workers are actors on other nodes, let ``watch`` know of those that have died."""
+    if namespace is None:
+        yield
+        return
+    with ClusterWatch(namespace) as actors:
+        watch.elsewhere = actors.dead
+        yield
+
+
 def _start(
     run: Run, stage: Stage, config: DictConfig, config_file: Path, interpreter: Interpreter, log: Path
 ) -> list[subprocess.Popen[bytes]]:
@@ -130,6 +164,9 @@ def _start(
     if stage.trainer == "ppo":
         return [_spawn([python, "-m", "src.stages.rl", str(config_file)], environment, log)]
     workers = int(config.trainer.n_gpus_per_node)
+    if interpreter.job is not None:
+        ranks = workers * int(config.trainer.nnodes)
+        return [_spawn(interpreter.command(stage.name, "src.stages.sft", [str(config_file)], ranks), environment, log)]
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(workers)}
     command = [python, "-m", "src.stages.sft", str(config_file)]
     return [
@@ -147,7 +184,13 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> subpro
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_without_sigterm if this_job() else None,
         )
+
+
+def _without_sigterm() -> None:
+    """Ray sends SIGTERM to all processes of a job: the launcher answers it, and has the stage save first."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
 
 def free_port() -> int:

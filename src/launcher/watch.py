@@ -10,6 +10,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -58,10 +59,12 @@ class Watch:
     Args:
         stall_timeout_s: seconds without a new metrics line or phase after which the stage counts as stuck.
         signs: files whose change is a sign of life.
+        elsewhere: names the workers that have died on other machines; None as long as there are none.
     """
 
     stall_timeout_s: float
     signs: tuple[Path, ...]
+    elsewhere: Callable[[], str | None] = field(default=lambda: None)
     seen: dict[int, str] = field(default_factory=dict)
     missing_since: float | None = None
     last_sign: float = field(default_factory=time.time)
@@ -78,14 +81,16 @@ class Watch:
                 alive[process.pid] = name
         gone = {pid: name for pid, name in self.seen.items() if pid not in alive}
         self.seen |= alive
-        if not gone:
+        names = [f"{name} (process {pid})" for pid, name in gone.items()]
+        if far := self.elsewhere():
+            names.append(far)
+        if not names:
             self.missing_since = None
             return None
         self.missing_since = self.missing_since or now
         if now - self.missing_since < (ENDING_S if self._is_ending() else GRACE_S):
             return None
-        names = ", ".join(sorted({f"{name} (process {pid})" for pid, name in gone.items()}))
-        return f"a worker has died: {names}"
+        return f"a worker has died: {', '.join(sorted(names))}"
 
     def _is_ending(self) -> bool:
         return any(sign.name == PHASE_FILE and read_phase(sign) == ENDING for sign in self.signs)

@@ -49,9 +49,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def load_reward(
-    name: str, overrides: list[str] | None = None, conf: Path = CONF
-) -> Callable[..., dict[str, float]]:
+def load_reward(name: str, overrides: list[str] | None = None, conf: Path = CONF) -> Callable[..., dict[str, float]]:
     """The reward function of conf/reward/<name>.yaml with its settings bound, as veRL would call it.
 
     Raises:
@@ -131,9 +129,7 @@ def _is_finite_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
 
 
-def _score_line(
-    score: Callable[..., dict[str, float]], sample: dict[str, Any], number: int
-) -> dict[str, float]:
+def _score_line(score: Callable[..., dict[str, float]], sample: dict[str, Any], number: int) -> dict[str, float]:
     try:
         return score(
             data_source=sample.get("data_source", ""),

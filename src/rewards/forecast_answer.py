@@ -168,9 +168,7 @@ def _is_header(line: str) -> bool:
 
 def _is_timestamp(text: str) -> bool:
     """A date or a time; a bare number before a comma is a list item, not a row index."""
-    return ("-" in text or "/" in text or ":" in text or text.count(".") > 1) and bool(
-        _TIMESTAMP.fullmatch(text)
-    )
+    return ("-" in text or "/" in text or ":" in text or text.count(".") > 1) and bool(_TIMESTAMP.fullmatch(text))
 
 
 def _read_stamped(text: str) -> list[float]:

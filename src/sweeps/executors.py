@@ -144,7 +144,7 @@ def device_shares(configs: Sequence[DictConfig], jobs: int, devices: Sequence[st
     Raises:
         UserError: there are fewer devices than that takes.
     """
-    own = [cfg for cfg in configs if cfg.runtime.platform != "cpu" and not cfg.runtime.get("ray_address")]
+    own = [cfg for cfg in configs if cfg.runtime.platform != "cpu" and not cfg.ray.address]
     if jobs == 1 or not own or not devices:
         return []
     each = max(int(cfg.trainer.n_gpus_per_node) for cfg in own)

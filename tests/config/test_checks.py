@@ -163,12 +163,12 @@ def test_texts_and_nothing_are_free(checked: Callable[[Change], None]) -> None:
 
 
 def test_a_cluster_needs_its_address(compose_run: Callable[..., DictConfig]) -> None:
-    cfg = compose_run("+recipe=time_r1", "scale=smoke", "runtime=cluster", "runtime.ray_address=host:6379")
+    cfg = compose_run("+recipe=time_r1", "scale=smoke", "runtime=cluster", "ray.address=host:6379")
     check(cfg)
     (rl,) = [stage for stage in build_stages(cfg) if stage.name == "rl"]
-    assert rl.config.ray_kwargs.ray_init.address == "host:6379"
-    cfg.runtime.ray_address = "???"
-    with pytest.raises(ConfigError, match=r"^runtime\.ray_address= must be given for this choice of groups$"):
+    assert rl.config.ray_kwargs.ray_init.address == "auto"
+    cfg.ray.address = "???"
+    with pytest.raises(ConfigError, match=r"^ray\.address= must be given for this choice of groups$"):
         check(cfg)
 
 

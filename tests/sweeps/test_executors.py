@@ -15,7 +15,7 @@ from src.sweeps.running import reason
 
 def cell(devices: int = 2, platform: str | None = None, address: str | None = None):
     return OmegaConf.create(
-        {"runtime": {"platform": platform, "ray_address": address}, "trainer": {"n_gpus_per_node": devices}}
+        {"runtime": {"platform": platform}, "ray": {"address": address}, "trainer": {"n_gpus_per_node": devices}}
     )
 
 
