@@ -11,7 +11,7 @@ from pathlib import Path
 from src.cluster.job import Job, read_job
 from src.cluster.server import JobServer
 from src.errors import UserError
-from src.run import Run, read_lines
+from src.runs import RecordedRun
 
 STOP_S = 600.0
 
@@ -61,14 +61,15 @@ def find(name: str, folder: Path) -> Path:
 
 def status(folder: Path, job: Job) -> int:
     """Print how the job and the run's stages stand; 1 when the job has failed or is not known any more."""
-    details = JobServer(job.address).details(job.id)
-    state = str(details.status).lower() if details else "unknown to the cluster, which was started anew since"
+    state = JobServer(job.address).state(job.id)
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.submitted))
     print(f"{folder.parent.name}/{folder.name}: {state} (job {job.id} on {job.address}, submitted {since})")
-    for stage in Run(folder).record.get("stages", []):
-        steps = [line["step"] for line in read_lines(folder / "metrics.jsonl") if line["stage"] == stage["name"]]
-        print(f"  {stage['name']}: {stage['state']}" + (f", step {max(steps)}" if steps else ""))
-    return 1 if details is None or state == "failed" else 0
+    if (folder / "run.json").is_file():
+        run = RecordedRun(folder)
+        for stage in run.stages:
+            steps = run.metrics(stage["name"]).index
+            print(f"  {stage['name']}: {stage['state']}" + (f", step {steps.max()}" if len(steps) else ""))
+    return 1 if state in ("failed", "unknown") else 0
 
 
 def logs(job: Job, follow: bool) -> int:
@@ -90,11 +91,9 @@ def stop(folder: Path, job: Job) -> int:
     if server.is_over(job.id):
         print(f"job {job.id} has ended already")
         return 0
-    server.stop(job.id)
     print(f"job {job.id}: a training saves a checkpoint after its step, and ends", flush=True)
-    if not server.wait(job.id, STOP_S):
-        raise UserError(f"job {job.id} has not ended after {STOP_S:.0f} s; see python -m src.jobs logs {folder}")
-    print("stopped; the command that launched it goes on where it was")
+    server.stop(folder, job.id, STOP_S)
+    print(f"{server.state(job.id)}; the command that launched it goes on where it was")
     return 0
 
 

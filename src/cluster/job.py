@@ -1,16 +1,26 @@
-"""Which job of which cluster carries out a run: ``job.json`` in its folder, and a variable within the job."""
+"""Which job of which cluster carries out a run, and how it is told to stop.
+
+``job.json`` in the run's folder says the first; within the job a variable does. A run is told to stop by a file, which
+its launcher answers as SIGTERM: Ray's own way sends SIGTERM to all processes of a job at once, W&B's among them.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from src.run import write_json
 
 JOB_FILE = "job.json"
+STOP_FILE = "stop-job.json"
 JOB_VARIABLE = "RUN_RAY_JOB"
+_POLL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,3 +47,34 @@ def read_job(run: Path) -> Job | None:
 def this_job() -> str | None:
     """The id of the job that this process belongs to; None outside of one."""
     return os.environ.get(JOB_VARIABLE)
+
+
+def ask_to_stop(run: Path, job: str) -> None:
+    """Have the launcher of a run, which is that job, save and end."""
+    write_json(run / STOP_FILE, {"job": job})
+
+
+@contextmanager
+def stop_requests(run: Path) -> Iterator[None]:
+    """Within a job: send SIGTERM to this process when the run is told to stop."""
+    job, ended = this_job(), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_POLL_S):
+            if _asked(run) == job:
+                (run / STOP_FILE).unlink(missing_ok=True)
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    if job is not None:
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _asked(run: Path) -> str | None:
+    try:
+        return str(json.loads((run / STOP_FILE).read_text())["job"])
+    except (OSError, ValueError, KeyError):
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import logging
 import os
 import socket
 import time
@@ -14,11 +15,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from src.cluster.job import ask_to_stop
 from src.errors import UserError
+from src.launcher.stopping import EXIT_CODE
 
 _CONNECT_S = 5.0
 _LOST_S = 60.0
 _POLL_S = 0.5
+_KILL_S = 200.0  # Ray waits for RAY_JOB_STOP_WAIT_TIME_S between SIGTERM and SIGKILL
+_ALL = 10_000  # the most that Ray lists
 _TOKENS = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 _TOKEN_FILE = Path.home() / ".ray" / "auth_token"
 # These would win over the address that is given here.
@@ -43,6 +48,7 @@ class JobServer:
         import ray
         from ray.job_submission import JobSubmissionClient
 
+        logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.WARNING)
         try:
             self._client = JobSubmissionClient(_reachable(address))
         except (OSError, RuntimeError, ValueError) as error:
@@ -57,7 +63,8 @@ class JobServer:
         """What each living node has in all: ``{"CPU": 16.0, "GPU": 8.0, ...}``."""
         from ray.util.state import list_nodes
 
-        return [node.resources_total for node in list_nodes(self.address, filters=[("state", "=", "ALIVE")])]
+        nodes = list_nodes(self.address, limit=_ALL, raise_on_missing_output=False)
+        return [node.resources_total for node in nodes if node.state == "ALIVE"]
 
     def submit(self, name: str, entrypoint: str, environment: Mapping[str, str], metadata: Mapping[str, str]) -> None:
         """Submit a job.
@@ -88,6 +95,13 @@ class JobServer:
         except OSError as error:  # requests' errors
             raise _no_answer(self.address, type(error).__name__) from None
 
+    def state(self, job: str) -> str:
+        """``pending``, ``running``, ``succeeded``, ``failed``, ``stopped``, or ``unknown`` to this cluster."""
+        details = self.details(job)
+        if details is None:
+            return "unknown"
+        return "stopped" if details.driver_exit_code == EXIT_CODE else str(details.status).lower()
+
     def is_over(self, job: str) -> bool:
         """Whether a job has ended, however it did, or is not known here any more."""
         details = self.details(job)
@@ -97,11 +111,18 @@ class JobServer:
         """All that a job has printed."""
         return str(self._client.get_job_logs(job))
 
-    def stop(self, job: str) -> None:
-        """Send a job SIGTERM; it is killed when it has not ended after the time that it was submitted with."""
-        self._client.stop_job(job)
+    def stop(self, run: Path, job: str, timeout_s: float) -> None:
+        """Have a run save and end; its job is killed when it has not ended after ``timeout_s`` seconds.
 
-    def wait(self, job: str, timeout_s: float) -> bool:
+        Args:
+            run: its folder.
+        """
+        ask_to_stop(run, job)
+        if not self._wait(job, timeout_s):
+            self._client.stop_job(job)
+            self._wait(job, _KILL_S)
+
+    def _wait(self, job: str, timeout_s: float) -> bool:
         """Whether a job has ended within ``timeout_s`` seconds."""
         deadline = time.monotonic() + timeout_s
         while not self.is_over(job):
@@ -179,7 +200,7 @@ def _exit_code(details: Any, show: Callable[[str], None]) -> int:
     if status == "SUCCEEDED":
         return 0
     if status == "STOPPED":
-        return 143
+        return EXIT_CODE
     if details.driver_exit_code is None:  # the entrypoint never ran, or nobody is left who saw it end
         show(f"the job has failed: {details.message}\n")
         return 1

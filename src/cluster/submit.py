@@ -45,7 +45,7 @@ def submit(cfg: DictConfig, arguments: Sequence[str]) -> int:
         job = Job(f"{cfg.recipe}-{folder.name}-{secrets.token_hex(3)}", server.address, time.time())
         environment = {
             JOB_VARIABLE: job.id,
-            "RAY_JOB_STOP_WAIT_TIME_S": str(int(cfg.launch.stop_timeout_s) + ENDING_S),
+            "RAY_JOB_STOP_WAIT_TIME_S": str(int(cfg.launch.stop_timeout_s) + ENDING_S),  # for `ray job stop`
             **{one: os.environ[one] for one in cfg.ray.environment if one in os.environ},
         }
         server.submit(job.id, entrypoint(arguments, folder.name), environment, {"run": name})
@@ -62,8 +62,7 @@ def submit(cfg: DictConfig, arguments: Sequence[str]) -> int:
         print(f"the run goes on as job {job.id}: python -m src.jobs logs {name} -f follows it", file=sys.stderr)
         return 130
     except Terminated:
-        server.stop(job.id)
-        server.wait(job.id, cfg.launch.stop_timeout_s + ENDING_S)
+        server.stop(folder, job.id, cfg.launch.stop_timeout_s + ENDING_S)
         raise Terminated(f"SIGTERM: job {job.id} was stopped; the same command goes on where it was") from None
     if code == NOT_FOUND:
         raise UserError(

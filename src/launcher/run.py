@@ -13,7 +13,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.cluster.job import this_job
+from src.cluster.job import stop_requests, this_job
 from src.config.changes import fingerprint
 from src.config.stages import Places, Stage, place, preloads, worker_environment
 from src.cpu.preload import PreloadServer
@@ -54,7 +54,7 @@ def carry_out(
     if cfg.run.fresh and (folder / "run.json").exists():
         with sole_launcher(folder):
             print(f"the run that was there is now {Run(folder).set_aside()}")
-    with Stopping() as stopping, sole_launcher(folder) as lock:
+    with Stopping() as stopping, sole_launcher(folder) as lock, stop_requests(folder):
         run = Run(folder)
         config: Any = OmegaConf.to_container(cfg, resolve=False)
         this = provenance(arguments)

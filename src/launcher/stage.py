@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src import checkpoint
 from src.cluster.job import this_job
-from src.cluster.watch import ClusterWatch
+from src.cluster.watch import ClusterWatch, lost_nodes
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
@@ -29,6 +29,7 @@ from src.run import PHASE_FILE, STOP_FILE, Run
 from src.stages import on_cluster
 
 POLL_S = 0.5
+LOST_S = 20.0  # until Ray is sure that a node is gone, when a stage has ended by an error of Ray's
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def run_stage(
     """
     config_file = run.folder / "config" / f"{stage.name}.yaml"
     OmegaConf.save(config, config_file)
-    log = run.log(stage.name)
+    log, started = run.log(stage.name), time.time()
     log_start = log.stat().st_size if log.exists() else 0
     phase_file, stop_file = run.folder / PHASE_FILE, run.folder / STOP_FILE
     for sign in (phase_file, stop_file):
@@ -113,7 +114,8 @@ def run_stage(
         problem = "it ended with an error"
     if problem is not None:
         error = last_error(log, log_start)
-        lines = [f"stage {stage.name} failed: {problem}", error or "the log names no error", advice(error)]
+        lost = lost_nodes(started, LOST_S) if interpreter.job and (error or "ray.").startswith("ray.") else []
+        lines = [f"stage {stage.name} failed: {problem}", *lost, error or "the log names no error", advice(error)]
         raise StageFailed("\n  ".join([*filter(None, lines), f"full log: {log}"]))
 
 

@@ -79,13 +79,16 @@ class Tracking:
             return
         import wandb
 
-        if kind is Terminated:
-            self.wandb_run.mark_preempting()
-        elif self.save_view:
-            self._save_view()
         code = 0 if kind is None else 1
-        self.wandb_run.finish(exit_code=code)
-        wandb.teardown(exit_code=code)  # waits for its service, which may still be writing
+        try:
+            if kind is Terminated:
+                self.wandb_run.mark_preempting()
+            elif self.save_view:
+                self._save_view()
+            self.wandb_run.finish(exit_code=code)
+            wandb.teardown(exit_code=code)  # waits for its service, which may still be writing
+        except Exception as failure:  # SIGTERM to all processes of the run ends its service first
+            print(f"Weights & Biases had stopped ({type(failure).__name__}); the next launch sends it what it lacks")
 
     def _save_view(self) -> None:
         """Save the panels as a view of the project; no reason to end a run badly when that fails."""

@@ -1,0 +1,258 @@
+"""Runs on a real Ray cluster whose two nodes are on this machine: jobs, their names, and a node that dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from launching import ROOT, command
+
+from src import checkpoint
+from src.launcher.stopping import EXIT_CODE
+
+pytestmark = pytest.mark.smoke
+
+RAY = Path(sys.executable).with_name("ray")
+STATE = """
+import json, sys
+from ray.util.state import list_actors
+actors = list_actors(sys.argv[1], filters=[("state", "=", "ALIVE")], raise_on_missing_output=False)
+names = ((actor.ray_namespace, actor.class_name.rpartition(".")[2], actor.node_id) for actor in actors)
+print(json.dumps(list(names)))
+"""
+
+
+class Cluster:
+    """A head node and others, each with one logical device; the cluster asks for a token."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ray-"))  # sockets lie below it: their paths must be short
+        self.environment = {
+            **os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16), "RAY_worker_niceness": "0",
+            "RAY_DISABLE_USAGE_STATS": "1",
+        }  # fmt: skip
+        port, self.dashboard = _free_ports(2)
+        self.address = f"127.0.0.1:{port}"
+        self.nodes: list[subprocess.Popen[bytes]] = []
+        self._start(
+            "--head", f"--port={port}", "--dashboard-host=127.0.0.1", f"--dashboard-port={self.dashboard}",
+            f"--ray-client-server-port={_free_ports(1)[0]}", f"--temp-dir={self.folder}",
+        )  # fmt: skip
+        wait_for(lambda: _listens(self.dashboard), 60)
+        self.add_node()
+
+    def _start(self, *arguments: str) -> None:
+        words = [str(RAY), "start", "--block", "--num-cpus=16", "--num-gpus=1", *arguments]
+        with (self.folder / f"start-{len(self.nodes)}.log").open("wb") as log:
+            self.nodes.append(
+                subprocess.Popen(
+                    words,
+                    env=self.environment,
+                    cwd=ROOT,
+                    stdout=log,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )  # fmt: skip
+            )
+
+    def add_node(self) -> None:
+        self._start(f"--address={self.address}")
+        log = self.folder / f"start-{len(self.nodes) - 1}.log"
+        wait_for(lambda: "Ray runtime started" in log.read_text(), 60)
+
+    def kill(self, number: int) -> None:
+        """As a machine that loses its power: no process of the node has time for anything."""
+        node = psutil.Process(self.nodes[number].pid)
+        for process in [node, *node.children(recursive=True)]:
+            process.kill()
+        self.nodes[number].wait()
+
+    def actors(self) -> list[tuple[str, str, str]]:
+        """Namespace, class and node of those that live, but for Ray's own."""
+        done = subprocess.run(
+            [sys.executable, "-c", STATE, f"http://127.0.0.1:{self.dashboard}"],
+            env=self.environment, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return [(one, name, node) for one, name, node in json.loads(done.stdout) if name != "JobSupervisor"]
+
+    def end(self) -> None:
+        for number, node in enumerate(self.nodes):
+            if node.poll() is None:
+                self.kill(number)
+        for process in psutil.process_iter():
+            try:
+                if any(str(self.folder) in word for word in process.cmdline()):
+                    process.kill()
+            except psutil.Error:
+                continue
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Launcher:
+    """A process whose output is read while it runs."""
+
+    def __init__(self, words: list[str], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            words, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.output = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output += line
+
+    def wait(self, timeout_s: float) -> int:
+        code = self.process.wait(timeout_s)
+        self._reader.join(timeout=10)
+        return code
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    cluster = Cluster()
+    try:
+        yield cluster
+    finally:
+        cluster.end()
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float, launcher: Launcher | None = None) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert launcher is None or launcher.process.poll() is None, launcher.output
+        assert time.monotonic() < deadline, launcher.output if launcher else "it has not happened in time"
+        time.sleep(0.2)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def steps(folder: Path, stage: str) -> list[int]:
+    file = folder / "metrics.jsonl"
+    lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+    return [line["step"] for line in map(json.loads, lines) if line["stage"] == stage and "val/loss" not in line]
+
+
+def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_path: Path) -> None:
+    words = command(
+        tmp_path, "lost", f"ray.address={cluster.address}", "trainer.nnodes=2", "trainer.total_training_steps=24",
+        "trainer.save_freq=1", "trainer.test_freq=-1", "evaluation.enable=false", "logging.wandb=offline",
+    )  # fmt: skip
+    folder = tmp_path / "time_r1" / "lost"
+
+    def jobs(*arguments: str) -> subprocess.CompletedProcess[str]:
+        """From another shell, by the run's name."""
+        ask = [sys.executable, "-m", "src.jobs", *arguments, f"--folder={tmp_path}"]
+        return subprocess.run(ask, env=cluster.environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+    launcher = Launcher(words, cluster.environment)
+    wait_for(lambda: len(steps(folder, "rl")) > 2, 600, launcher)
+    placed = cluster.actors()
+    for name in ("WorkerDict", "vLLMHttpServer"):
+        assert len({node for _, one, node in placed if one == name}) == 2, placed
+    assert len({namespace for namespace, _, _ in placed}) == 1  # the queue's controller among them
+    launcher.process.send_signal(signal.SIGINT)
+    assert launcher.wait(30) == 130 and "the run goes on as job" in launcher.output
+
+    launcher = Launcher(words, cluster.environment)
+    wait_for(lambda: "is carrying out this run already" in launcher.output, 60, launcher)
+    seen = jobs("status", "lost")
+    assert seen.returncode == 0 and "time_r1/lost: running" in seen.stdout and "rl: running, step" in seen.stdout, seen
+    cluster.kill(1)
+    assert launcher.wait(200) == 2, launcher.output
+    assert "error: stage rl failed" in launcher.output
+    assert " has died" in launcher.output and "Traceback" not in launcher.output, launcher.output
+    assert cluster.actors() == []
+    seen = jobs("status", "lost")
+    assert seen.returncode == 1 and "time_r1/lost: failed" in seen.stdout
+
+    cluster.add_node()
+    launcher = Launcher(words, cluster.environment)
+    assert launcher.wait(600) == 0, launcher.output
+    assert "stage sft is done (step 3)" in launcher.output and "stage rl goes on after step" in launcher.output
+    assert steps(folder, "rl") == list(range(25))
+    record = json.loads((folder / "run.json").read_text())
+    assert [stage["state"] for stage in record["stages"]] == ["done", "done"] and len(record["launches"]) == 2
+    assert "error: stage rl failed" in (jobs("logs", "lost").stdout + launcher.output) or "done in" in launcher.output
+
+
+def test_a_job_is_stopped_by_its_runs_name(cluster: Cluster, tmp_path: Path) -> None:
+    words = command(
+        tmp_path, "long", f"ray.address={cluster.address}", "stages=[sft]", "sft.trainer.total_training_steps=100000",
+        "logging.wandb=offline", "evaluation.enable=false",
+    )  # fmt: skip
+    folder = tmp_path / "time_r1" / "long"
+    launcher = Launcher(words, cluster.environment)
+    wait_for(lambda: len(steps(folder, "sft")) > 2, 300, launcher)
+    ask = [sys.executable, "-m", "src.jobs", "stop", "time_r1/long", f"--folder={tmp_path}"]
+    stopped = subprocess.run(ask, env=cluster.environment, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert stopped.returncode == 0 and stopped.stdout.splitlines()[-1].startswith("stopped; "), stopped
+    assert launcher.wait(60) == EXIT_CODE, launcher.output
+    assert "Traceback" not in launcher.output and "SIGTERM" in launcher.output, launcher.output
+    assert json.loads((folder / "run.json").read_text())["stages"][0]["state"] == "stopped"
+    saved = checkpoint.newest(folder / "checkpoints" / "sft")
+    assert saved is not None and saved.step == steps(folder, "sft")[-1]
+    ask[3] = "logs"
+    assert "stage sft" in subprocess.run(ask, env=cluster.environment, cwd=ROOT, capture_output=True, text=True).stdout
+    assert cluster.actors() == []
+
+
+def test_cells_of_a_sweep_are_jobs_that_share_no_queue(cluster: Cluster, tmp_path: Path) -> None:
+    words = command(
+        tmp_path, "null", f"ray.address={cluster.address}", "stages=[rl]", "trainer.total_training_steps=2",
+        "evaluation.enable=false", "logging.wandb=off", "-m", "seed=1,2", "launcher.jobs=2", "sweep.name=two",
+    )  # fmt: skip
+    words.remove("run.name=null")
+    launcher = Launcher(words, cluster.environment)
+    controllers: set[str] = set()
+    while launcher.process.poll() is None:
+        controllers |= {namespace for namespace, name, _ in cluster.actors() if name == "TransferQueueController"}
+        time.sleep(2)
+    assert launcher.wait(10) == 0, launcher.output
+    assert len(controllers) == 2, controllers
+    for seed in (1, 2):
+        folder = tmp_path / "sweeps" / "two" / "time_r1" / f"seed-{seed}"
+        assert steps(folder, "rl") == [0, 1, 2]
+        assert (folder / "job.json").is_file()
+    assert "mean" in launcher.output
+
+
+def test_a_cluster_that_is_too_small_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    words = command(tmp_path, "big", f"ray.address={cluster.address}", "trainer.nnodes=3")
+    launcher = Launcher(words, cluster.environment)
+    assert launcher.wait(60) == 2
+    assert (
+        "error: the run needs trainer.nnodes=3 x trainer.n_gpus_per_node=1 devices, and the nodes of the cluster at"
+        in launcher.output
+    )
+    assert not (tmp_path / "time_r1" / "big").exists()
