@@ -57,7 +57,7 @@ def carry_out(
     with Stopping() as stopping, sole_launcher(folder) as lock, stop_requests(folder):
         run = Run(folder)
         config: Any = OmegaConf.to_container(cfg, resolve=False)
-        this = provenance(arguments)
+        this = {**provenance(arguments), "job": this_job()}
         if run.record:
             run.record.setdefault("launches", []).append(this)
             continuing.admit(run, stages, config, cfg.run.redo_stale)

@@ -57,17 +57,16 @@ class Cluster:
     def _start(self, *arguments: str) -> None:
         words = [str(RAY), "start", "--block", "--num-cpus=16", "--num-gpus=1", *arguments]
         with (self.folder / f"start-{len(self.nodes)}.log").open("wb") as log:
-            self.nodes.append(
-                subprocess.Popen(
-                    words,
-                    env=self.environment,
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=log,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )  # fmt: skip
+            node = subprocess.Popen(
+                words,
+                env=self.environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
+        self.nodes.append(node)
 
     def add_node(self) -> None:
         self._start(f"--address={self.address}")
@@ -203,7 +202,7 @@ def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_
     assert steps(folder, "rl") == list(range(25))
     record = json.loads((folder / "run.json").read_text())
     assert [stage["state"] for stage in record["stages"]] == ["done", "done"] and len(record["launches"]) == 2
-    assert "error: stage rl failed" in (jobs("logs", "lost").stdout + launcher.output) or "done in" in launcher.output
+    assert "done in" in jobs("logs", "lost").stdout
 
 
 def test_a_job_is_stopped_by_its_runs_name(cluster: Cluster, tmp_path: Path) -> None:
@@ -248,11 +247,11 @@ def test_cells_of_a_sweep_are_jobs_that_share_no_queue(cluster: Cluster, tmp_pat
 
 
 def test_a_cluster_that_is_too_small_is_refused(cluster: Cluster, tmp_path: Path) -> None:
-    words = command(tmp_path, "big", f"ray.address={cluster.address}", "trainer.nnodes=3")
+    words = command(tmp_path, "big", f"ray.address={cluster.address}", "trainer.nnodes=4")
     launcher = Launcher(words, cluster.environment)
     assert launcher.wait(60) == 2
     assert (
-        "error: the run needs trainer.nnodes=3 x trainer.n_gpus_per_node=1 devices, and the nodes of the cluster at"
+        "error: the run needs trainer.nnodes=4 x trainer.n_gpus_per_node=1 devices, and the nodes of the cluster at"
         in launcher.output
     )
     assert not (tmp_path / "time_r1" / "big").exists()
