@@ -22,6 +22,7 @@ from launching import ROOT, command
 
 from src import checkpoint
 from src.launcher.stopping import EXIT_CODE
+from src.stages import on_cluster
 
 pytestmark = pytest.mark.smoke
 
@@ -255,3 +256,64 @@ def test_a_cluster_that_is_too_small_is_refused(cluster: Cluster, tmp_path: Path
         in launcher.output
     )
     assert not (tmp_path / "time_r1" / "big").exists()
+
+
+PROGRAM = """
+import os, sys, time
+
+place = {name: os.environ[name] for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_PORT")}
+print(sys.argv[1:], place["RANK"], "of", place["WORLD_SIZE"], place["LOCAL_RANK"], flush=True)
+if place["RANK"] == "1":
+    sys.exit(int(sys.argv[1]))
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(0, 0), (3, 600)], ids=["all end well", "one fails and the other waits"])
+def test_a_program_runs_once_per_rank(cluster: Cluster, tmp_path: Path, code: int, seconds: int) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    job = {"namespace": "program", "runtime_env": {"env_vars": {"PYTHONPATH": f"{tmp_path}:{ROOT}"}}}
+    words = on_cluster.command(sys.executable, "program", [str(code), str(seconds)], ranks=2, devices=1, job=job)
+    done = subprocess.run(
+        words,
+        env={**cluster.environment, "RAY_ADDRESS": cluster.address, "RAY_DEDUP_LOGS": "0"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stderr
+    for rank in (0, 1):
+        assert f"['{code}', '{seconds}'] {rank} of 2 0" in done.stdout + done.stderr
+    wait_for(lambda: cluster.actors() == [], 30)
+
+
+WATCHED = """
+import time, ray
+from src.cluster.watch import ClusterWatch
+
+@ray.remote
+class WorkerDict:
+    def ready(self): return True
+
+ray.init(address="auto", namespace="watched", log_to_driver=False)
+actors = [WorkerDict.remote() for _ in range(2)]
+ray.get([actor.ready.remote() for actor in actors])
+with ClusterWatch("watched") as watch, ClusterWatch("another") as other:
+    time.sleep(7)
+    before = watch.dead()
+    ray.kill(actors[0])
+    deadline = time.monotonic() + 60
+    while watch.dead() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    print(before, "|", watch.dead(), "|", other.dead())
+"""
+
+
+def test_an_actor_that_dies_is_noticed(cluster: Cluster) -> None:
+    environment = {**cluster.environment, "RAY_ADDRESS": cluster.address}
+    words = [sys.executable, "-c", WATCHED]
+    done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    before, dead, other = done.stdout.strip().split(" | ")
+    assert (before, other) == ("None", "None"), done
+    assert dead.startswith("WorkerDict (process ") and " on node " in dead and dead.count("WorkerDict") == 1, done
