@@ -67,6 +67,8 @@ def carry_out(
             if difference := uncommitted_changes():
                 (run.folder / "config" / "uncommitted.diff").write_text(difference)
             print(f"run: {run.folder}")
+        if source:
+            print(f"the model is that of {source['run']}, stage {source['stage']}, step {source['step']}")
         _carry_out(cfg, run, stages, lock, stopping)
         return _final_reward(run)
 
