@@ -72,13 +72,17 @@ class JobServer:
         Args:
             name: its id, which no other job of this cluster has had.
             entrypoint: a line for the shell of the head node.
+
+        Raises:
+            UserError: Ray refuses the job.
         """
-        self._client.submit_job(
-            submission_id=name,
-            entrypoint=entrypoint,
-            runtime_env={"env_vars": dict(environment)},
-            metadata=dict(metadata),
-        )
+        runtime_env = {"env_vars": dict(environment)}
+        try:
+            self._client.submit_job(
+                submission_id=name, entrypoint=entrypoint, runtime_env=runtime_env, metadata=dict(metadata)
+            )
+        except (RuntimeError, OSError) as error:
+            raise UserError(f"the cluster at {self.address} did not take the job: {error}") from None
 
     def details(self, job: str) -> Any | None:
         """Ray's ``JobDetails``; None when this cluster has no such job.
@@ -108,8 +112,11 @@ class JobServer:
         return details is None or bool(details.status.is_terminal())
 
     def log(self, job: str) -> str:
-        """All that a job has printed."""
-        return str(self._client.get_job_logs(job))
+        """All that a job has printed; nothing where its log cannot be read any more."""
+        try:
+            return str(self._client.get_job_logs(job))
+        except (RuntimeError, OSError):
+            return ""
 
     def stop(self, run: Path, job: str, timeout_s: float) -> None:
         """Have a run save and end; its job is killed when it has not ended after ``timeout_s`` seconds.

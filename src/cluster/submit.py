@@ -48,8 +48,8 @@ def submit(cfg: DictConfig, arguments: Sequence[str]) -> int:
             "RAY_JOB_STOP_WAIT_TIME_S": str(int(cfg.launch.stop_timeout_s) + ENDING_S),  # for `ray job stop`
             **{one: os.environ[one] for one in cfg.ray.environment if one in os.environ},
         }
+        job.write(folder)  # before it is submitted: a job that nobody knows of could not be found again
         server.submit(job.id, entrypoint(arguments, folder.name), environment, {"run": name})
-        job.write(folder)
         print(f"submitted to {server.address} as job {job.id}")
     else:
         server = JobServer(job.address)
