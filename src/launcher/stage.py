@@ -19,7 +19,7 @@ from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
-from src.launcher.reaper import descendants, end_descendants
+from src.launcher.reaper import descendants, end_descendants, ending_with_this
 from src.launcher.stopping import Stopping, Terminated
 from src.launcher.watch import Watch, last_error, read_phase
 from src.run import PHASE_FILE, STOP_FILE, Run
@@ -147,6 +147,7 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> subpro
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=ending_with_this(),
         )
 
 
