@@ -21,7 +21,7 @@ STYLES = ("style.css", "sweep.css")
 
 
 def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
-    """Print a sweep's table, and write ``report.html``, ``table.csv`` and ``table.json`` into its folder.
+    """Write ``report.html``, ``table.csv`` and ``table.json`` into a sweep's folder, and print its table.
 
     Args:
         metric: what the settings are compared by; None: the sweep's own choice.
@@ -34,14 +34,15 @@ def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
     """
     results = read_results(folder, metric)
     pairs = compare_all(results)
+    write_page(folder / "table.csv", as_csv(results))
+    write_page(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
+    report = write_page(folder / "report.html", render(results, pairs))
     print_table(results)
     if pairs:
         print_pairs(pairs[:1] if len(pairs) > 3 else pairs, results)
     for note in results.notes:
         print(f"note: {note}")
-    write_page(folder / "table.csv", as_csv(results))
-    write_page(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
-    return write_page(folder / "report.html", render(results, pairs))
+    return report
 
 
 def render(results: Results, pairs: list[Pair]) -> str:
