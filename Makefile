@@ -49,8 +49,8 @@ lint: setup ## ruff and mypy
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 
-lock: ## resolve requirements/*.in into requirements/*.lock again
-	@bash requirements/lock.sh
+lock: ## resolve requirements/*.in into requirements/*.lock again; KEEP=1 only adds packages
+	@KEEP=$(KEEP) bash requirements/lock.sh
 
 clean: ## remove the environments and caches, and leave outputs/ alone
 	rm -rf .venv .venv-* .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info
