@@ -43,10 +43,11 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
     averaged |= {c.spec["total"] for c in charts if "total" in c.spec}
     store = pack(record, averaged)
     data = {"charts": [c.spec for c in charts], "store": store, **samples}
-    scripts, allowed = SCRIPTS, ("img-src data:",)
+    scripts, allowed = list(SCRIPTS), ["img-src data:"]
     if live is not None:
         data["live"] = live
-        scripts, allowed = (*scripts, "live.js"), (*allowed, "connect-src 'self'")
+        scripts.append("live.js")
+        allowed.append("connect-src 'self'")
     title = " ".join(str(record.meta.get(key) or "") for key in ("recipe", "run")).strip() or record.folder.name
     body = f"""<header class="top">
 <div><h1>{text(title)}</h1><p class="byline" id="byline">{parts["byline"]}</p></div>
