@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parents[1]
 # A shell starts what runs in the background with Ctrl-C ignored, and so would everything that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-
 # No assertion on time: a machine that is busy with other work draws and checks an example in seconds.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

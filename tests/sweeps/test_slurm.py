@@ -39,6 +39,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow  # submitit asks after a job every 15 s
 def test_a_job_asks_for_what_the_configuration_says_and_its_loss_is_told(
     slurm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
