@@ -29,18 +29,20 @@ run: setup ## train: python -m src.launch +recipe=time_r1 $(ARGS)
 UNIT := not gpu and not smoke and not slow
 SMOKE := smoke or slow
 
-# The second part holds what starts processes of its own. Both parts run whatever the first one finds, and either can fail
-# the target; 5 is pytest's word for a part that ARGS has left empty.
+# The unit tests run in this many processes, file by file (pytest-xdist); ARGS='-n 0' keeps them in one, for --pdb.
+WORKERS ?= 2
+UNIT_TESTS := -m "$(UNIT)" -n $(WORKERS) --dist loadfile
+
+# The second part holds what starts processes of its own, one test after the other. Both parts run whatever the first one
+# finds, and either can fail the target; 5 is pytest's word for a part that ARGS has left empty.
 test: setup ## all tests: the unit tests, then those that launch recipes; ARGS='-k word' chooses
 	@trap 'exit 130' INT; status=0; \
-	for part in "$(UNIT)" "$(SMOKE)"; do \
-		$(PY) -m pytest -m "$$part" $(ARGS); code=$$?; \
-		[[ $$code == 0 || $$code == 5 ]] || status=1; \
-	done; \
+	$(PY) -m pytest $(UNIT_TESTS) $(ARGS); code=$$?; [[ $$code == 0 || $$code == 5 ]] || status=1; \
+	$(PY) -m pytest -m "$(SMOKE)" $(ARGS); code=$$?; [[ $$code == 0 || $$code == 5 ]] || status=1; \
 	exit $$status
 
-test-unit: setup ## only the unit tests (seconds to a few minutes)
-	@$(PY) -m pytest -m "$(UNIT)" $(ARGS)
+test-unit: setup ## only the unit tests (about two minutes)
+	@$(PY) -m pytest $(UNIT_TESTS) $(ARGS)
 
 test-smoke: setup ## only the tests that launch recipes
 	@$(PY) -m pytest -m "$(SMOKE)" $(ARGS)
@@ -49,8 +51,8 @@ lint: setup ## ruff and mypy
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 
-lock: ## resolve requirements/*.in into requirements/*.lock again
-	@bash requirements/lock.sh
+lock: ## resolve requirements/*.in into requirements/*.lock again; KEEP=1 only adds packages
+	@KEEP=$(KEEP) bash requirements/lock.sh
 
 clean: ## remove the environments and caches, and leave outputs/ alone
 	rm -rf .venv .venv-* .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info

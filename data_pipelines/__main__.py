@@ -8,6 +8,7 @@ from hydra.utils import get_method
 
 from data_pipelines.cli import dataset_names, parse
 from src.errors import UserError
+from src.output import reader_may_leave
 
 USAGE = (
     "python -m data_pipelines dataset=NAME [dataset.folder=DIR] [dataset.KEY=VALUE] out=DIR [download=true]"
@@ -30,4 +31,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with reader_may_leave():
+        sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,8 @@
 import sys
 
 from src.evaluation.cli import main
+from src.output import reader_may_leave
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with reader_may_leave():
+        sys.exit(main(sys.argv[1:]))

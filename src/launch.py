@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from src.config.compose import CONF, as_typed, order_arguments, register_search_path
 from src.errors import UserError
+from src.output import reader_may_leave
 from src.sweeps.launcher import register_sweeps
 
 
@@ -36,7 +37,8 @@ def launch(cfg: DictConfig) -> float | None:
     """One run; returns the metric that a sweep may optimise, the held-out reward at the end."""
     from hydra.core.hydra_config import HydraConfig
 
-    return start(cfg, as_typed(HydraConfig.get().overrides.task))
+    with reader_may_leave():  # here, because Hydra shows whatever reaches it
+        return start(cfg, as_typed(HydraConfig.get().overrides.task))
 
 
 def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | None = None) -> float | None:
@@ -85,4 +87,5 @@ def _say(error: UserError) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    with reader_may_leave():
+        main()

@@ -1,14 +1,32 @@
 """Fixtures shared by all tests."""
 
+import gc
 import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # A shell starts what runs in the background with Ctrl-C ignored, and so would everything that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No assertion on time: a machine that is busy with other work draws and checks an example in seconds.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+# Importing torch and veRL makes millions of objects, through which every collection of garbage would go again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # or libraries report at exit what they take for leaks
 
 
 @pytest.fixture(scope="session")

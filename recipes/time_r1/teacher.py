@@ -29,6 +29,7 @@ from data_pipelines.sample import ForecastSample
 from recipes.time_r1 import traces
 from src.chat import Chat, ChatSettings
 from src.errors import DataError, UserError
+from src.output import reader_may_leave
 from src.rewards.forecast_answer import parse_forecast
 
 USAGE = (
@@ -202,4 +203,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with reader_may_leave():
+        sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from src.cpu.openmp import intel_openmp
 from src.errors import UserError
+from src.launcher.reaper import ending_with_this
 
 _CLIENT = Path(__file__).with_name("preload_client.py")
 
@@ -41,6 +42,7 @@ class PreloadServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a signal to the launcher's group is the launcher's to answer
+                preexec_fn=ending_with_this(),
             )
 
     @property

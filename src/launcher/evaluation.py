@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.checkpoint import fingerprint
 from src.errors import UserError
+from src.launcher.reaper import ending_with_this
 from src.launcher.stage import Interpreter
 from src.run import Run, write_json
 
@@ -52,6 +53,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            preexec_fn=ending_with_this(),
         )
     if code or not out.is_file():
         raise UserError(f"the stages are done, but the models could not be evaluated; see {log}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
+from src.launcher.reaper import ending_with_this
 from src.launcher.stage import Interpreter
 from src.run import Run
 
@@ -41,6 +42,7 @@ def starting_model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpre
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=ending_with_this(),
     )
     run.log("model").write_text(done.stdout + done.stderr)
     if done.returncode or not (folder / "built.json").is_file():

@@ -3,7 +3,8 @@
 Ray's daemons and vLLM's engine outlive the process that started them. The launcher declares itself the reaper of its
 descendants: an orphan becomes its child, so that all of a run's processes are found below it and ended when a stage is
 over. A guard process does the same when the launcher itself is killed: it keeps a list of the launcher's descendants,
-and ends them when a pipe closes, which the kernel does with the launcher.
+and ends them when a pipe closes, which the kernel does with the launcher. What the launcher has started since the guard
+last looked is ended by the kernel itself (`ending_with_this`).
 """
 
 from __future__ import annotations
@@ -19,13 +20,27 @@ from pathlib import Path
 
 import psutil
 
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _INTERVAL_S = 0.5
 
 
 def adopt_orphans() -> None:
     """From now on an orphaned descendant becomes this process's child, not init's."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def ending_with_this() -> Callable[[], None]:
+    """A ``preexec_fn`` for Popen: the kernel kills the process when the thread that started it ends."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # which has ended before the kernel was told
+            os._exit(1)
+
+    return prepare
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -85,8 +100,12 @@ def guard(*descriptors: int) -> subprocess.Popen[bytes]:
 def main() -> None:
     launcher = int(sys.argv[1])
     known: dict[psutil.Process, None] = {}
-    while not select.select([sys.stdin], [], [], _INTERVAL_S)[0]:
-        known = {one: None for one in descendants(launcher) if one.pid != os.getpid()}
+    ended = False
+    while not ended:
+        # Those of before are kept while they live: a launcher that is killed just now has no descendants any more.
+        found = dict.fromkeys([*known, *descendants(launcher)])
+        known = {one: None for one in found if one.pid != os.getpid() and _alive(one)}
+        ended = bool(select.select([sys.stdin], [], [], _INTERVAL_S)[0])
 
     def left() -> list[psutil.Process]:
         alive = [one for one in known if _alive(one)]  # a reused id is another process to psutil

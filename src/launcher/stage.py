@@ -22,7 +22,7 @@ from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
-from src.launcher.reaper import descendants, end_descendants
+from src.launcher.reaper import descendants, end_descendants, ending_with_this
 from src.launcher.stopping import Stopping, Terminated
 from src.launcher.watch import Watch, last_error, read_phase
 from src.run import PHASE_FILE, STOP_FILE, Run
@@ -186,13 +186,23 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> subpro
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_without_sigterm if this_job() else None,
+            preexec_fn=_prepare(),
         )
 
 
-def _without_sigterm() -> None:
-    """Ray sends SIGTERM to all processes of a job: the launcher answers it, and has the stage save first."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+def _prepare() -> Callable[[], None]:
+    """A ``preexec_fn``: the process ends with this one, and in a job leaves SIGTERM to it.
+
+    Ray's own way to stop a job sends SIGTERM to all of its processes; the launcher answers it, and has the stage save.
+    """
+    end_with_this, in_job = ending_with_this(), this_job() is not None
+
+    def prepare() -> None:
+        end_with_this()
+        if in_job:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    return prepare
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from src.errors import UserError
+from src.output import reader_may_leave
 from src.report.dashboard import load_dashboard
 from src.report.loading import RunRecord, load_run
 from src.report.page import write_report
@@ -70,4 +71,5 @@ def _wandb_view(record: RunRecord, *, save: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reader_may_leave():
+        sys.exit(main())

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from src.errors import UserError
+from src.report.document import to_json
 from src.report.follow import Follower
-from src.report.page import to_json
 
 ADDRESS = "127.0.0.1"  # only this machine: the page shows prompts and answers to whoever asks
 

@@ -1,30 +1,24 @@
-"""Assemble the page: one HTML file with style, scripts and data inside, that asks nothing of a network.
+"""Assemble the page of a run.
 
 The report and the live page are the same page; the live one has one more script, which asks its own server for what
 was appended to the run's record (`src.report.live`).
 """
 
-import base64
-import hashlib
-import json
-import math
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from src.errors import UserError
 from src.report import sections
 from src.report.charts import OTHER, Chart, build_charts
 from src.report.comparison import compare
 from src.report.dashboard import Dashboard, load_dashboard
+from src.report.document import document, write_page
 from src.report.headline import findings
 from src.report.loading import RunRecord, load_run
 from src.report.samples import collect_samples
 from src.report.store import pack
 from src.report.wording import DASH, duration, text
-from src.run import write_whole
 
-ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "samples.js", "page.js")
 
 
@@ -38,15 +32,6 @@ def write_report(run_dir: Path) -> Path:
     return write_page(target, render(record, load_dashboard()))
 
 
-def write_page(target: Path, content: str) -> Path:
-    """Write a file of a report, whole or not at all; UserError when it cannot be written. Returns where it is."""
-    try:
-        write_whole(target, content.encode("utf-8", errors="replace"))
-    except OSError as error:
-        raise UserError(f"{target} cannot be written ({error.strerror}): free the disk or the folder.") from error
-    return target
-
-
 def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None = None) -> str:
     """Return the page of a run as HTML text.
 
@@ -58,28 +43,13 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
     averaged |= {c.spec["total"] for c in charts if "total" in c.spec}
     store = pack(record, averaged)
     data = {"charts": [c.spec for c in charts], "store": store, **samples}
-    scripts = SCRIPTS if live is None else (*SCRIPTS, "live.js")
+    scripts, allowed = list(SCRIPTS), ["img-src data:"]
     if live is not None:
         data["live"] = live
-    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in scripts)
-    style = (ASSETS / "style.css").read_text(encoding="utf-8")
+        scripts.append("live.js")
+        allowed.append("connect-src 'self'")
     title = " ".join(str(record.meta.get(key) or "") for key in ("recipe", "run")).strip() or record.folder.name
-    # The policy lets the page run its own script only and fetch nothing, whatever text a model wrote into it.
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{_digest(script)}'"
-    if live is not None:
-        policy += "; connect-src 'self'"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{text(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header class="top">
+    body = f"""<header class="top">
 <div><h1>{text(title)}</h1><p class="byline" id="byline">{parts["byline"]}</p></div>
 <p id="live" role="status" hidden></p>
 <nav aria-label="Sections" id="nav">{parts["nav"]}</nav>
@@ -92,16 +62,8 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
 <div>{_tools(store["thinned"])}<div id="curves">{parts["curves"]}</div></div>
 {_sample_section(samples)}
 <section id="run"><h2>About the run</h2><div id="facts">{parts["facts"]}</div></section>
-</main>
-<noscript><p class="notes">Curves and samples are drawn by a script, which is switched off.</p></noscript>
-<div id="tip" hidden></div>
-<div id="spoken" role="status"></div>
-<svg id="namespace" width="0" height="0" aria-hidden="true"></svg>
-<script type="application/json" id="data">{to_json(data)}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
+</main>"""
+    return document(title, body, data, scripts=scripts, styles=("style.css",), allowed=allowed)
 
 
 def fragments(record: RunRecord, dashboard: Dashboard) -> tuple[list[Chart], dict[str, str]]:
@@ -116,25 +78,6 @@ def fragments(record: RunRecord, dashboard: Dashboard) -> tuple[list[Chart], dic
         "curves": _chart_sections(charts, dashboard, absent),
         "facts": sections.facts(record),
     }
-
-
-def _digest(content: str) -> str:
-    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-
-
-def to_json(data: Any) -> str:
-    """Return JSON that is safe inside a script element: no `<`, and null for what is not finite."""
-    return json.dumps(_plain(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _plain(value: Any) -> Any:
-    """Round floats to six digits, which is more than a screen shows, and drop non-finite ones."""
-    if isinstance(value, float):
-        short = float(f"{value:.6g}") if math.isfinite(value) else None
-        return int(short) if short is not None and short.is_integer() and abs(short) < 1e15 else short
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _byline(record: RunRecord) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from itertools import groupby
 from pathlib import Path
 
 from src.report import sweep_sections as sections
 from src.report.dashboard import load_dashboard
-from src.report.page import write_page
+from src.report.document import document, write_page
 from src.report.sections import notes as notes_section
 from src.report.sweep_comparison import Pair, compare_all
 from src.report.sweep_curves import CURVES, Curves, build_curves
@@ -18,13 +16,12 @@ from src.report.sweep_results import Results, read_results
 from src.report.sweep_table import as_csv, as_json, print_pairs, print_table
 from src.report.wording import text
 
-ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("format.js", "scales.js", "chart.js", "sweep.js")
 STYLES = ("style.css", "sweep.css")
 
 
 def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
-    """Print a sweep's table, and write ``report.html``, ``table.csv`` and ``table.json`` into its folder.
+    """Write ``report.html``, ``table.csv`` and ``table.json`` into a sweep's folder, and print its table.
 
     Args:
         metric: what the settings are compared by; None: the sweep's own choice.
@@ -37,38 +34,24 @@ def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
     """
     results = read_results(folder, metric)
     pairs = compare_all(results)
+    write_page(folder / "table.csv", as_csv(results))
+    write_page(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
+    report = write_page(folder / "report.html", render(results, pairs))
     print_table(results)
     if pairs:
         print_pairs(pairs[:1] if len(pairs) > 3 else pairs, results)
     for note in results.notes:
         print(f"note: {note}")
-    write_page(folder / "table.csv", as_csv(results))
-    write_page(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
-    return write_page(folder / "report.html", render(results, pairs))
+    return report
 
 
 def render(results: Results, pairs: list[Pair]) -> str:
     """The page as HTML text."""
     curves = build_curves(load_dashboard(), results)
-    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
-    data = json.dumps({"charts": [one.spec for one in curves]}, allow_nan=False, separators=(",", ":"))
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     sweep = results.sweep
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Sweep {text(sweep.name)}</title>
-<style>{style}</style>
-</head>
-<body>
-<header class="top">
-<div><h1>Sweep {text(sweep.name)}</h1><p class="byline">{len(results.settings)} settings, {len(sweep.cells)} cells
+    title = f"Sweep {sweep.name}"
+    body = f"""<header class="top">
+<div><h1>{text(title)}</h1><p class="byline">{len(results.settings)} settings, {len(sweep.cells)} cells
  &middot; {text(sweep.created)}</p></div>
 <nav aria-label="Sections"><a href="#table">Table</a><a href="#comparison">Comparison</a>
 {"".join(f'<a href="#{_slug(name)}">{text(name)}</a>' for name in dict.fromkeys(one.section for one in curves))}
@@ -83,16 +66,8 @@ def render(results: Results, pairs: list[Pair]) -> str:
 {_curves(curves, results)}
 <section id="runs"><h2>Cells</h2><pre class="command" tabindex="0">{text(sweep.command)}</pre>
 <p class="lead">Run it again to run only what is missing or has failed.</p>{sections.cells_table(results)}</section>
-</main>
-<noscript><p class="notes">Curves are drawn by a script, which is switched off.</p></noscript>
-<div id="tip" role="status" hidden></div>
-<div id="spoken"></div>
-<svg id="namespace" width="0" height="0" aria-hidden="true"></svg>
-<script type="application/json" id="data">{data.replace("<", chr(92) + "u003c")}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
+</main>"""
+    return document(title, body, {"charts": [one.spec for one in curves]}, scripts=SCRIPTS, styles=STYLES)
 
 
 def _curves(curves: list[Curves], results: Results) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -17,8 +16,6 @@ from omegaconf import DictConfig
 
 from src.errors import UserError
 from src.launcher import reaper
-
-_PR_SET_PDEATHSIG = 1
 
 
 class Job(Protocol):
@@ -95,7 +92,7 @@ class LocalExecutor:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which ends the cells in their order
-                preexec_fn=_die_with_launcher,  # one that the guard has not seen yet must not outlive it either
+                preexec_fn=reaper.ending_with_this(),
             )
         job = LocalJob(process)
         self._jobs.append(job)
@@ -124,10 +121,6 @@ class LocalExecutor:
 
     def end_left(self, job: str, logs: Path) -> None:
         """Nothing is left: the guard of the earlier launcher has seen to it."""
-
-
-def _die_with_launcher() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def visible_devices() -> list[str]:

@@ -21,6 +21,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, read_write
 
 from src.errors import UserError
+from src.output import reader_may_leave
 from src.sweeps.executors import Executor
 from src.sweeps.plan import command_of, compose_cell, open_sweep, plan_cell, split
 from src.sweeps.record import Cell
@@ -71,7 +72,8 @@ class CellLauncher(Launcher):
             One result per combination: the sweep's metric, or the error of a cell that failed.
         """
         try:
-            cells = self._launch(job_overrides)
+            with reader_may_leave():
+                cells = self._launch(job_overrides)
         except UserError as error:
             _end(f"error: {error}", 2)
         except KeyboardInterrupt as signal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ class SlurmExecutor:
         except ImportError:
             raise UserError("hydra/launcher=slurm needs submitit: pip install '.[slurm]'") from None
         try:
-            self._executor("a cell", Path())
+            with tempfile.TemporaryDirectory() as folder:  # submitit makes it
+                self._executor("a cell", Path(folder))
         except RuntimeError as error:
             raise UserError(f"hydra/launcher=slurm: {error} Start the sweep where sbatch and srun are") from None
         except (NameError, TypeError, ValueError) as error:

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from src.launcher import reaper
+
 ROOT = Path(__file__).resolve().parents[2]
 # A detached process, as Ray's daemons are: a session of its own, and a parent that has ended.
 DETACHED = (
@@ -129,6 +131,69 @@ signal.pause()
     process.wait()
     for pid in (child, orphan, guard):
         _wait(lambda pid=pid: _gone(pid), f"process {pid} is ended")
+
+
+@pytest.mark.parametrize("start", ["stage", "model", "evaluation", "preload"])
+def test_what_has_just_been_started_ends_with_a_killed_launcher(
+    script: Script, detached: list[int], tmp_path: Path, start: str
+) -> None:
+    """The first thing that the process does is to kill the launcher, whose guard has not seen it then."""
+    program, pid = tmp_path / "python", tmp_path / "pid"
+    program.write_text(f'#!/bin/sh\necho $$ > {pid}.new && mv {pid}.new {pid} && kill -KILL $PPID && exec sleep 600\n')
+    program.chmod(0o755)
+    process = script(
+        f"""
+import sys
+from pathlib import Path
+from omegaconf import OmegaConf
+from src.config.stages import Stage
+from src.cpu.preload import PreloadServer
+from src.launcher import evaluation, model, reaper, stage
+from src.launcher.stopping import Stopping
+from src.run import Run
+
+run, python = Run(Path({str(tmp_path / "run")!r})), {str(program)!r}
+run.start({{}})
+interpreter = stage.Interpreter(python, {{}}, lambda: None)
+settings = OmegaConf.create({{"stall_timeout_s": 60, "stop_timeout_s": 3}})
+config = OmegaConf.create({{
+    "trainer": {{"total_training_steps": None}}, "model": {{"path": None, "build": {{}}}}, "seed": 1, "dataset": {{}},
+    "data": {{"max_response_length": 8}},
+    "evaluation": {{"runs": 1, "max_windows": 1, "engine": {{}}}},
+    "actor_rollout_ref": {{"rollout": {{"val_kwargs": {{"temperature": 1, "top_p": 1}}}}}},
+}})
+reaper.adopt_orphans()
+guard = reaper.guard()
+if {start!r} == "stage":
+    stopping = Stopping()
+    stage.run_stage(run, Stage("rl", "ppo", config), config, interpreter, settings, lambda line: None, stopping)
+elif {start!r} == "model":
+    model.starting_model(config, run, Path("texts"), interpreter)
+elif {start!r} == "evaluation":
+    evaluation.evaluate_models(config, run, {{}}, interpreter)
+else:
+    sys.executable = python
+    PreloadServer({{}}, Path({str(tmp_path / "log")!r})).wait_until_ready()
+"""
+    )
+    assert process.wait(timeout=120) == -signal.SIGKILL
+    detached.append(int(pid.read_text()))
+    _wait(lambda: _gone(detached[0]), "the process ends")
+
+
+def test_those_whom_the_guard_knows_are_ended_though_their_launcher_is_gone(
+    monkeypatch: pytest.MonkeyPatch, detached: list[int]
+) -> None:
+    """A launcher that is killed while the guard looks for its descendants has none any more."""
+    child = subprocess.Popen(["sleep", "600"])
+    detached.append(child.pid)
+    looks = iter([[psutil.Process(child.pid)], [], []])
+    waits = iter([([], [], []), ([sys.stdin], [], [])])
+    monkeypatch.setattr(reaper, "descendants", lambda pid: next(looks))
+    monkeypatch.setattr("select.select", lambda *_: next(waits))
+    monkeypatch.setattr(sys, "argv", ["reaper", "1"])
+    reaper.main()
+    assert _gone(child.pid)
 
 
 def test_a_launcher_that_ends_well_leaves_no_guard(script: Script, detached: list[int]) -> None:

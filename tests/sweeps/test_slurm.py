@@ -39,12 +39,17 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_job_asks_for_what_the_configuration_says_and_its_loss_is_told(slurm: Path) -> None:
+@pytest.mark.slow  # submitit asks after a job every 15 s
+def test_a_job_asks_for_what_the_configuration_says_and_its_loss_is_told(
+    slurm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import time
 
     changes = {"slurm_partition": "gpu", "slurm_account": "me", "slurm_setup": ["module load cuda"]}
     executor = SlurmExecutor("slurm", parameters(**changes))
+    monkeypatch.chdir(slurm)
     executor.check([], 1)
+    assert not (slurm / "slurm").exists()
     log = slurm / "cell.log"
     with executor:
         job = executor.start("seed-1", ["true"], log, 0)
