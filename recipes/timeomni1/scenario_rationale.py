@@ -39,10 +39,6 @@ _AGAINST = {
     "trend": ("has another trend", "does not fit the trend",
               "expects another trend", "is refuted by the trend"),
 }  # fmt: skip
-_SHORT = {
-    "length": "length", "size": "size", "cycle": "rhythm", "peak": "peak", "weekend": "weekend", "spike": "spike",
-    "dip": "dip", "step": "level", "trend": "trend",
-}  # fmt: skip
 
 
 class Stated(Protocol):
@@ -61,17 +57,29 @@ def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng
     """The text inside ``<think>``: one line for a small model, five steps in one of several wordings otherwise."""
     reasons = [None if place == right else one.refutes(series) for place, one in enumerate(options)]
     if size.name == "short":
-        return _short(options, series, right, reasons)
+        return _short(options, series, right)
     return "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(options, series, right, reasons, rng), 1))
 
 
-def _short(options: Sequence[Stated], series: Floats, right: int, reasons: Sequence[str | None]) -> str:
-    shown = options[right].scenario.format
-    verdicts = [f"{LETTERS[place]} {_SHORT[reason] if reason else 'fits'}" for place, reason in enumerate(reasons)]
-    return (
-        f"{len(series)} values from {shown(series.min())} to {shown(series.max())}, median "
-        f"{shown(float(np.median(series)))}. {', '.join(verdicts)}. So {LETTERS[right]}."
-    )
+def _short(options: Sequence[Stated], series: Floats, right: int) -> str:
+    chosen, period = options[right].scenario, options[right].sampling.period
+    return f"{len(series)} values, {_feature(chosen, series, period)}. So {LETTERS[right]}."
+
+
+def _feature(scenario: Scenario, series: Floats, period: int) -> str:
+    """What stands out: an event in a numbered line of four values, a cycle with its highest place, or a trend."""
+    event = scenario.event
+    if event is not None and event.kind == "step":
+        kind = "rise" if event.low > 1 else "fall"
+        return f"{kind} in line {round(event.at * len(series)) // 4 + 1}"
+    if event is not None:
+        place = series.argmax() if event.kind == "spike" else series.argmin()
+        return f"{event.kind} in line {int(place) // 4 + 1}"
+    if scenario.weekend:
+        return f"weekends {'above' if measure.weekend(series, period) > 1 else 'below'} weekdays"
+    if scenario.peaks:
+        return f"each {period} highest at {measure.peak(series, period) + 1}"
+    return "growing" if measure.trend(series, period) > 0 else "falling"
 
 
 def _steps(

@@ -123,10 +123,15 @@ class Scenario:
             found.append(Claim("step", measure.largest_step, 0.0, 0.3, "no change of level"))
         return found
 
-    def generate(self, rng: np.random.Generator, length: int, period: int) -> Floats | None:
-        """Draw a series (length,) of which every claim holds as it is printed; None when that does not come about."""
+    def generate(self, rng: np.random.Generator, length: int, period: int, levels: int = 0) -> Floats | None:
+        """Draw a series (length,) of which every claim holds as it is printed; None when that does not come about.
+
+        levels: the series takes as many values, from its maximum down in equal steps, and zero; 0: any value.
+        """
         for _ in range(_TRIES):
             series = self._draw(rng, length, period)
+            if levels:
+                series = self._rounded(series, levels)
             if all(claim.holds(series, period) for claim in self.claims):
                 return series
         return None
@@ -152,6 +157,12 @@ class Scenario:
             _apply(self.event, series, rng)
         series = series * median / float(np.median(series))
         return np.round(np.maximum(series, 0.0), self.decimals) + 0.0
+
+    def _rounded(self, series: Floats, levels: int) -> Floats:
+        """Whole multiples of a step; the step makes the median what is printed."""
+        digits = np.round(levels * series / max(float(series.max()), 1e-9))
+        middle = float(np.median(digits))
+        return digits * (float(self.format(float(np.median(series)))) / middle) if middle > 0 else series * 0.0
 
     def format(self, value: float) -> str:
         return f"{value:.{self.decimals}f}"

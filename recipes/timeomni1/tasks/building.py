@@ -88,15 +88,18 @@ def draw_other(rng: Generator) -> Building:
 
 
 def draw_small(rng: Generator, ood: bool) -> Building:
-    """The short form: ten hours of whole kWh, one day shown, no losses, and always energy enough to serve the load."""
-    start = integer(rng, (3, 5))
-    peak = slice(start, start + WINDOW)
-    centre, width = start + uniform(rng, PEAK_AT), uniform(rng, (0.9, 1.5))
-    base = 1.5 + (3.0 * _bump(10, 1, 1.0) if ood else 0.0)
-    usual = base + uniform(rng, (4.0, 7.0)) * _bump(10, centre, width)
-    days = np.clip(_days(rng, usual, 0, shown=1), 1, 9)
-    price = np.full(10, float(integer(rng, (1, 2))))
-    price[peak] = float(integer(rng, (4, 5)))
+    """The short form: ten hours of few kWh, one day shown, no losses, and always energy enough to serve the load.
+
+    Sun makes energy free in all hours but the five with a price, and any of these may have the largest load; two loads
+    together have one digit. Out of distribution the morning takes more, and the price lies later.
+    """
+    start = 5 if ood else integer(rng, (3, 4))
+    usual = rng.integers(1, 5, size=10).astype(np.float64)
+    if ood:
+        usual[:3] += 2
+    days = np.round(usual * (1 + 0.06 * rng.standard_normal((2, 10))))
+    price = np.zeros(10)
+    price[start : start + WINDOW] = 1.0
     battery = Battery(18.0 + integer(rng, (0, 4)), stored=10.0, charge=4.0, discharge=9.0, efficiency=1.0)
     return Building("small-office" if ood else "small-home", days[0], days[1], price, battery)
 

@@ -5,9 +5,9 @@ saving of the best possible schedule (a linear programme) and the mean of the pr
 options are built so that no solver that ignores the load does better than guessing among the three sensible ones.
 
 Size ``paper``: 48 hours of history, 24 prices, losses, limits that bind, five steps in several wordings, one rationale
-in ten corrects a first thought. Size ``short``: ten hours, one day of history in a table with the hour, whole numbers,
-no losses, and limits that never bind, so that an option is worth price times load; one wording, no corrections. The
-gates are the same.
+in ten corrects a first thought. Size ``short``: ten hours, one day of history in a table with hour and price, whole
+numbers, free energy in cheap hours, no losses, and limits that never bind, so that an option is worth the load of its
+dear hours; one wording, no corrections. The gates are the same.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ _BATTERY = re.compile(
 )
 _SMALL_BATTERY = re.compile(rf"^Battery {_NUMBER} kWh, holds {_NUMBER}, charges {_NUMBER}, discharges {_NUMBER}", re.M)
 _PRICES = re.compile(rf"{_NUMBER} \$/kWh in hours (\d[\d, -]*)")
-_SMALL_PRICES = re.compile(rf"Price {_NUMBER}, in hours (\d+) to (\d+) {_NUMBER}\.")
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,9 @@ def read(question: str) -> Case:
     options = {letter: _strategy(text) for letter, text in read_options(question).items()}
     small = _SMALL_BATTERY.search(question)
     if small:
-        table = np.array([numbers(row) for row in re.findall(r"^\d \d$", question, flags=re.MULTILINE)])
-        prices = _SMALL_PRICES.search(question)
-        assert prices is not None, "a short question states two prices"
-        price = np.full(len(table), float(prices[1]))
-        price[int(prices[2]) : int(prices[3]) + 1] = float(prices[4])
+        table = np.array([numbers(row) for row in re.findall(r"^\d \d \d$", question, flags=re.MULTILINE)])
         capacity, stored, charge, discharge = (float(part) for part in small.groups())
-        return Case(Battery(capacity, stored, charge, discharge, 1.0), table[:, 1][None], price, options)
+        return Case(Battery(capacity, stored, charge, discharge, 1.0), table[:, 1][None], table[:, 2], options)
     printed = _BATTERY.search(question)
     series = re.search(r"\[([^\]]*)\]", question)
     if printed is None or series is None:
@@ -203,24 +198,26 @@ def _question(home: Building, options: tuple[str, ...]) -> str:
 
 
 def _short_question(home: Building, options: tuple[str, ...]) -> str:
-    battery, peak = home.battery, np.flatnonzero(home.price == home.price.max())
-    rows = "\n".join(f"{hour} {load:.0f}" for hour, load in enumerate(home.history))
+    battery = home.battery
+    table = enumerate(zip(home.history, home.price, strict=True))
+    rows = "\n".join(f"{hour} {load:.0f} {price:.0f}" for hour, (load, price) in table)
     return (
-        f"Load by hour:\n{rows}\nBattery {battery.capacity:.0f} kWh, holds {battery.stored:.0f}, charges "
+        f"Hour, load, price:\n{rows}\nBattery {battery.capacity:.0f} kWh, holds {battery.stored:.0f}, charges "
         f"{battery.charge:.0f}, discharges {battery.discharge:.0f} an hour.\n"
-        f"Price {home.price.min():.0f}, in hours {peak[0]} to {peak[-1]} {home.price.max():.0f}.\n"
         f"Options:\n{list_options(options)}"
     )
 
 
 def _short_rationale(case: Case) -> str:
-    """Price times load of both discharge hours, and their sum, per option."""
-    values = []
+    """Load times price of both discharge hours, and their sum, per option; charging costs nothing."""
+    values, totals = [], {}
     for letter, option in case.options.items():
-        parts = [(case.price[hour], case.expected[hour]) for hour in option.discharge]
-        terms = "+".join(f"{price:.0f}*{load:.0f}" for price, load in parts)
-        values.append(f"{letter} {terms}={sum(price * load for price, load in parts):.0f}")
-    return SHORT["values"][0].format(values=", ".join(values))
+        parts = [(hour, case.expected[hour], case.price[hour]) for hour in option.discharge]
+        totals[letter] = sum(load * price for _, load, price in parts)
+        terms = " ".join(f"{hour} {load:.0f}*{price:.0f}" for hour, load, price in parts)
+        values.append(f"{letter} {terms}={totals[letter]:.0f}")
+    best = max(totals, key=lambda letter: totals[letter])
+    return SHORT["values"][0].format(values=", ".join(values), best=f"{totals[best]:.0f}", letter=best)
 
 
 def _rationale(rng: Generator, case: Case) -> tuple[str, bool]:

@@ -26,8 +26,7 @@ OFFICES = np.array(
     dtype=np.float64,
 ) / 100  # fmt: skip
 # Three-hour slots of the size ``short``.
-SLOTS = np.array([10, 6, 13, 18, 19, 22, 31, 25], dtype=np.float64)
-LATE_SLOTS = np.array([27, 12, 8, 10, 14, 19, 26, 32], dtype=np.float64)
+SLOTS = 8
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,9 @@ def load_mean(profile: Floats, level: float, effect: float, events: Sequence[Eve
     return mean
 
 
-def slot_mean(profile: Floats, level: float, gain: float, events: Sequence[Event]) -> Floats:
+def slot_mean(profile: Floats, gain: float, events: Sequence[Event]) -> Floats:
     """Mean trips per slot (24,), three days of eight slots; an event adds ``gain`` per visitor unit in its slot."""
-    mean = np.tile(level * profile, 3)
+    mean = np.tile(profile, 3)
     for event in events:
         mean[event.day * len(profile) + event.start] += gain * event.size
     return mean

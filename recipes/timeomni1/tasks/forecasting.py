@@ -30,7 +30,7 @@ LABELS: tuple[str, ...] = ()
 # On the mean of ``score``; the oracle reaches 0.57 at paper size, and the noise-free mean 0.65.
 CEILINGS: Mapping[str, float] = {"copy_yesterday": 0.40, "mean_of_days": 0.45, "baseline_event_ignored": 0.50}
 # The MAE at which a score is exp(-1.4). 14 makes it the paper's exp(-0.1 MAE); loads differ, and use their history.
-_SCORE_MAE = {"venue": 14.0, "slots": 5.0}
+_SCORE_MAE = {"venue": 14.0, "slots": 0.8}
 
 
 def solve(question: str) -> tuple[float, ...]:

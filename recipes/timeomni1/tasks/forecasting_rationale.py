@@ -58,6 +58,8 @@ def short(window: Window, solution: Solution) -> str:
         slot=coming.start + 1,
         base=f"{solution.baseline[coming.start]:.0f}",
         add=solution.coming.total,
+        total=f"{solution.forecast[coming.start]:.0f}",
+        crowd=coming.size,
     )
 
 

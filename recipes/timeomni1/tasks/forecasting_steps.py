@@ -99,7 +99,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 SHORT: dict[str, tuple[str, ...]] = {
     "event": (
-        "Baseline {baseline}. Slot {before} had {seen}-{usual}={gain} for {size}, slot {slot} gets {base}+{add}.",
+        "Baseline {baseline}. Slot {before} had {seen}-{usual}={gain} for {size}, slot {slot} has {base}+{add}={total} for "
+        "{crowd}.",
     ),
     "none": ("Baseline {baseline}. No event.",),
 }

@@ -6,6 +6,7 @@ upstream station first, and the same water passes the downstream one a delay lat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,18 +53,25 @@ ALPINE = Basin(
     shape=(1.2, 2.0), scale=(1.5, 3.0), delay=(3, 6), reservoir=(1.0, 3.0), shared=(0.8,), flash=(0.6, 2.0), max_lag=8,
 )  # fmt: skip
 
-# The size ``short``: hourly whole numbers of one digit, floods of an hour or two. Small floods vanish in rounding, so
-# more diversions are drawn, for half of the accepted ones to lie behind one.
-SHORT = Basin(
-    name="brook-basin", unit="", factor=0.6, decimals=0, samples=16, burn_in=6, substeps=1, storms=0.12,
-    shape=(1.0, 1.0), scale=(0.5, 0.8), delay=(1, 3), reservoir=(0.2, 0.4), shared=(0.0, 0.3, 0.6), flash=(0.2, 0.6),
-    max_lag=4, diverted=0.63,
-)  # fmt: skip
-SHORT_OOD = Basin(
-    name="torrent-basin", unit="", factor=0.6, decimals=0, samples=20, burn_in=6, substeps=1, storms=0.12,
-    shape=(1.0, 1.0), scale=(0.3, 0.5), delay=(2, 4), reservoir=(0.2, 0.4), shared=(0.6,), flash=(0.2, 0.6), max_lag=5,
-    diverted=0.7,
-)  # fmt: skip
+
+@dataclass(frozen=True)
+class Brook:
+    """The size ``short``: two floods of an hour or two in ten hours. delay: hours on the way; shared: as in a basin."""
+
+    name: str
+    delay: tuple[int, int]
+    shared: tuple[float, ...]
+    samples: int = 10
+
+    @property
+    def max_lag(self) -> int:
+        """Hours that a solver has to look back."""
+        return self.delay[1]
+
+
+SHORT = Brook("brook-basin", delay=(1, 2), shared=(0.0, 0.3, 0.6))
+# Held out: water that takes longer.
+SHORT_OOD = Brook("torrent-basin", delay=(3, 3), shared=(0.6,))
 
 
 @dataclass(frozen=True)
@@ -187,3 +195,48 @@ def simulate(rng: Generator, basin: Basin, label: str, shared: float, balanced: 
         noisy = means * (1 + basin.noise * rng.standard_normal(basin.samples))
         printed.append(np.round(noisy * basin.factor, basin.decimals))
     return printed[0], printed[1]
+
+
+def simulate_short(rng: Generator, brook: Brook, label: str, shared: float) -> tuple[Floats, Floats]:
+    """Flow (samples,) at the first and the second station in whole numbers of one digit, as printed.
+
+    Floods of one river are further apart than water travels. Unrelated rivers share a storm with the chance
+    ``shared``, that is, have a flood in the same hour; so have all that would otherwise look as if one followed.
+    """
+    gap = brook.max_lag + 1
+    hours = _flood_hours(rng, brook, gap)
+    if label == "none":
+        other = list(hours)
+        if rng.random() >= shared:  # one of the two storms misses the second river
+            moved = int(rng.integers(2))
+            free = [
+                hour
+                for hour in range(1, brook.samples - 1)
+                if all(abs(hour - one) >= gap for one in hours) and (hour > hours[0] if moved else hour < hours[1])
+            ]
+            if free:
+                other[moved] = free[int(rng.integers(len(free)))]
+    else:
+        delay = integer(rng, brook.delay)
+        other = [hour + delay for hour in hours]
+    flows = [_brook_flow(rng, brook, floods) for floods in (hours, other)]
+    if label == "backward" or (label == "none" and rng.random() < 0.5):
+        flows.reverse()
+    return flows[0], flows[1]
+
+
+def _flood_hours(rng: Generator, brook: Brook, gap: int) -> list[int]:
+    last = brook.samples - 2
+    early = integer(rng, (1, last - gap))
+    return [early, integer(rng, (early + gap, last))]
+
+
+def _brook_flow(rng: Generator, brook: Brook, floods: Sequence[int]) -> Floats:
+    """A low flow, floods that stand out, and some water left in the hour after each."""
+    flow = integer(rng, (1, 2)) + (rng.random(brook.samples) < 0.2).astype(np.float64)
+    for hour in floods:
+        if hour >= brook.samples - 1:
+            return np.full(brook.samples, np.nan)
+        flow[hour + 1] += integer(rng, (0, 1))
+    flow[list(floods)] = rng.integers(6, 10, size=len(floods))
+    return flow
