@@ -6,6 +6,7 @@ Every number can be recomputed from the printed series and the options (``recipe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -53,33 +54,78 @@ class Stated(Protocol):
     def refutes(self, series: Floats) -> str | None: ...
 
 
-def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng: np.random.Generator) -> str:
-    """The text inside ``<think>``: one line for a small model, five steps in one of several wordings otherwise."""
-    reasons = [None if place == right else one.refutes(series) for place, one in enumerate(options)]
+def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng: np.random.Generator) -> str | None:
+    """The text inside ``<think>``: marks and verdicts for a small model, five steps in several wordings otherwise.
+
+    None where the few words of the short form do not tell the options apart.
+    """
     if size.name == "short":
-        return _short(options, series, right)
+        return short(options, series, right)
+    reasons = [None if place == right else one.refutes(series) for place, one in enumerate(options)]
     return "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(options, series, right, reasons, rng), 1))
 
 
-def _short(options: Sequence[Stated], series: Floats, right: int) -> str:
-    chosen, period = options[right].scenario, options[right].sampling.period
-    return f"{len(series)} values, {_feature(chosen, series, period)}. So {LETTERS[right]}."
+def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
+    """What each option leads to expect, what the series shows, and whether both agree (1) or not (0).
+
+    None where these few words do not tell the options apart.
+    """
+    period = options[right].sampling.period
+    seen = _mark(options[right].scenario, len(series), (series, period))
+    shown = (len(series), _digits(float(np.median(series))), seen)
+    expected, verdicts = [], []
+    for letter, one in zip(LETTERS, options, strict=True):
+        middle = _digits((one.scenario.low * one.scenario.high) ** 0.5)
+        mark = _mark(one.scenario, one.length)
+        expected.append(f"{letter} {one.length} {middle} {mark}")
+        verdicts.append((one.length, middle) == shown[:2] and mark.agrees(shown[2]))
+    if [place for place, fits in enumerate(verdicts) if fits] != [right]:
+        return None
+    bits = " ".join(f"{letter}{int(fits)}" for letter, fits in zip(LETTERS, verdicts, strict=True))
+    length, middle, mark = shown
+    return f"{', '.join(expected)}. Seen {length} {middle} {mark}. {bits}. So {LETTERS[right]}."
 
 
-def _feature(scenario: Scenario, series: Floats, period: int) -> str:
-    """What stands out: an event in a numbered line of four values, a cycle with its highest place, or a trend."""
+@dataclass(frozen=True)
+class Mark:
+    """What stands out of a series. place: of an event the line of four values, of a cycle the place of its peak."""
+
+    kind: str
+    place: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.place}"
+
+    def agrees(self, other: Mark) -> bool:
+        """Whether it is the same thing at the same place; a peak may be one place off, around the clock."""
+        if self.kind == "peak" == other.kind:
+            return (self.place - other.place + 1) % 12 <= 2
+        return self == other
+
+
+def _digits(median: float) -> int:
+    """How many digits a typical value has before the point."""
+    return len(str(int(median)))
+
+
+def _mark(scenario: Scenario, length: int, seen: tuple[Floats, int] | None = None) -> Mark:
+    """What a scenario leads to expect of ``length`` values or, of the same kind, what the series (n,) shows."""
     event = scenario.event
-    if event is not None and event.kind == "step":
-        kind = "rise" if event.low > 1 else "fall"
-        return f"{kind} in line {round(event.at * len(series)) // 4 + 1}"
     if event is not None:
-        place = series.argmax() if event.kind == "spike" else series.argmin()
-        return f"{event.kind} in line {int(place) // 4 + 1}"
+        place = round(event.at * length)
+        if seen is not None and event.kind != "step":
+            place = int(seen[0].argmax() if event.kind == "spike" else seen[0].argmin())
+        kind = event.kind if event.kind != "step" else "rise" if event.low > 1 else "fall"
+        return Mark(kind, place // 4 + 1)
     if scenario.weekend:
-        return f"weekends {'above' if measure.weekend(series, period) > 1 else 'below'} weekdays"
+        ratio = sum(scenario.weekend) / 2 if seen is None else measure.weekend(*seen)
+        return Mark("weekend", 0 if ratio < 0.4 else 1 if ratio < 1 else 2 if ratio < 1.9 else 3)
     if scenario.peaks:
-        return f"each {period} highest at {measure.peak(series, period) + 1}"
-    return "growing" if measure.trend(series, period) > 0 else "falling"
+        top = max(scenario.peaks, key=lambda one: one[2])[0]
+        return Mark("peak", int(top * 12) + 1 if seen is None else measure.peak(*seen) + 1)
+    assert scenario.trend is not None, "a scenario has an event, weekends, a cycle or a trend"
+    change = sum(scenario.trend) if seen is None else measure.trend(*seen)
+    return Mark("trend", 2 if change > 0 else 0)
 
 
 def _steps(

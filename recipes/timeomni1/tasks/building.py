@@ -31,6 +31,11 @@ class Building:
     battery: Battery
 
 
+# Of the short form. It serves any two loads, so that its charge does not matter.
+SMALL_BATTERY = Battery(20.0, stored=10.0, charge=4.0, discharge=9.0, efficiency=1.0)
+SMALL_CHARGE = (0, 1)
+
+
 def _bump(hours: int, centre: float, width: float) -> Floats:
     return np.exp(-0.5 * ((np.arange(hours) - centre) / width) ** 2)
 
@@ -90,29 +95,28 @@ def draw_other(rng: Generator) -> Building:
 def draw_small(rng: Generator, ood: bool) -> Building:
     """The short form: ten hours of few kWh, one day shown, no losses, and always energy enough to serve the load.
 
-    Sun makes energy free in all hours but the five with a price, and any of these may have the largest load; two loads
-    together have one digit. Out of distribution the morning takes more, and the price lies later.
+    Energy is free in all hours but the last five, and any of these may have the largest load; two loads together have
+    one digit. Out of distribution no load is small.
     """
-    start = 5 if ood else integer(rng, (3, 4))
-    usual = rng.integers(1, 5, size=10).astype(np.float64)
-    if ood:
-        usual[:3] += 2
+    usual = rng.integers(2 if ood else 1, 5, size=10).astype(np.float64)
     days = np.round(usual * (1 + 0.06 * rng.standard_normal((2, 10))))
     price = np.zeros(10)
-    price[start : start + WINDOW] = 1.0
-    battery = Battery(18.0 + integer(rng, (0, 4)), stored=10.0, charge=4.0, discharge=9.0, efficiency=1.0)
-    return Building("small-office" if ood else "small-home", days[0], days[1], price, battery)
+    price[-WINDOW:] = 1.0
+    return Building("small-office" if ood else "small-home", days[0], days[1], price, SMALL_BATTERY)
 
 
-def draw_strategies(rng: Generator, price: Floats) -> list[Strategy]:
-    """Three pairs of peak hours at one distance, and as the last a pair with one cheaper hour."""
+def draw_strategies(rng: Generator, price: Floats, charge: tuple[int, int] | None = None) -> list[Strategy]:
+    """Three pairs of peak hours at one distance, and as the last a pair with one cheaper hour.
+
+    charge: when all of them charge; None: drawn for each.
+    """
     hours = np.arange(len(price))
     peak = hours[price == price.max()]
     cheap = hours[(price == price.min()) & (hours < peak[0])]
     gap = integer(rng, (1, 2))
     first = rng.permutation(len(peak) - gap)[:3]
     pairs = [(int(peak[i]), int(peak[i + gap])) for i in sorted(first)]
-    charges = [_pair(rng, cheap) for _ in range(4)]
+    charges = [charge or _pair(rng, cheap) for _ in range(4)]
     idle = [hour for hour in hours if price[hour] < price.max() and hour not in charges[3]]
     wasted = int(idle[int(rng.integers(len(idle)))])
     early, late = sorted((wasted, int(peak[int(rng.integers(len(peak)))])))

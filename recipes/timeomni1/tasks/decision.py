@@ -5,9 +5,9 @@ saving of the best possible schedule (a linear programme) and the mean of the pr
 options are built so that no solver that ignores the load does better than guessing among the three sensible ones.
 
 Size ``paper``: 48 hours of history, 24 prices, losses, limits that bind, five steps in several wordings, one rationale
-in ten corrects a first thought. Size ``short``: ten hours, one day of history in a table with hour and price, whole
-numbers, free energy in cheap hours, no losses, and limits that never bind, so that an option is worth the load of its
-dear hours; one wording, no corrections. The gates are the same.
+in ten corrects a first thought. Size ``short``: ten hours, one day of history, whole numbers, energy that is free in
+all hours but five, no losses, and limits that never bind, so that an option is worth the load in its hours; one
+wording, no corrections. The gates are the same.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ _BATTERY = re.compile(
     rf"battery of {_NUMBER} kWh that holds {_NUMBER} kWh now\. It charges at most {_NUMBER} kWh and discharges at most "
     rf"{_NUMBER} kWh per hour, with an efficiency of {_NUMBER} each way"
 )
-_SMALL_BATTERY = re.compile(rf"^Battery {_NUMBER} kWh, holds {_NUMBER}, charges {_NUMBER}, discharges {_NUMBER}", re.M)
 _PRICES = re.compile(rf"{_NUMBER} \$/kWh in hours (\d[\d, -]*)")
 
 
@@ -75,11 +74,12 @@ class Case:
 def read(question: str) -> Case:
     """Read the case back from the question."""
     options = {letter: _strategy(text) for letter, text in read_options(question).items()}
-    small = _SMALL_BATTERY.search(question)
-    if small:
-        table = np.array([numbers(row) for row in re.findall(r"^\d \d \d$", question, flags=re.MULTILINE)])
-        capacity, stored, charge, discharge = (float(part) for part in small.groups())
-        return Case(Battery(capacity, stored, charge, discharge, 1.0), table[:, 1][None], table[:, 2], options)
+    rows = re.findall(r"^(\d):(\d)$", question, flags=re.MULTILINE)
+    if rows:  # the short form: other hours are free, so that their load does not matter
+        load, price = np.zeros(10), np.zeros(10)
+        for hour, amount in rows:
+            load[int(hour)], price[int(hour)] = float(amount), 1.0
+        return Case(building.SMALL_BATTERY, load[None], price, options)
     printed = _BATTERY.search(question)
     series = re.search(r"\[([^\]]*)\]", question)
     if printed is None or series is None:
@@ -94,8 +94,9 @@ def read(question: str) -> Case:
 
 
 def _strategy(text: str) -> Strategy:
-    first, second, third, fourth = (int(number) for number in re.findall(r"\d+", text))
-    return Strategy((first, second), (third, fourth))
+    hours = [int(number) for number in re.findall(r"\d+", text)]
+    first, second = hours[:-2] or building.SMALL_CHARGE
+    return Strategy((first, second), (hours[-2], hours[-1]))
 
 
 def solve(question: str) -> str:
@@ -128,7 +129,7 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item |
     rng = random_numbers(seed, NAME)
     short = size.name == "short"
     home = building.draw_small(rng, ood) if short else building.draw_other(rng) if ood else building.draw_home(rng)
-    drawn = building.draw_strategies(rng, home.price)
+    drawn = building.draw_strategies(rng, home.price, building.SMALL_CHARGE if short else None)
     strategies = [drawn[i] for i in rng.permutation(len(drawn))]
     texts = tuple((_short_text if short else _text)(strategy) for strategy in strategies)
     question = (_short_question if short else _question)(home, texts)
@@ -169,8 +170,7 @@ def _text(strategy: Strategy) -> str:
 
 
 def _short_text(strategy: Strategy) -> str:
-    (a, b), (c, d) = strategy.charge, strategy.discharge
-    return f"charge {a} {b}, discharge {c} {d}"
+    return "discharge {} {}".format(*strategy.discharge)
 
 
 def _hours_at(price: Floats, amount: float) -> str:
@@ -198,26 +198,24 @@ def _question(home: Building, options: tuple[str, ...]) -> str:
 
 
 def _short_question(home: Building, options: tuple[str, ...]) -> str:
-    battery = home.battery
-    table = enumerate(zip(home.history, home.price, strict=True))
-    rows = "\n".join(f"{hour} {load:.0f} {price:.0f}" for hour, (load, price) in table)
+    rows = "\n".join(f"{hour}:{home.history[hour]:.0f}" for hour in np.flatnonzero(home.price))
     return (
-        f"Hour, load, price:\n{rows}\nBattery {battery.capacity:.0f} kWh, holds {battery.stored:.0f}, charges "
-        f"{battery.charge:.0f}, discharges {battery.discharge:.0f} an hour.\n"
+        f"Load by hour:\n{rows}\nEnergy is free in all other hours, and the battery full enough for any option.\n"
         f"Options:\n{list_options(options)}"
     )
 
 
 def _short_rationale(case: Case) -> str:
-    """Load times price of both discharge hours, and their sum, per option; charging costs nothing."""
-    values, totals = [], {}
+    """The loads served in hours that cost, and their sum, per option, each with the best one so far."""
+    values, best, most = [], "", -1.0
     for letter, option in case.options.items():
-        parts = [(hour, case.expected[hour], case.price[hour]) for hour in option.discharge]
-        totals[letter] = sum(load * price for _, load, price in parts)
-        terms = " ".join(f"{hour} {load:.0f}*{price:.0f}" for hour, load, price in parts)
-        values.append(f"{letter} {terms}={totals[letter]:.0f}")
-    best = max(totals, key=lambda letter: totals[letter])
-    return SHORT["values"][0].format(values=", ".join(values), best=f"{totals[best]:.0f}", letter=best)
+        loads = [(hour, case.expected[hour] * case.price[hour]) for hour in option.discharge]
+        total = sum(load for _, load in loads)
+        if total > most:
+            best, most = letter, total
+        terms = " ".join(f"{hour}:{load:.0f}" for hour, load in loads)
+        values.append(f"{letter} {terms}={total:.0f} best {best}{most:.0f}")
+    return SHORT["values"][0].format(values=", ".join(values), letter=best)
 
 
 def _rationale(rng: Generator, case: Case) -> tuple[str, bool]:

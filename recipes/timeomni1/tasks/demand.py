@@ -25,8 +25,8 @@ OFFICES = np.array(
     [50, 48, 47, 47, 48, 52, 66, 95, 128, 142, 148, 150, 145, 148, 150, 147, 138, 118, 92, 75, 66, 60, 55, 52],
     dtype=np.float64,
 ) / 100  # fmt: skip
-# Three-hour slots of the size ``short``.
-SLOTS = 8
+# Four-hour slots of a day, of the size ``short``.
+SLOTS = 6
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def load_mean(profile: Floats, level: float, effect: float, events: Sequence[Eve
 
 
 def slot_mean(profile: Floats, gain: float, events: Sequence[Event]) -> Floats:
-    """Mean trips per slot (24,), three days of eight slots; an event adds ``gain`` per visitor unit in its slot."""
+    """Mean trips per slot (18,), three days of six slots; an event adds ``gain`` per visitor unit in its slot."""
     mean = np.tile(profile, 3)
     for event in events:
         mean[event.day * len(profile) + event.start] += gain * event.size

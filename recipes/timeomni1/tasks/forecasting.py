@@ -7,7 +7,7 @@ sample is accepted when the oracle, which sees the question only, comes near tha
 announced event.
 
 Size ``paper``: 48 hours, 24 ahead, five steps in several wordings, one rationale in ten corrects a first thought.
-Size ``short``: days of eight three-hour slots, 16 values and 8 ahead; the counts scatter less; day two always has an
+Size ``short``: days of six four-hour slots, 12 values and 6 ahead; the counts scatter less; day two always has an
 event, an event touches its slot only, and its crowd is one or two thousand. Out of distribution the daily profile is
 another one and crowds reach three thousand. One wording, no corrections.
 """

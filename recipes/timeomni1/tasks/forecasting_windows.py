@@ -12,7 +12,7 @@ from numpy.random import Generator
 from recipes.timeomni1.tasks import demand
 from recipes.timeomni1.tasks.demand import DAY, Event
 from recipes.timeomni1.tasks.drawing import Floats, bracketed, integer, numbers, uniform
-from recipes.timeomni1.tasks.forecasting_solver import Window, whole
+from recipes.timeomni1.tasks.forecasting_solver import Window
 
 PAST_CHANCE, COMING_CHANCE = 0.6, 0.7
 SHOWS = ("basketball game", "concert", "boxing match", "ice hockey game", "stage show")
@@ -60,7 +60,7 @@ def _read_event(text: str, day: int) -> Event | None:
 
 
 def _read_slots(question: str) -> Window:
-    table = np.array([numbers(row) for row in re.findall(r"^\d+ \d+ \d+$", question, flags=re.MULTILINE)])
+    table = np.array([numbers(row) for row in re.findall(r"^\d:\d \d$", question, flags=re.MULTILINE)])
     events = {
         int(day): Event("event", int(day) - 1, int(slot) - 1, 1, int(size))
         for day, slot, size in re.findall(r"Day (\d): slot (\d), (\d)", question)
@@ -127,7 +127,7 @@ def draw_load(rng: Generator) -> Drawn:
 
 
 def draw_slots(rng: Generator, ood: bool) -> Drawn:
-    """The short form: hundreds of trips in three-hour slots, each off by one with a chance of one in six.
+    """The short form: hundreds of trips in four-hour slots, each off by one with a chance of one in six.
 
     The usual day is drawn slot by slot, for no slot to follow from the others; an event adds two or three hundred trips
     per thousand visitors, so that nothing exceeds one digit.
@@ -140,7 +140,7 @@ def draw_slots(rng: Generator, ood: bool) -> Drawn:
     gain = 5.0 if ood else integer(rng, (2, 3))
     mean = demand.slot_mean(profile, gain, [past, coming] if announced else [past])
     values = np.minimum(mean + rng.choice([-1.0, 0.0, 1.0], size=len(mean), p=[0.08, 0.84, 0.08]), 9.0)
-    rows = "\n".join(f"{i + 1} {values[i]:.0f} {values[size + i]:.0f}" for i in range(size))
+    rows = "\n".join(f"{i + 1}:{values[i]:.0f} {values[size + i]:.0f}" for i in range(size))
     day_three = f"slot {coming.start + 1}, {coming.size} thousand visitors" if announced else "no event"
     question = (
         f"Trips by slot on day one and day two, in hundreds:\n{rows}\n"

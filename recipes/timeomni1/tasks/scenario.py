@@ -81,6 +81,10 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item |
     shown, chosen = series[right], options[right]
     texts = tuple(one.short_text if short else one.text for one in options)
     lines = [f"{LETTERS[place]}) {text}" for place, text in enumerate(texts)]
+    shortcuts = _shortcuts(options, shown, rng)
+    thought = rationale.write(options, shown, right, size, rng)
+    if thought is None:
+        return None
     accepting = [place for place, one in enumerate(options) if one.accepts(shown)]
     return Item(
         task=NAME,
@@ -90,8 +94,8 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item |
         options=texts,
         answer=LETTERS[right],
         oracle=LETTERS[accepting[0]],
-        shortcuts=_shortcuts(options, shown, rng),
-        rationale=rationale.write(options, shown, right, size, rng),
+        shortcuts=shortcuts,
+        rationale=thought,
     )
 
 

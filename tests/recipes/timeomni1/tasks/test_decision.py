@@ -152,23 +152,31 @@ def test_every_number_of_a_rationale_follows_from_the_question(ood: bool, count:
 
 
 @pytest.mark.parametrize("ood", [False, True])
-def test_short_rationales_state_price_times_load(ood: bool) -> None:
+def test_short_rationales_add_the_loads(ood: bool) -> None:
     for item in items("decision", "short", ood, 150):
-        load = dict(re.findall(r"^(\d) (\d)$", item.question, flags=re.MULTILINE))
-        low, start, end, high = re.search(r"Price (\d), in hours (\d) to (\d) (\d)\.", item.question).groups()  # type: ignore[union-attr]
+        rows = dict(re.findall(r"^(\d):(\d)$", item.question, flags=re.MULTILINE))
+        assert len(rows) == 5
         ((_, fields),) = read_rationale(item.rationale, SHORT)
         values = {}
         for text, (letter, c, d) in zip(
             fields["values"].split(", "),
-            re.findall(r"^(\w)\. charge \d \d, discharge (\d) (\d)$", item.question, flags=re.MULTILINE),
+            re.findall(r"^(\w)\. discharge (\d) (\d)$", item.question, flags=re.MULTILINE),
             strict=True,
         ):
-            terms = [f"{high if start <= hour <= end else low}*{load[hour]}" for hour in (c, d)]
-            values[letter] = sum(int(term[0]) * int(term[2]) for term in terms)
-            assert text == f"{letter} {terms[0]}+{terms[1]}={values[letter]}"
-        assert max(values, key=lambda letter: values[letter]) == item.answer
+            loads = [int(rows.get(hour, "0")) for hour in (c, d)]  # hours outside the table are free
+            values[letter] = sum(loads)
+            best = max(values, key=lambda letter: values[letter])
+            assert text == f"{letter} {c}:{loads[0]} {d}:{loads[1]}={values[letter]} best {best}{values[best]}"
+        assert max(values, key=lambda letter: values[letter]) == item.answer == fields["letter"]
+        assert max(values.values()) < 10
         assert sorted(values.values())[-1] > sorted(values.values())[-2]
+        assert values == {letter: pytest.approx(value) for letter, value in _short_savings(item.question).items()}
         assert len(item.question) + len(item.rationale) < 340
+
+
+def _short_savings(question: str) -> dict[str, float]:
+    case = decision.read(question)
+    return case.savings(case.expected)
 
 
 def test_steps_have_four_wordings_and_no_number_of_their_own() -> None:
