@@ -66,24 +66,32 @@ def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng
 
 
 def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
-    """What each option leads to expect, what the series shows, and whether both agree (1) or not (0).
+    """What each option leads to expect, what the series shows, and both side by side until they differ.
 
-    None where these few words do not tell the options apart.
+    Lines of four values, digits of the typical value, and a mark; after each pair 1 for a fit and 0 for none. None where
+    these few words do not tell the options apart.
     """
-    period = options[right].sampling.period
-    seen = _mark(options[right].scenario, len(series), (series, period))
-    shown = (len(series), _digits(float(np.median(series))), seen)
-    expected, verdicts = [], []
+    seen = _mark(options[right].scenario, len(series), (series, options[right].sampling.period))
+    lines, digits = len(series) // 4, _digits(float(np.median(series)))
+    expected, checks, fitting = [], [], []
     for letter, one in zip(LETTERS, options, strict=True):
         middle = _digits((one.scenario.low * one.scenario.high) ** 0.5)
         mark = _mark(one.scenario, one.length)
-        expected.append(f"{letter} {one.length} {middle} {mark}")
-        verdicts.append((one.length, middle) == shown[:2] and mark.agrees(shown[2]))
-    if [place for place, fits in enumerate(verdicts) if fits] != [right]:
+        expected.append(f"{letter} {one.length // 4} {middle} {mark}")
+        checks.append(f"{letter}")
+        for shown, told, fits in (
+            (lines, one.length // 4, one.length == len(series)),
+            (digits, middle, digits == middle),
+            (seen, mark, mark.agrees(seen)),
+        ):
+            checks.append(f"{shown} {told} {int(fits)}")
+            if not fits:
+                break
+        else:
+            fitting.append(letter)
+    if fitting != [LETTERS[right]]:
         return None
-    bits = " ".join(f"{letter}{int(fits)}" for letter, fits in zip(LETTERS, verdicts, strict=True))
-    length, middle, mark = shown
-    return f"{', '.join(expected)}. Seen {length} {middle} {mark}. {bits}. So {LETTERS[right]}."
+    return f"{', '.join(expected)}. Seen {lines} {digits} {seen}. {' '.join(checks)}. So {LETTERS[right]}."
 
 
 @dataclass(frozen=True)
