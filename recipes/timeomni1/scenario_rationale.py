@@ -89,9 +89,9 @@ def _steps(
     ]
     steps = [
         say(
-            f"Length check: the list has {len(series)} values, which option {fitting} states.",
+            f"Length check: the list has {len(series)} values, as stated in {fitting}.",
             f"I count {len(series)} values; the length fits {fitting}.",
-            f"There are {len(series)} values, so by length {fitting} remains.",
+            f"There are {len(series)} values, so by length I keep {fitting}.",
             f"Number of values: {len(series)}. Options with this length: {fitting}.",
         ),
         say(

@@ -125,6 +125,7 @@ def write_traces(
             size=Size(settings.size),
             count_tokens=token_counter(settings.tokenizer),
             limit=settings.max_prompt_tokens,
+            **settings.draw_options(task),
         )
         with ThreadPoolExecutor(max_workers=concurrency) as workers:
             kept = list(workers.map(lambda item: distil(chat, item, candidates), drawn.items))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks import river
 from recipes.timeomni1.tasks.causality_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.drawing import (
@@ -37,12 +37,14 @@ from recipes.timeomni1.tasks.granger import granger_label
 from recipes.timeomni1.tasks.river import LABELS, Basin
 
 NAME = "causality"
-# Chance is 1/3. "The smoother river is downstream" is half true, for routing smooths; it can never answer "none".
+# Chance is 1/3. "The smoother river is downstream" is partly true, for routing smooths.
 CEILINGS: Mapping[str, float] = {
     "larger_is_downstream": 0.40,
     "correlated_then_larger": 0.40,
-    "smoother_is_downstream": 0.60,
+    "smoother_is_downstream": 0.50,
 }
+HIDDEN = "times"
+BLIND_CEILING = 0.65
 _STATION = re.compile(r"Station (\w+): (\[[^\]]*\])")
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -114,6 +116,22 @@ def shortcuts(question: str) -> dict[str, str]:
         "correlated_then_larger": pair.letter(larger if correlation >= 0.4 else "none"),
         "smoother_is_downstream": pair.letter("forward" if rough[1] < rough[0] else "backward"),
     }
+
+
+def blind(question: str) -> View:
+    """Size, spread, shape and roughness of each series; not which value comes when, nor what the two have in common."""
+    pair = read(question)
+    one, other = _shape(pair.first), _shape(pair.second)
+    between = [x - y for x, y in zip(one, other, strict=True)]
+    return View((*one, *other, *between), tuple(pair.letter(label) for label in LABELS))
+
+
+def _shape(series: Floats) -> list[float]:
+    mean, spread, changes = max(series.mean(), 1e-9), max(series.std(), 1e-9), np.diff(series)
+    standard = (series - series.mean()) / spread
+    extremes = [series.min() / mean, series.max() / mean, np.abs(changes).max() / max(np.ptp(series), 1e-9)]
+    moments = [(standard**3).mean(), (standard**4).mean()]
+    return [mean, spread / mean, changes.std() / spread, (changes > 0).mean(), *extremes, *moments]
 
 
 def peak_label(first: Floats, second: Floats) -> str | None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks.drawing import (
     LETTERS,
     SLIPS,
@@ -41,6 +41,8 @@ LABELS: tuple[str, ...] = ("lowest", "second", "third", "highest")
 CEILINGS: Mapping[str, float] = {
     "highest_price": 0.30, "highest_volume": 0.30, "mean_price": 0.40, "double_cost": 0.40,
 }  # fmt: skip
+HIDDEN = "the sales"
+BLIND_CEILING = 0.40
 _MARGIN = 0.03  # lead of the best price under the true curve, relative to its profit
 _VISIBLE = 0.01  # lead under the fitted curve
 # The best price is cost * e / (e - 1): an elasticity e of 1.2 to 4 puts it at 1.33 to 6 times the cost.
@@ -108,6 +110,15 @@ def shortcuts(question: str) -> dict[str, str]:
         "mean_price": nearest(float(market.prices.mean())),
         "double_cost": nearest(2 * market.cost),
     }
+
+
+def blind(question: str) -> View:
+    """Cost, past prices, and the options from the cheapest to the dearest."""
+    market = read(question)
+    ordered = sorted(market.options, key=lambda letter: market.options[letter])
+    prices = [market.options[letter] / market.cost for letter in ordered]
+    past = market.prices / market.cost
+    return View((market.cost, *prices, past.mean(), past.min(), past.max(), float(len(past))), tuple(ordered))
 
 
 def _best(profits: Mapping[str, float]) -> str:
