@@ -198,8 +198,8 @@ SCENARIOS: tuple[Scenario, ...] = (
          150, 380, peaks=_bump(0.83, 1.2)),
     _day("offices", "energy", "a few dozen kilowatts that an office draws, highest at midday", 25, 60,
          peaks=_bump(0.52, 1.4)),
-    _day("furnace", "energy", "a few dozen kilowatts of a furnace that runs day and night, stopped once by a fault near "
-         "the end", 25, 60, event=Event("dip", 0.8, 0.0, 0.15)),
+    _day("furnace", "energy", "a few dozen kilowatts of a furnace that runs day and night, stopped once by a fault "
+         "near the end", 25, 60, event=Event("dip", 0.8, 0.0, 0.15)),
     # traffic
     _day("commuters", "traffic", "a few hundred cars that enter a city, busiest in the morning", 150, 380,
          peaks=_bump(0.33, 1.6)),
@@ -244,7 +244,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     _year("ice cream", "food", "a few hundred boxes of ice cream, with the peak in high summer, growing every year",
           150, 380, peaks=_bump(0.58, 1.5, 0.12), trend=(0.5, 0.8)),
     # agriculture, held out
-    _day("greenhouse", "agriculture", "temperatures between fifteen and forty degrees in a greenhouse, hottest in the early afternoon", 18, 24,
+    _day("greenhouse", "agriculture", "temperatures between fifteen and forty degrees in a greenhouse, hottest in the "
+         "early afternoon", 18, 24,
          peaks=_bump(0.58, 0.7, 0.12), decimals=1, noise=0.03),
     _week("milk", "agriculture", "a few dozen litres of milk of a farm, falling steadily through the season", 25, 60,
           trend=(-0.8, -0.5)),
@@ -255,8 +256,8 @@ SCENARIOS: tuple[Scenario, ...] = (
           weekend=(0.1, 0.25)),
     _day("campus network", "education", "a few hundred devices on a campus, busiest in mid-morning", 150, 380,
          peaks=_bump(0.43, 1.5)),
-    _week("enrolment", "education", "a few dozen questions to a college, with one deadline after two thirds of the time",
-          25, 60, event=Event("spike", 0.67, 3.0, 4.5)),
+    _week("enrolment", "education", "a few dozen questions to a college, with one deadline after two thirds of the "
+          "time", 25, 60, event=Event("spike", 0.67, 3.0, 4.5)),
     # healthcare, held out
     _day("emergency room", "healthcare", "a few dozen patients in an emergency room, busiest in the evening",
          25, 60, peaks=_bump(0.8, 1.2)),

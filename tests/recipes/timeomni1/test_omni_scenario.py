@@ -106,6 +106,15 @@ def test_every_number_of_a_rationale_can_be_recomputed(items: list[Item]) -> Non
         )
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [("temperature", 10, 30), ("greenhouse", 15, 40)])
+def test_limits_that_a_sentence_names_are_those_of_the_values(name: str, low: float, high: float) -> None:
+    scenario = next(one for one in SCENARIOS if one.name == name)
+    for seed in range(20):
+        for sampling in SAMPLINGS["paper"][scenario.cycle]:
+            series = scenario.generate(np.random.default_rng(seed), sampling.lengths[0], sampling.period)
+            assert series is None or low <= series.min() <= series.max() <= high
+
+
 def test_sentences_and_letters_tell_nothing() -> None:
     items = _items("short", False, 150)
     shown = Counter(scenario.name for item in items for _, _, scenario in _options(item).values())

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rationales import fixed_text, read_rationale
 
+from recipes.timeomni1 import leaks
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.tasks import decision
 from recipes.timeomni1.tasks.battery import Battery, Strategy, optimal_saving, run
@@ -60,6 +61,25 @@ def test_letters_are_balanced() -> None:
 def test_no_solver_that_ignores_the_load_beats_its_ceiling(size: str, shortcut: str) -> None:
     found = tuple(item for name, ood, count in SETS if name == size for item in items("decision", name, ood, count))
     assert accuracy(found, shortcut) < decision.CEILINGS[shortcut] + 0.02  # one standard error of 600
+
+
+@each_set
+def test_each_place_in_the_day_is_the_best_equally_often(size: str, ood: bool, count: int) -> None:
+    places: Counter[str] = Counter()
+    for item in items("decision", size, ood, count):
+        case = decision.read(item.question)
+        peak = set(np.flatnonzero(case.price == case.price.max()).tolist())
+        pairs = sorted(one.discharge for one in case.options.values() if set(one.discharge) <= peak)
+        place = decision.LABELS[pairs.index(case.options[str(item.answer)].discharge)]
+        assert place == item.info["label"]
+        places[place] += 1
+    assert max(places.values()) - min(places.values()) <= 1
+
+
+def test_a_classifier_that_does_not_see_the_load_learns_nothing() -> None:
+    found = [*items("decision", "paper", False, 360), *items("decision", "paper", True, 150)]
+    accuracy = leaks.learned(found, decision.blind)
+    assert accuracy is not None and accuracy < decision.BLIND_CEILING
 
 
 @each_set
