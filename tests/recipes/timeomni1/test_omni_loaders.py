@@ -173,7 +173,7 @@ def test_a_file_that_is_not_drops_is_one_message(tmp_path: Path, text: str, mess
 
 def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
     cfg = compose_dataset("timeomni1_drop", [f"dataset.folder={tmp_path}", "dataset.kind=quiz"])
-    with pytest.raises(DataError, match="dataset.kind is 'quiz': set it to one of testbed, gpqa, reclor, drop"):
+    with pytest.raises(DataError, match=r"dataset\.kind is 'quiz': set it to one of testbed, gpqa, reclor, drop"):
         external.load_questions(cfg, split="test", log=quiet)
 
 
