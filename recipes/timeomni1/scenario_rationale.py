@@ -14,9 +14,7 @@ from recipes.timeomni1 import scenario_predicates as measure
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.scenario_predicates import Floats
 from recipes.timeomni1.scenarios import Sampling, Scenario
-
-LETTERS = "ABCD"
-_DOUBTS = 0.1  # share of traces that try a wrong option first
+from recipes.timeomni1.tasks.drawing import LETTERS, SLIPS
 
 # What speaks against an option, by the claim that fails.
 _AGAINST = {
@@ -110,7 +108,7 @@ def _steps(
             f"So the answer is {LETTERS[right]}.",
         ),
     ]
-    if rng.random() < _DOUBTS:
+    if rng.random() < SLIPS:
         wrong = int(rng.choice([place for place, reason in enumerate(reasons) if reason is not None]))
         reason = reasons[wrong]
         assert reason is not None
