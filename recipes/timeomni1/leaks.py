@@ -121,14 +121,17 @@ def lines(task: str, where: str, figures: Mapping[str, Any]) -> list[str]:
     """The figures for people."""
     tokens, second = figures["prompt_tokens"], figures["independent"]
     accepted = ", ".join(f"{label} {share:.2f}" for label, share in figures["acceptance"].items())
-    labels = ", ".join(f"{label} {count}" for label, count in figures["labels"].items())
-    letters = ", ".join(f"{letter} {count}" for letter, count in figures["letters"].items())
+    balance = [
+        f"; {name}: " + ", ".join(f"{one} {count}" for one, count in figures[name].items())
+        for name in ("labels", "letters")
+        if len(figures[name]) > 1
+    ]
     solvers = ", ".join(
         f"{name} {solver['accuracy']:.3f}" + (f" (at most {solver['ceiling']:.2f})" if solver["ceiling"] else "")
         for name, solver in figures["shortcuts"].items()
     )
     return [
-        f"{task} ({where}): {figures['rows']} rows; labels: {labels}" + (f"; letters: {letters}" if letters else ""),
+        f"{task} ({where}): {figures['rows']} rows" + "".join(balance),
         f"  accepted of what was drawn: {accepted}; {figures['too_long']} dropped for their length"
         + (f"; prompts of {tokens['median']} tokens, the longest {tokens['max']}" if tokens else ""),
         f"  oracle {figures['oracle']:.3f}" + (f", an independent solver {second:.3f}" if second is not None else ""),
