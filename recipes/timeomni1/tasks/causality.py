@@ -193,7 +193,7 @@ def _codes(rng: Generator) -> tuple[str, str]:
 
 def _question(basin: Basin, stations: tuple[str, str], first: Floats, second: Floats, options: tuple[str, ...]) -> str:
     return (
-        f"Two gauging stations recorded the discharge of a river in {basin.unit}, every 12 hours from 1 January 2020, "
+        f"Two gauging stations recorded discharge in {basin.unit}, every 12 hours from 1 January 2020, "
         f"{basin.samples} samples each.\n"
         f"Station {stations[0]}: {bracketed(first, basin.decimals)}\n"
         f"Station {stations[1]}: {bracketed(second, basin.decimals)}\n"
