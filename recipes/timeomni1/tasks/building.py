@@ -1,7 +1,6 @@
 """Buildings with a battery: families of load, tariffs, batteries that fit, and options that do not give the best away.
 
-The options follow the reference's section 2.7, T4: three pairs of expensive hours at the same distance, and a fourth
-option that discharges once at a cheap hour. The options are drawn first, and then where the load peaks, near the pair
+The options are three pairs of expensive hours at the same distance, and a fourth that discharges once at a cheap hour. The options are drawn first, and then where the load peaks, near the pair
 that is to be the best: so each of the three is equally often the best, whatever the others are, and only the load
 tells which. (A peak drawn evenly would favour the outer pairs: knowing the options alone then gives 0.47.)
 """

@@ -1,8 +1,8 @@
 """Task 2, causality discovery: does the water of one gauging station reach the other, and which?
 
-The reference's simulator (section 2.7, T2) draws the pair; it is accepted when the cross-correlation of the printed
-series proves the label with a margin. By default the magnitude is balanced, that is, the larger river is no more
-often downstream than upstream.
+A simulator of rivers draws the pair; it is accepted when the cross-correlation of the printed series proves the label
+with a margin. By default both stations are made alike, so that neither size nor roughness of a series tells the label,
+and the larger river is no more often downstream than upstream.
 
 Size ``paper``: 62 half-daily values, five steps in several wordings, one rationale in ten corrects a first thought.
 Size ``short``: 16 hourly values of one digit in a table with the hour (20 out of distribution), the two peaks of each

@@ -3,7 +3,7 @@
 Sales follow a power law of the price with noise. The label is the best price under the true curve; it must lead by 3 %,
 and a least-squares fit to the printed history must select it with a visible lead. Elasticity is drawn after the
 options, so that each rank among the four prices is the best equally often, wherever the prices stand relative to the
-cost: neither the cost nor the position of a price tells the answer (the reference's T4b, whose distractors would).
+cost: neither the cost nor the position of a price tells the answer.
 Out of distribution: other goods at ten times the prices and 20 to 30 weeks; in the short form, twice the sales.
 
 Size ``paper``: 20 to 60 weeks, prices in cents, five steps in several wordings, one rationale in ten corrects a first

@@ -48,7 +48,7 @@ def test_shortcuts_stay_below_their_ceilings_and_the_oracle_far_above(size: str,
     assert oracle > forecasting.CEILINGS[shortcut] + 0.03
 
 
-def test_errors_are_near_the_reference() -> None:
+def test_errors_are_those_of_the_design() -> None:
     found = items("forecasting", "paper", False, 300)
     with_event = [item for item in found if item.level > 1]
     expected = {"copy_yesterday": 13.86, "mean_of_days": 11.63, "baseline_event_ignored": 10.82}
