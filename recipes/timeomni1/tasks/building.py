@@ -1,8 +1,9 @@
 """Buildings with a battery: families of load, tariffs, batteries that fit, and options that do not give the best away.
 
-The options are three pairs of expensive hours at the same distance, and a fourth that discharges once at a cheap hour. The options are drawn first, and then where the load peaks, near the pair
-that is to be the best: so each of the three is equally often the best, whatever the others are, and only the load
-tells which. (A peak drawn evenly would favour the outer pairs: knowing the options alone then gives 0.47.)
+The options are three pairs of expensive hours at the same distance, and a fourth that discharges once at a cheap hour.
+They are drawn first, and then where the load peaks, near the pair that is to be the best: so each of the three is the
+best equally often, whatever the others are, and only the load tells which. (A peak drawn evenly would favour the outer
+pairs: knowing the options alone then gives 0.47.)
 """
 
 from __future__ import annotations

@@ -222,8 +222,8 @@ def _draw_small(rng: Generator, ood: bool, rank: int) -> _Drawn | None:
 def _question(drawn: _Drawn, options: tuple[str, ...]) -> str:
     pairs = ", ".join(f"({price:.2f}, {sold:.0f})" for price, sold in zip(drawn.prices, drawn.sales, strict=True))
     return (
-        f"A business sells {drawn.domain}, unit cost {drawn.cost:.2f} $. Price in $ and units sold in {len(drawn.prices)} "
-        f"past weeks: {pairs}.\n"
+        f"A business sells {drawn.domain}, unit cost {drawn.cost:.2f} $. Price in $ and units sold in "
+        f"{len(drawn.prices)} past weeks: {pairs}.\n"
         "Demand has a constant price elasticity, apart from chance.\n"
         f"Which price brings the largest profit per week?\nOptions:\n{list_options(options)}"
     )
