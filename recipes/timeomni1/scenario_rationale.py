@@ -15,9 +15,7 @@ from recipes.timeomni1 import scenario_predicates as measure
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.scenario_predicates import Floats
 from recipes.timeomni1.scenarios import Sampling, Scenario
-
-LETTERS = "ABCD"
-_DOUBTS = 0.1  # share of traces that try a wrong option first
+from recipes.timeomni1.tasks.drawing import LETTERS, SLIPS
 
 # What speaks against an option, by the claim that fails.
 _AGAINST = {
@@ -74,14 +72,14 @@ def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
     seen = _mark(options[right].scenario, len(series), (series, period))
     shown = (len(series), _digits(float(np.median(series))), seen)
     expected, verdicts = [], []
-    for letter, one in zip(LETTERS, options, strict=True):
+    for letter, one in zip(LETTERS, options, strict=False):
         middle = _digits((one.scenario.low * one.scenario.high) ** 0.5)
         mark = _mark(one.scenario, one.length)
         expected.append(f"{letter} {one.length} {middle} {mark}")
         verdicts.append((one.length, middle) == shown[:2] and mark.agrees(shown[2]))
     if [place for place, fits in enumerate(verdicts) if fits] != [right]:
         return None
-    bits = " ".join(f"{letter}{int(fits)}" for letter, fits in zip(LETTERS, verdicts, strict=True))
+    bits = " ".join(f"{letter}{int(fits)}" for letter, fits in zip(LETTERS, verdicts, strict=False))
     length, middle, mark = shown
     return f"{', '.join(expected)}. Seen {length} {middle} {mark}. {bits}. So {LETTERS[right]}."
 
@@ -143,9 +141,9 @@ def _steps(
     ]
     steps = [
         say(
-            f"Length check: the list has {len(series)} values, which option {fitting} states.",
+            f"Length check: the list has {len(series)} values, as stated in {fitting}.",
             f"I count {len(series)} values; the length fits {fitting}.",
-            f"There are {len(series)} values, so by length {fitting} remains.",
+            f"There are {len(series)} values, so by length I keep {fitting}.",
             f"Number of values: {len(series)}. Options with this length: {fitting}.",
         ),
         say(
@@ -164,7 +162,7 @@ def _steps(
             f"So the answer is {LETTERS[right]}.",
         ),
     ]
-    if rng.random() < _DOUBTS:
+    if rng.random() < SLIPS:
         wrong = int(rng.choice([place for place, reason in enumerate(reasons) if reason is not None]))
         reason = reasons[wrong]
         assert reason is not None
