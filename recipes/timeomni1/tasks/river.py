@@ -176,7 +176,8 @@ def _balanced(rng: Generator, basin: Basin, rains: list[Floats], connected: bool
     """Tributaries and diversions change base and size of a flood on the way, so that both are drawn for each station.
 
     Two stations that are not connected are made in the same way, the second from rain of its own and without a delay:
-    whatever one station shows by itself is distributed alike in all labels, and only the delay tells them apart.
+    whatever one station shows by itself is distributed alike in all labels, but for the little that routing smooths,
+    and it is the delay that tells them apart.
     """
     curve = _hydrograph(rng, basin, 60)
     first = _route(rng, basin, _runoff(rains[0], curve), delayed=False)
