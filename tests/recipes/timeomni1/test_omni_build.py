@@ -198,12 +198,12 @@ def test_what_is_no_question_is_refused(monkeypatch: pytest.MonkeyPatch, change:
 
 def test_overlong_prompts_are_dropped_and_counted(tmp_path: Path) -> None:
     said: list[str] = []
-    result = build(compose("dataset.max_prompt_tokens=350"), tmp_path, log=said.append)
+    result = build(compose("dataset.max_prompt_tokens=315"), tmp_path, log=said.append)
     dropped = json.loads((tmp_path / "manifest.json").read_text())["tasks"]["scenario"]["in distribution"]["too_long"]
     assert dropped > 0 and result.counts["train"] + result.counts["val"] + result.counts["sft"] < 52
     assert any(f"; {dropped} dropped for their length" in line for line in said)
     for row in read(tmp_path, "train"):
-        assert collect.estimate_tokens("".join(message["content"] for message in row["prompt"])) <= 350
+        assert collect.estimate_tokens("".join(message["content"] for message in row["prompt"])) <= 315
 
 
 @pytest.mark.parametrize(
