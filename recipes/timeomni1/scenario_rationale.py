@@ -15,9 +15,7 @@ from recipes.timeomni1 import scenario_predicates as measure
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.scenario_predicates import Floats
 from recipes.timeomni1.scenarios import Sampling, Scenario
-
-LETTERS = "ABCD"
-_DOUBTS = 0.1  # share of traces that try a wrong option first
+from recipes.timeomni1.tasks.drawing import LETTERS, SLIPS
 
 # What speaks against an option, by the claim that fails.
 _AGAINST = {
@@ -68,13 +66,13 @@ def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng
 def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
     """What each option leads to expect, what the series shows, and both side by side until they differ.
 
-    Lines of four values, digits of the typical value, and a mark; after each pair 1 for a fit and 0 for none. None where
-    these few words do not tell the options apart.
+    Lines of four values, digits of the typical value, and a mark; after each pair 1 for a fit and 0 for none. None
+    where these few words do not tell the options apart.
     """
     seen = _mark(options[right].scenario, len(series), (series, options[right].sampling.period))
     lines, digits = len(series) // 4, _digits(float(np.median(series)))
     expected, checks, fitting = [], [], []
-    for letter, one in zip(LETTERS, options, strict=True):
+    for letter, one in zip(LETTERS, options, strict=False):
         middle = _digits((one.scenario.low * one.scenario.high) ** 0.5)
         mark = _mark(one.scenario, one.length)
         expected.append(f"{letter} {one.length // 4} {middle} {mark}")
@@ -151,9 +149,9 @@ def _steps(
     ]
     steps = [
         say(
-            f"Length check: the list has {len(series)} values, which option {fitting} states.",
+            f"Length check: the list has {len(series)} values, as stated in {fitting}.",
             f"I count {len(series)} values; the length fits {fitting}.",
-            f"There are {len(series)} values, so by length {fitting} remains.",
+            f"There are {len(series)} values, so by length I keep {fitting}.",
             f"Number of values: {len(series)}. Options with this length: {fitting}.",
         ),
         say(
@@ -172,7 +170,7 @@ def _steps(
             f"So the answer is {LETTERS[right]}.",
         ),
     ]
-    if rng.random() < _DOUBTS:
+    if rng.random() < SLIPS:
         wrong = int(rng.choice([place for place, reason in enumerate(reasons) if reason is not None]))
         reason = reasons[wrong]
         assert reason is not None

@@ -1,8 +1,8 @@
 """Task 2, causality discovery: does the water of one gauging station reach the other, and which?
 
-The reference's simulator (section 2.7, T2) draws the pair; it is accepted when the cross-correlation of the printed
-series proves the label with a margin. By default the magnitude is balanced, that is, the larger river is no more
-often downstream than upstream.
+A simulator of rivers draws the pair; it is accepted when the cross-correlation of the printed series proves the label
+with a margin. By default both stations are made alike, so that neither size nor roughness of a series tells the label,
+and the larger river is no more often downstream than upstream.
 
 Size ``paper``: 62 half-daily values, five steps in several wordings, one rationale in ten corrects a first thought.
 Size ``short``: ten hourly values of one digit in a table with the hour, two floods that stand out in each series and
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks import river
 from recipes.timeomni1.tasks.causality_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.drawing import (
@@ -38,12 +38,14 @@ from recipes.timeomni1.tasks.granger import granger_label
 from recipes.timeomni1.tasks.river import LABELS, Basin, Brook
 
 NAME = "causality"
-# Chance is 1/3. "The smoother river is downstream" is half true, for routing smooths; it can never answer "none".
+# Chance is 1/3. "The smoother river is downstream" is partly true, for routing smooths.
 CEILINGS: Mapping[str, float] = {
     "larger_is_downstream": 0.40,
     "correlated_then_larger": 0.40,
-    "smoother_is_downstream": 0.60,
+    "smoother_is_downstream": 0.50,
 }
+HIDDEN = "times"
+BLIND_CEILING = 0.65
 _STATION = re.compile(r"Station (\w+): (\[[^\]]*\])")
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -118,6 +120,22 @@ def shortcuts(question: str) -> dict[str, str]:
     }
 
 
+def blind(question: str) -> View:
+    """Size, spread, shape and roughness of each series; not which value comes when, nor what the two have in common."""
+    pair = read(question)
+    one, other = _shape(pair.first), _shape(pair.second)
+    between = [x - y for x, y in zip(one, other, strict=True)]
+    return View((*one, *other, *between), tuple(pair.letter(label) for label in LABELS))
+
+
+def _shape(series: Floats) -> list[float]:
+    mean, spread, changes = max(series.mean(), 1e-9), max(series.std(), 1e-9), np.diff(series)
+    standard = (series - series.mean()) / spread
+    extremes = [series.min() / mean, series.max() / mean, np.abs(changes).max() / max(np.ptp(series), 1e-9)]
+    moments = [(standard**3).mean(), (standard**4).mean()]
+    return [mean, spread / mean, changes.std() / spread, (changes > 0).mean(), *extremes, *moments]
+
+
 def peak_label(first: Floats, second: Floats) -> str | None:
     """The label that the two peaks of each short series show; None where peaks do not stand out."""
     one, other = river.two_peaks(first), river.two_peaks(second)
@@ -183,7 +201,7 @@ def _codes(rng: Generator) -> tuple[str, str]:
 
 def _question(basin: Basin, stations: tuple[str, str], first: Floats, second: Floats, options: tuple[str, ...]) -> str:
     return (
-        f"Two gauging stations recorded the discharge of a river in {basin.unit}, every 12 hours from 1 January 2020, "
+        f"Two gauging stations recorded discharge in {basin.unit}, every 12 hours from 1 January 2020, "
         f"{basin.samples} samples each.\n"
         f"Station {stations[0]}: {bracketed(first, basin.decimals)}\n"
         f"Station {stations[1]}: {bracketed(second, basin.decimals)}\n"

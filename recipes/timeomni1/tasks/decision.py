@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks import building
 from recipes.timeomni1.tasks.battery import Battery, Strategy, optimal_saving, run
 from recipes.timeomni1.tasks.building import Building
 from recipes.timeomni1.tasks.decision_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.drawing import (
+    LETTERS,
     SLIPS,
     Floats,
     bracketed,
@@ -37,11 +38,14 @@ from recipes.timeomni1.tasks.drawing import (
 )
 
 NAME = "decision"
-LABELS: tuple[str, ...] = ()
+# The place in the day of the best among the three sensible pairs.
+LABELS: tuple[str, ...] = ("earliest", "middle", "latest")
 # The price rules out one of four options, so 1/3 is the floor of a solver that never looks at the load.
 CEILINGS: Mapping[str, float] = dict.fromkeys(
     ("price_rule", "shared_hour", "closest_hours", "middle_of_window", "latest_hours", "earliest_hours"), 0.42
 )
+HIDDEN = "the load"
+BLIND_CEILING = 0.42
 _MARGIN = 0.05  # of the optimal saving, on the actual load
 _VISIBLE = 0.02  # lead on the expected load that a saving with two decimals shows
 _NUMBER = r"(\d+(?:\.\d+)?)"
@@ -124,18 +128,48 @@ def shortcuts(question: str) -> dict[str, str]:
     }
 
 
+def blind(question: str) -> View:
+    """Battery, prices and options, the options from the earliest to the latest and the one with a cheap hour last."""
+    case = read(question)
+    peak = np.flatnonzero(case.price == case.price.max()).tolist()
+    ordered = sorted(case.options, key=lambda letter: _from_peak(case.options[letter], peak))
+    hours = [hour - peak[0] for letter in ordered for hour in _hours(case.options[letter])]
+    battery = case.battery
+    shares = (
+        battery.stored / battery.capacity,
+        battery.charge / battery.capacity,
+        battery.discharge / battery.capacity,
+    )
+    return View((battery.capacity, *shares, *np.unique(case.price)[[0, -1]], float(peak[0]), *hours), tuple(ordered))
+
+
+def _hours(strategy: Strategy) -> tuple[int, ...]:
+    return (*strategy.charge, *strategy.discharge)
+
+
+def _from_peak(strategy: Strategy, peak: list[int]) -> tuple[bool, int]:
+    return not set(strategy.discharge) <= set(peak), sum(strategy.discharge)
+
+
 def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item | None:
-    """One case; None when no option is clearly the best, or the history does not show it. No labels to want."""
+    """One case; None when the wanted pair is not clearly the best, or the history does not show it."""
     rng = random_numbers(seed, NAME)
     short = size.name == "short"
-    home = building.draw_small(rng, ood) if short else building.draw_other(rng) if ood else building.draw_home(rng)
-    drawn = building.draw_strategies(rng, home.price, building.SMALL_CHARGE if short else None)
-    strategies = [drawn[i] for i in rng.permutation(len(drawn))]
+    best = int(rng.integers(len(LABELS)))
+    best = LABELS.index(want) if want else best
+    if short:
+        home = building.draw_small(rng, ood)
+    else:
+        home = building.draw_other(rng, best) if ood else building.draw_home(rng, best)
+    order = [int(i) for i in rng.permutation(len(home.strategies))]
+    strategies = [home.strategies[i] for i in order]
     texts = tuple((_short_text if short else _text)(strategy) for strategy in strategies)
     question = (_short_question if short else _question)(home, texts)
     case = read(question)
     savings = case.savings(home.actual)
     second, answer = sorted(savings, key=lambda letter: savings[letter])[-2:]
+    if answer != LETTERS[order.index(best)]:
+        return None
     expected = case.savings(case.expected)
     if any(expected[answer] - expected[letter] < _VISIBLE for letter in expected if letter != answer):
         return None
@@ -155,6 +189,7 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item |
         shortcuts=shortcuts(question),
         rationale=rationale,
         info={
+            "label": LABELS[best],
             "savings": {letter: round(value, 4) for letter, value in savings.items()},
             "optimal_saving": round(optimum, 4),
             "margin": round(margin, 4),

@@ -1,7 +1,7 @@
 """Three days of demand with announced events: the noise-free mean, from which the printed counts are drawn.
 
 Trips around a venue are a daily profile plus what an event adds; electricity load is a daily profile that weather or
-a holiday changes by a share while it lasts (the reference's section 2.7, T3).
+a holiday changes by a share while it lasts.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def _read_slots(question: str) -> Window:
 
 
 def draw_venue(rng: Generator) -> Drawn:
-    """Trips around an arena (the reference's T3): 48 hours printed, Poisson counts."""
+    """In distribution: trips around an arena, 48 hours printed, Poisson counts."""
     past, coming = rng.random() < PAST_CHANCE, rng.random() < COMING_CHANCE
     shows = [
         Event(SHOWS[int(rng.integers(len(SHOWS)))], day, integer(rng, (13, 20)), 3, 500 * integer(rng, (16, 36)))
@@ -101,7 +101,7 @@ def draw_venue(rng: Generator) -> Drawn:
 
 
 def draw_load(rng: Generator) -> Drawn:
-    """Electricity load (the reference's out-of-distribution set): a spell changes it by 15 to 40 % while it lasts."""
+    """Out of distribution: electricity load, which a spell changes by 15 to 40 % while it lasts."""
     past, coming = rng.random() < PAST_CHANCE, rng.random() < COMING_CHANCE
     kind = list(SPELLS)[int(rng.integers(len(SPELLS)))]
     spells = [Event(kind, day, integer(rng, (6, 12)), integer(rng, (6, 11))) for day in (1, 2)]

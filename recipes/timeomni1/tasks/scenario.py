@@ -20,12 +20,12 @@ from recipes.timeomni1 import scenario_rationale as rationale
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.scenario_predicates import Floats, size
 from recipes.timeomni1.scenarios import HELD_OUT, SAMPLINGS, SCENARIOS, Sampling, Scenario
+from recipes.timeomni1.tasks.drawing import LETTERS
 
 NAME = "scenario"
 LABELS: tuple[str, ...] = ("level 1", "level 2", "level 2", "level 3", "level 3")
 # What the printed length alone allows is 0.5; the typical size is a part of the right reasoning, and not all of it.
 CEILINGS = {"length_only": 0.53, "longest_sentence": 0.28, "nearest_size": 0.65}
-LETTERS = "ABCD"
 LEVELS = 9  # of the size ``short``
 
 QUESTION = (

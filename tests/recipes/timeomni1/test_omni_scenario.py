@@ -153,11 +153,29 @@ def test_short_rationales_mark_the_series_and_find_one_option(ood: bool) -> None
             near = abs(int(place) - int(shown)) % 12 in (0, 1, 11) if kind == "peak" else place == shown
             fits = [int(lines) * 4 == len(series), middle == digits, kind == about and near]
             pairs = [f"{len(series) // 4} {lines}", f"{digits} {middle}", f"{mark} {kind} {place}"]
-            first = (fits + [False]).index(False)
+            first = [*fits, False].index(False)
             said = [f"{pair} {int(fit)}" for pair, fit in zip(pairs, fits, strict=True)][: first + 1]
             wanted.append(" ".join([letter, *said]))
             assert all(fits) == (letter == item.answer)
         assert checks == " ".join(wanted)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("temperature", 10, 30), ("greenhouse", 15, 40)])
+def test_limits_that_a_sentence_names_are_those_of_the_values(name: str, low: float, high: float) -> None:
+    scenario = next(one for one in SCENARIOS if one.name == name)
+    for seed in range(20):
+        for sampling in SAMPLINGS["paper"][scenario.cycle]:
+            series = scenario.generate(np.random.default_rng(seed), sampling.lengths[0], sampling.period)
+            assert series is None or low <= series.min() <= series.max() <= high
+
+
+def test_every_step_of_a_rationale_has_four_wordings() -> None:
+    wordings: dict[int, set[str]] = {}
+    for item in _items("paper", False, 60):
+        for step, line in enumerate(item.rationale.split("\n")):
+            bare = re.sub(r"\b[A-D]\b(?: and [A-D]\b)*", "", re.sub(r"[-+]?\d+(?:\.\d+)?", "", line))
+            wordings.setdefault(step, set()).add(bare)
+    assert list(wordings) == [0, 1, 2, 3, 4] and min(map(len, wordings.values())) >= 4
 
 
 def test_sentences_and_letters_tell_nothing() -> None:

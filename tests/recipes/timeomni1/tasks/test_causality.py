@@ -8,13 +8,16 @@ import pytest
 from drawn import accuracy, items, swap_options
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rationales import fixed_text, read_rationale
+from rationales import read_rationale
+from statsmodels.tsa.stattools import grangercausalitytests
 
+from recipes.timeomni1 import leaks
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.tasks import causality, river
 from recipes.timeomni1.tasks.causality_steps import SHORT, STEPS
+from recipes.timeomni1.tasks.granger import OWN_LAGS, granger_f
 
-SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 150), ("short", True, 90)]
+SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 60), ("short", True, 45)]
 each_set = pytest.mark.parametrize(("size", "ood", "count"), SETS)
 
 
@@ -55,6 +58,18 @@ def test_shortcuts_stay_below_their_ceilings(size: str, ood: bool, count: int, s
     assert accuracy(found, shortcut) < causality.CEILINGS[shortcut] + (noise if count < 600 else 0)
 
 
+def test_a_classifier_that_sees_no_times_learns_little() -> None:
+    accuracy = leaks.learned(items("causality", "paper", False, 600), causality.blind)
+    assert accuracy is not None and accuracy < causality.BLIND_CEILING
+
+
+def test_the_f_ratio_is_that_of_statsmodels_own_granger_test() -> None:
+    pair = causality.read(items("causality", "paper", False, 600)[0].question)
+    changes = np.column_stack([np.diff(pair.second), np.diff(pair.first)])  # does the second column cause the first?
+    expected = grangercausalitytests(changes, maxlag=[OWN_LAGS])[OWN_LAGS][0]["ssr_ftest"][0]
+    assert granger_f(pair.first, pair.second, OWN_LAGS) == pytest.approx(expected)
+
+
 def test_natural_magnitudes_have_the_shortcut_that_is_balanced_away() -> None:
     drawn = [
         causality.draw(seed, ood=False, size=Size("paper"), want="forward", magnitude_cue="natural")
@@ -71,7 +86,7 @@ def test_an_independent_granger_test_agrees(ood: bool, least: float) -> None:
     assert np.mean([causality.independent(item.question) == item.answer for item in found]) >= least
 
 
-def test_acceptance_is_near_the_reference() -> None:
+def test_most_of_what_is_drawn_is_accepted() -> None:
     for label, low, high in (("forward", 0.7, 0.98), ("backward", 0.7, 0.98), ("none", 0.35, 0.7)):
         kept = [causality.draw(seed, ood=False, size=Size("paper"), want=label) for seed in range(200)]
         assert low < sum(item is not None for item in kept) / 200 < high
@@ -128,7 +143,7 @@ def test_every_number_of_a_rationale_follows_from_the_question(ood: bool, count:
         assert fields["letter"] == item.answer
 
 
-@pytest.mark.parametrize(("ood", "count"), [(False, 150), (True, 90)])
+@pytest.mark.parametrize(("ood", "count"), [(False, 60), (True, 45)])
 def test_short_rationales_state_the_highest_peaks(ood: bool, count: int) -> None:
     for item in items("causality", "short", ood, count):
         _, (a, b) = _series(item.question, "short")
@@ -145,12 +160,6 @@ def test_short_rationales_state_the_highest_peaks(ood: bool, count: int) -> None
         assert fields["lags"] == f"{stated[1][0] - stated[0][0]} {stated[1][1] - stated[0][1]}"
         assert fields["statement"] == item.options["ABC".index(item.answer)]
         assert len(item.question) + len(item.rationale) < 300
-
-
-def test_steps_have_four_wordings_and_no_number_of_their_own() -> None:
-    for phrasings in STEPS.values():
-        assert len(set(phrasings)) >= 4
-        assert not any(re.search(r"\d", fixed_text(phrasing)) for phrasing in phrasings)
 
 
 def test_a_tenth_of_the_rationales_correct_a_first_thought() -> None:

@@ -7,7 +7,7 @@ import pytest
 from drawn import items
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rationales import fixed_text, read_rationale
+from rationales import read_rationale
 
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.tasks import demand, forecasting
@@ -48,7 +48,7 @@ def test_shortcuts_stay_below_their_ceilings_and_the_oracle_far_above(size: str,
     assert oracle > forecasting.CEILINGS[shortcut] + 0.03
 
 
-def test_errors_are_near_the_reference() -> None:
+def test_errors_are_those_of_the_design() -> None:
     found = items("forecasting", "paper", False, 300)
     with_event = [item for item in found if item.level > 1]
     expected = {"copy_yesterday": 13.86, "mean_of_days": 11.63, "baseline_event_ignored": 10.82}
@@ -204,12 +204,6 @@ def test_short_rationales_lead_to_the_forecast_row_by_row(ood: bool) -> None:
         assert fields["rows"].split(" ")[::2] == [row[:-2] for row in rows]
         assert tuple(expected) == item.oracle
         assert len(item.question) + len(item.rationale) < 330
-
-
-def test_steps_have_four_wordings_and_no_number_of_their_own() -> None:
-    for phrasings in STEPS.values():
-        assert len(set(phrasings)) >= 4
-        assert not any(re.search(r"\d", fixed_text(phrasing)) for phrasing in phrasings)
 
 
 def test_a_tenth_of_the_rationales_correct_a_first_thought() -> None:
