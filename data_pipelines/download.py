@@ -2,13 +2,12 @@
 
 import hashlib
 import http.client
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+from data_pipelines.files import write_whole
 from src.errors import DataError
 
 _CHUNK = 1 << 16
@@ -60,30 +59,19 @@ def download(
     if not url.startswith(("http://", "https://")):
         raise DataError(f"'{url}' is no http address: correct dataset.url")
     log(f"downloading {url}\n  source:  {source}\n  licence: {licence}")
-    temporary: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+
+    def fill(temporary: Path) -> None:
+        with temporary.open("wb") as file:
             _fetch(url, file.write)
         if problem := mismatch(temporary, sha256, git_sha1):
             raise DataError(
-                f"{url} sent another file than expected ({problem}): try again, or get the file by hand and "
-                f"name its "
+                f"{url} sent another file than expected ({problem}): try again, or get the file by hand and name its "
                 "folder with dataset.folder=DIR"
             )
         kind = "verified" if sha256 or git_sha1 else "not verified, no checksum is published"
         log(f"  sha256:  {sha256_of(temporary)} ({kind})")
-        temporary.chmod(0o644)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise DataError(
-            f"cannot write {target} ({error.strerror or error}): free space or choose another folder"
-        ) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+
+    write_whole(target, fill)
     log(f"  saved:   {target}")
     return target
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_pipelines.rows import Row, write_parquet, write_whole
+from data_pipelines.files import write_whole
+from data_pipelines.rows import Row, write_parquet
 
 FILES = ("train", "val", "test", "sft", "sft_val")
 MANIFEST = "manifest.json"

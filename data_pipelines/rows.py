@@ -1,7 +1,5 @@
 """Rows of the parquet files (veRL's RL format and its multi-turn SFT format) and how they reach the disk."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data_pipelines.files import write_whole
 from data_pipelines.sample import ForecastSample
-from src.errors import DataError
 
 _MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 _EXTRA_INFO = pa.struct(
@@ -87,23 +85,3 @@ def sft_row(sample: ForecastSample, prompt: str, answer: str, split: str, index:
 def write_parquet(rows: Sequence[Row], schema: pa.Schema, path: Path) -> None:
     """Write rows to `path` whole or not at all; DataError when the disk refuses."""
     write_whole(path, lambda temporary: pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary))
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """Let `write(temporary)` fill a file beside `path`, then move it into place."""
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        write(temporary)
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise DataError(
-            f"cannot write {path} ({error.strerror or error}): free space or choose another folder"
-        ) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

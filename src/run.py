@@ -11,6 +11,8 @@ import math
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +42,19 @@ def write_json(path: Path, value: Any, sync: bool = False) -> None:
 
 def write_whole(path: Path, content: bytes, sync: bool = False) -> None:
     """Write a file beside its place and move it into it."""
+    with whole_file(path) as partial, partial.open("wb") as file:
+        file.write(content)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Hand out a path beside ``path``, to be filled: moved into place when the block ends, removed when it fails."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
+        yield partial
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from src.errors import UserError
-from src.run import Run, append_line, read_lines, run_folder, set_aside, write_json
+from src.run import Run, append_line, read_lines, run_folder, set_aside, whole_file, write_json
 
 
 def test_a_named_run_has_its_folder(tmp_path: Path) -> None:
@@ -59,3 +59,16 @@ def test_a_run_that_was_set_aside_is_new(tmp_path: Path) -> None:
     aside = run.set_aside()
     assert Run(aside).record == {"seed": 1}
     assert Run(tmp_path / "run").record == {} and run.record == {}
+
+
+def test_a_file_that_fails_half_way_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "table.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError, match="half"), whole_file(path) as partial:
+        partial.write_bytes(b"ne")
+        raise RuntimeError("half way")
+    assert path.read_bytes() == b"old"
+    with whole_file(path) as partial:
+        partial.write_bytes(b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]

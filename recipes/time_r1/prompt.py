@@ -63,10 +63,7 @@ def _history(sample: ForecastSample, timestamps: str) -> list[str]:
 
 def _answer_format(sample: ForecastSample, horizon: int, timestamps: str) -> list[str]:
     if timestamps != "rows":
-        return [
-            f"Reason inside <think></think>, then list {horizon} values, one per line, inside "
-            f"<answer></answer>."
-        ]
+        return [f"Reason inside <think></think>, then list {horizon} values, one per line, inside <answer></answer>."]
     return [
         f"Format: first reason inside <think> and </think>; then give all {horizon} values inside <answer> "
         f"and "

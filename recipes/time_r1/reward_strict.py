@@ -71,9 +71,7 @@ class StrictSettings:
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, (int, float)) or not -1.0 <= value <= 1e6:
-                raise ConfigError(
-                    f"reward setting {field.name}={value!r} must be a number between -1 and 1e6"
-                )
+                raise ConfigError(f"reward setting {field.name}={value!r} must be a number between -1 and 1e6")
             if value < 0 and field.name != "min_agreement":
                 raise ConfigError(f"reward setting {field.name}={value!r} must not be negative")
         if self.period < 1:

@@ -15,28 +15,24 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from omegaconf import DictConfig
 
-from data_pipelines.cli import parse
 from data_pipelines.dataset import ForecastDataset, load_dataset
 from data_pipelines.locate import Log
 from data_pipelines.rows import SFT_SCHEMA, Row, sft_row, write_parquet
 from data_pipelines.sample import ForecastSample
+from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
 from recipes.time_r1 import traces
-from src.chat import Chat, ChatSettings
-from src.errors import DataError, UserError
+from src.chat import Chat
+from src.errors import DataError
 from src.output import reader_may_leave
 from src.rewards.forecast_answer import parse_forecast
 
-USAGE = (
-    "python -m recipes.time_r1.teacher dataset=NAME [dataset.folder=DIR] model=NAME base_url=URL "
-    "out=FILE.parquet [candidates=4] [concurrency=4] [temperature=0.6] [max_tokens=8192] [timeout=600.0] "
-    "[retries=4] [cache=FILE.jsonl]"
-)
+USAGE = f"python -m recipes.time_r1.teacher dataset=NAME [dataset.folder=DIR] {ARGUMENTS}"
 # A revision repeats the true values that its prompt shows; this allows for a slip in the last digit.
 _CONSISTENT_MAPE = 0.01
 _TELLTALE = re.compile(
@@ -44,7 +40,6 @@ _TELLTALE = re.compile(
     r"|\bearlier (attempt|reasoning)\b|\bvalues (that )?(were|are) (given|shown|provided)\b",
     re.IGNORECASE,
 )
-_THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,7 @@ def distil(chat: Chat, sample: ForecastSample, prompt: str, candidates: int, tim
     return Distilled(found)
 
 
-def _best(
-    chat: Chat, prompt: str, draws: int, sample: ForecastSample, limit: float | None = None
-) -> str | None:
+def _best(chat: Chat, prompt: str, draws: int, sample: ForecastSample, limit: float | None = None) -> str | None:
     """Draw replies and return the reasoning of the one nearest to the truth, None when none qualifies.
 
     limit: only for revisions: the largest MAPE allowed; then a text that mentions the truth is refused, too.
@@ -91,18 +84,18 @@ def _best(
     qualified: list[tuple[float, int, str]] = []
     for draw in range(draws):
         reply = chat.ask(prompt, draw)
-        reasoning = _THINK.search(reply)
+        text = reasoning(reply)
         answer = parse_forecast(reply, horizon=len(truth))
-        if reasoning is None or not reasoning[1].strip() or answer.problem is not None:
+        if text is None or answer.problem is not None:
             continue
         error = mape(answer.values, truth)
-        if limit is not None and (error > limit or _TELLTALE.search(reasoning[1])):
+        if limit is not None and (error > limit or _TELLTALE.search(text)):
             continue
-        qualified.append((error, draw, reasoning[1].strip()))
+        qualified.append((error, draw, text))
     return min(qualified)[2] if qualified else None
 
 
-def _revision_prompt(prompt: str, reasoning: str, answer: str) -> str:
+def _revision_prompt(prompt: str, thought: str, answer: str) -> str:
     return (
         f"{prompt}\n\n"
         "Below are the reasoning of an earlier attempt and the values that came true. Rewrite the reasoning "
@@ -113,7 +106,7 @@ def _revision_prompt(prompt: str, reasoning: str, answer: str) -> str:
         "new "
         "reasoning inside <think> and </think>, followed by the values inside <answer> and </answer>, "
         "unchanged.\n\n"
-        f"Earlier reasoning:\n{reasoning}\n\nValues that came true:\n{answer}"
+        f"Earlier reasoning:\n{thought}\n\nValues that came true:\n{answer}"
     )
 
 
@@ -128,78 +121,37 @@ def write_traces(
     samples = data.sft_samples()
     prompts = [data.prompt(sample) for sample in samples]
     timestamps = data.settings.prompt.timestamps
-    done: dict[int, Distilled] = {}
-    pool = ThreadPoolExecutor(max_workers=concurrency)
-    try:
-        tasks = {
-            pool.submit(distil, chat, sample, prompt, candidates, timestamps): i
-            for i, (sample, prompt) in enumerate(zip(samples, prompts, strict=True))
-        }
-        for task in as_completed(tasks):
-            done[tasks[task]] = task.result()
-            if len(done) % 10 == 0 or len(done) == len(samples):
-                log(f"teacher: {len(done)} of {len(samples)} windows, {_kept(done)} with a trace")
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+
+    def one(place: int) -> Distilled:
+        return distil(chat, samples[place], prompts[place], candidates, timestamps)
+
+    def progress(done: Sequence[Distilled]) -> None:
+        kept = sum(one.reasoning is not None for one in done)
+        log(f"teacher: {len(done)} of {len(samples)} windows, {kept} with a trace")
+
+    done = distil_all(one, range(len(samples)), concurrency, progress)
     found: list[Row] = []
     for i, sample in enumerate(samples):
-        reasoning = done[i].reasoning
-        if reasoning is not None:
-            text = f"<think>\n{reasoning}\n</think>\n{traces.answer(sample, timestamps)}"
+        thought = done[i].reasoning
+        if thought is not None:
+            text = f"<think>\n{thought}\n</think>\n{traces.answer(sample, timestamps)}"
             found.append(sft_row(sample, prompts[i], text, "train", len(found)))
-    for problem, count in Counter(one.problem for one in done.values() if one.problem).items():
+    for problem, count in Counter(one.problem for one in done if one.problem).items():
         log(f"teacher: {count} windows left out: {problem}")
     if not found:
-        raise DataError(
-            "the teacher gave no usable trace: use a stronger model, or raise candidates or max_tokens"
-        )
+        raise DataError(NO_TRACE)
     write_parquet(found, SFT_SCHEMA, out)
     log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
     return len(found)
 
 
-def _kept(done: dict[int, Distilled]) -> int:
-    return sum(one.reasoning is not None for one in done.values())
+def _write(cfg: DictConfig, chat: Chat, out: Path, *, candidates: int, concurrency: int) -> None:
+    write_traces(load_dataset(cfg), chat, out, candidates=candidates, concurrency=concurrency)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit status (2 after a message about what the user can correct)."""
-    if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: {USAGE}")
-        return 0 if argv else 2
-    options = {
-        "model": ...,
-        "base_url": ...,
-        "out": ...,
-        "candidates": 4,
-        "concurrency": 4,
-        "temperature": 0.6,
-        "max_tokens": 8192,
-        "timeout": 600.0,
-        "retries": 4,
-        "cache": None,
-    }
-    try:
-        cfg, given = parse(argv, options, USAGE)
-        for key in ("candidates", "concurrency", "max_tokens"):
-            if given[key] < 1:
-                raise DataError(f"{key}={given[key]}: set it to at least 1")
-        out = Path(str(given["out"]))
-        settings = ChatSettings(
-            model=str(given["model"]),
-            base_url=str(given["base_url"]),
-            temperature=given["temperature"],
-            max_tokens=given["max_tokens"],
-            timeout=given["timeout"],
-            retries=given["retries"],
-        )
-        with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl")) as chat:
-            candidates, concurrency = given["candidates"], given["concurrency"]
-            write_traces(load_dataset(cfg), chat, out, candidates=candidates, concurrency=concurrency)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_teacher(argv, USAGE, _write)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,7 @@ def _short(sample: ForecastSample, timestamps: str) -> str:
     ahead = f"Next {weekday}. " if weekday else ""
     if len(history) < sample.period:
         mean, change = sample.format(history.mean()), _signed(sample, last - history[0])
-        return (
-            f"{ahead}Last {sample.format(last)}, mean {mean}, change {change}. Method: keep the last value."
-        )
+        return f"{ahead}Last {sample.format(last)}, mean {mean}, change {change}. Method: keep the last value."
     exact = len(history) > sample.period
     before = history[-1 - sample.period] if exact else history[0]
     end = np.resize(history[-sample.period :], length)[-1]
@@ -163,10 +161,7 @@ def backtest(history: Floats, horizon: int, period: int) -> Backtest:
     held_back = min(horizon, period) if length - min(horizon, period) >= period else min(horizon, length // 3)
     held_back = max(1, held_back)
     shown, hidden = history[:-held_back], history[-held_back:]
-    errors = {
-        name: float(np.abs(method(shown, held_back, period) - hidden).mean())
-        for name, method in METHODS.items()
-    }
+    errors = {name: float(np.abs(method(shown, held_back, period) - hidden).mean()) for name, method in METHODS.items()}
     return Backtest(min(errors, key=lambda name: errors[name]), errors, held_back)
 
 
@@ -232,8 +227,7 @@ def _moment(sample: ForecastSample, position: int, timestamps: str) -> str:
 def _method(sample: ForecastSample, test: Backtest, timestamps: str) -> str:
     season = _season(sample, timestamps)
     errors = ", ".join(
-        f"{_METHOD_TEXTS[name].format(season=season)} {sample.format(error)}"
-        for name, error in test.errors.items()
+        f"{_METHOD_TEXTS[name].format(season=season)} {sample.format(error)}" for name, error in test.errors.items()
     )
     chosen = _METHOD_TEXTS[test.method].format(season=season)
     return (

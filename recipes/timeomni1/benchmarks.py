@@ -1,31 +1,26 @@
 """The paper's general-reasoning benchmarks, from local files in the form that their authors publish.
 
-    python -m src.evaluate model=FOLDER dataset=timeomni1_gpqa dataset.folder=DIR
-
 gpqa: CSV with Question, Correct Answer, Incorrect Answer 1 to 3. reclor: JSON with context, question, answers, label.
 drop: JSON of passages with qa_pairs; exact match and token F1, the best over all published answers of a question.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
 
-from recipes.timeomni1 import scoring
 from recipes.timeomni1.answer import read_body
-from recipes.timeomni1.external import evaluation_only, find_files, fingerprint_of, read_objects, read_settings, require
 from recipes.timeomni1.prompts import SYSTEM
+from recipes.timeomni1.published_files import read_objects, read_table, require
 from src.errors import DataError
-from src.evaluation.questions import Group, QuestionSet, ratio
+from src.evaluation.questions import Group, ratio
 
 SYSTEM_TEXT = (
     "Output format: reason step by step inside <think> and </think>; then give the answer alone, a number, a date or "
@@ -36,30 +31,12 @@ _RECLOR = ("context", "question", "answers", "label")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 Row = dict[str, Any]
-build = evaluation_only
 
 
-def load_questions(
-    dataset_cfg: Mapping[str, Any] | DictConfig,
-    *,
-    split: str,
-    download: bool = False,
-    log: Callable[[str], None] = print,
-) -> QuestionSet:
-    """The questions of one benchmark; DataError names the file, the question and what is missing."""
-    settings = read_settings(dataset_cfg, split)
-    readers = {"gpqa": _read_gpqa, "reclor": _read_reclor, "drop": _read_drop}
-    if settings.kind not in readers:
-        raise DataError(f"dataset.kind is '{settings.kind}': set it to {', '.join(readers)}")
-    paths = find_files(settings, download=download, log=log)
-    rows = [row for path in paths for row in readers[settings.kind](path, settings.seed)]
-    for index, row in enumerate(rows):
-        row["extra_info"]["index"] = index
-    score = score_spans if settings.kind == "drop" else scoring.evaluate
-    return QuestionSet(settings.name, fingerprint_of(paths), rows, score)
-
-
-def _choice(name: str, text: str, options: Sequence[str], right: int) -> Row:
+def _choice(name: str, text: str, options: Sequence[str], right: int, where: str) -> Row:
+    """A row; DataError when the right option is there twice."""
+    if options.count(options[right]) > 1:
+        raise DataError(f"{where}: the option '{options[right]}' is there twice, so that no letter is right: remove it")
     lines = [f"{chr(ord('A') + place)}) {option}" for place, option in enumerate(options)]
     user = "\n".join([text, *lines])
     return {
@@ -70,43 +47,52 @@ def _choice(name: str, text: str, options: Sequence[str], right: int) -> Row:
     }
 
 
-def _read_gpqa(path: Path, seed: int) -> list[Row]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            found = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as CSV ({error}): get the file again") from None
+def read_gpqa(path: Path, seed: int) -> list[Row]:
+    """The rows of a CSV file of GPQA; the place of the right answer is drawn, the same in every process."""
     rows = []
-    for number, one in enumerate(found, 1):
+    for number, one in enumerate(read_table(path), 1):
         require(one, _GPQA, path, number)
-        # The file has the right answer first: its place is drawn, the same in every process.
         order = np.random.default_rng([seed, number]).permutation(4)
         options = [one[_GPQA[1 + place]].strip() for place in order]
-        rows.append(_choice("gpqa", one["Question"].strip(), options, int(np.flatnonzero(order == 0)[0])))
+        rows.append(
+            _choice(
+                "gpqa",
+                one["Question"].strip(),
+                options,
+                int(np.flatnonzero(order == 0)[0]),
+                f"{path}, question {number}",
+            )
+        )
     return rows
 
 
-def _read_reclor(path: Path, seed: int) -> list[Row]:
+def read_reclor(path: Path, seed: int = 0) -> list[Row]:
+    """The rows of a JSON file of ReClor with labels."""
     rows = []
     for number, one in enumerate(read_objects(path), 1):
         require(one, _RECLOR, path, number)
         answers, label = one["answers"], one["label"]
         if not isinstance(answers, list) or not isinstance(label, int) or not 0 <= label < len(answers):
             raise DataError(f"{path}, question {number}: label {label} is none of its answers")
-        rows.append(_choice("reclor", f"{one['context']}\n{one['question']}", [str(text) for text in answers], label))
+        text, options = f"{one['context']}\n{one['question']}", [str(answer) for answer in answers]
+        rows.append(_choice("reclor", text, options, label, f"{path}, question {number}"))
     return rows
 
 
-def _read_drop(path: Path, seed: int) -> list[Row]:
+def read_drop(path: Path, seed: int = 0) -> list[Row]:
+    """The rows of a JSON file of DROP, each with the answers of all annotators."""
     try:
         passages = json.loads(path.read_text("utf-8"))
         entries = [(passage["passage"], pair) for passage in passages.values() for pair in passage["qa_pairs"]]
+        for number, (_, pair) in enumerate(entries, 1):
+            require(pair, ("question", "answer"), path, number)
+        truths = [
+            [_drop_answer(one) for one in (pair["answer"], *pair.get("validated_answers", ()))] for _, pair in entries
+        ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is not in DROP's form ({error!r}): use drop_dataset_dev.json") from None
     rows = []
-    for number, (passage, pair) in enumerate(entries, 1):
-        require(pair, ("question", "answer"), path, number)
-        answers = [_drop_answer(one) for one in (pair["answer"], *pair.get("validated_answers", ()))]
+    for (passage, pair), answers in zip(entries, truths, strict=True):
         user = f"{passage}\nQuestion: {pair['question']}"
         rows.append(
             {

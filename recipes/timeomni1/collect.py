@@ -28,7 +28,8 @@ CountTokens = Callable[[str], int]
 class Collected:
     """The accepted questions of one split and task, with the seed of each, and how they came about.
 
-    drawn, accepted: per label. prompt_tokens: of the kept ones. too_long: dropped for the length of their prompts.
+    drawn, accepted, kept: draws, proven questions and rows, per label. prompt_tokens: of the kept ones. too_long: those
+    dropped for the length of their prompts.
     """
 
     task: str
@@ -37,6 +38,7 @@ class Collected:
     seeds: list[int] = field(default_factory=list)
     drawn: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
     prompt_tokens: list[int] = field(default_factory=list)
     too_long: int = 0
 
@@ -57,10 +59,19 @@ def first_seed(base: int, split: str, task: str) -> int:
 
 
 def collect(
-    task: str, split: str, rows: int, *, seed: int, size: Size, count_tokens: CountTokens, limit: int | None
+    task: str,
+    split: str,
+    rows: int,
+    *,
+    seed: int,
+    size: Size,
+    count_tokens: CountTokens,
+    limit: int | None,
+    **options: Any,
 ) -> Collected:
-    """Draw ``rows`` questions. limit: prompts with more tokens are dropped, and not drawn again.
+    """Draw ``rows`` questions.
 
+    limit: prompts with more tokens are dropped, and not drawn again. options: what the task's generator takes beside.
     Raises DataError: the generator accepts almost nothing, or hands out a question that is not one.
     """
     source = generator(task)
@@ -73,7 +84,7 @@ def collect(
         want = labels[row % len(labels)]
         for _ in range(_PATIENCE):
             number += 1
-            item = source.draw(start + number, ood=split == "test_ood", size=size, want=want)
+            item = source.draw(start + number, ood=split == "test_ood", size=size, want=want, **options)
             found.drawn[want or "any"] += 1
             if item is None:
                 continue
@@ -94,6 +105,7 @@ def collect(
         if limit is not None and tokens > limit:
             found.too_long += 1
             continue
+        found.kept[want or "any"] += 1
         found.prompt_tokens.append(tokens)
         found.items.append(item)
         found.seeds.append(start + number)

@@ -1,10 +1,14 @@
-"""What the loaders of published test sets share: settings, files, and that they cannot be trained on."""
+"""Published test sets, for evaluation only: the paper's own, and its general-reasoning benchmarks.
+
+    python -m src.evaluate model=FOLDER dataset=timeomni1_testbed dataset.folder=DIR
+
+``kind`` names the reader of the files. They cannot be trained on.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,14 +17,33 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from data_pipelines.download import download as fetch
+from recipes.timeomni1 import benchmarks, scoring, testbed
 from src.errors import DataError
+from src.evaluation.questions import Group, QuestionSet
 
 Log = Callable[[str], None]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """read: path, seed -> rows without their index. score: as in ``QuestionSet``."""
+
+    read: Callable[[Path, int], list[Row]]
+    score: Callable[..., dict[str, Group]] = scoring.evaluate
+
+
+KINDS = {
+    "testbed": Kind(testbed.read),
+    "gpqa": Kind(benchmarks.read_gpqa),
+    "reclor": Kind(benchmarks.read_reclor),
+    "drop": Kind(benchmarks.read_drop, benchmarks.score_spans),
+}
 
 
 @dataclass
 class ExternalSettings:
-    """kind: testbed, drop, gpqa or reclor. folder: where ``files`` lie. url: what file names are appended to."""
+    """kind: see ``KINDS``. folder: where ``files`` lie. url: what file names are appended to."""
 
     name: str = MISSING
     title: str = MISSING
@@ -34,14 +57,29 @@ class ExternalSettings:
     seed: int = 0
 
 
-def evaluation_only(cfg: Mapping[str, Any], out_dir: Path, *, download: bool = False, log: Log = print) -> NoReturn:
-    """The builder of a dataset that has test questions only."""
+def build(cfg: Mapping[str, Any], out_dir: Path, *, download: bool = False, log: Log = print) -> NoReturn:
+    """There is nothing to build: a DataError that says what these files are for."""
     name = cfg["name"]
     raise DataError(f"dataset {name} holds test questions only: use python -m src.evaluate model=FOLDER dataset={name}")
 
 
-def read_settings(cfg: Mapping[str, Any] | DictConfig, split: str) -> ExternalSettings:
-    """Check ``cfg``; DataError for a wrong key, or for another split than ``test``."""
+def load_questions(
+    dataset_cfg: Mapping[str, Any] | DictConfig, *, split: str, download: bool = False, log: Log = print
+) -> QuestionSet:
+    """The questions of one test set; DataError names the file, the question and what is missing."""
+    settings = _read_settings(dataset_cfg, split)
+    kind = KINDS[settings.kind]
+    paths = _find_files(settings, download=download, log=log)
+    rows = [row for path in paths for row in kind.read(path, settings.seed)]
+    if not rows:
+        raise DataError(f"{', '.join(map(str, paths))} holds no questions: get the files again")
+    for index, row in enumerate(rows):
+        row["extra_info"]["index"] = index
+    return QuestionSet(settings.name, _fingerprint(paths), rows, kind.score)
+
+
+def _read_settings(cfg: Mapping[str, Any] | DictConfig, split: str) -> ExternalSettings:
+    """Check ``cfg``; DataError for a wrong key, an unknown kind, or another split than ``test``."""
     try:
         settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ExternalSettings), cfg))
     except OmegaConfBaseException as error:
@@ -49,10 +87,12 @@ def read_settings(cfg: Mapping[str, Any] | DictConfig, split: str) -> ExternalSe
     assert isinstance(settings, ExternalSettings)
     if split != "test":
         raise DataError(f"dataset {settings.name} has no split {split}: use split=test")
+    if settings.kind not in KINDS:
+        raise DataError(f"dataset.kind is '{settings.kind}': set it to one of {', '.join(KINDS)}")
     return settings
 
 
-def find_files(settings: ExternalSettings, *, download: bool, log: Log) -> list[Path]:
+def _find_files(settings: ExternalSettings, *, download: bool, log: Log) -> list[Path]:
     """The files in ``folder`` (by default data/<name>), fetched when that is allowed.
 
     Raises DataError, which says how to get them.
@@ -72,28 +112,6 @@ def find_files(settings: ExternalSettings, *, download: bool, log: Log) -> list[
     return found
 
 
-def read_objects(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON list, or of JSON lines; DataError for anything else."""
-    try:
-        text = path.read_text("utf-8-sig")
-        if text.lstrip().startswith("["):
-            found = json.loads(text)
-        else:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}): get the file again") from None
-    if not found or not all(isinstance(one, dict) for one in found):
-        raise DataError(f"{path} holds no list of questions: get the file again")
-    return found
-
-
-def require(one: Mapping[str, Any], fields: tuple[str, ...], path: Path, number: int) -> None:
-    """Refuse a question without some of its fields; the message names all that are missing."""
-    missing = [name for name in fields if one.get(name) in (None, "")]
-    if missing:
-        raise DataError(f"{path}, question {number}: there is no {', '.join(missing)}; it needs {', '.join(fields)}")
-
-
-def fingerprint_of(paths: list[Path]) -> str:
+def _fingerprint(paths: Sequence[Path]) -> str:
     """A sha256 over the files' contents."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()

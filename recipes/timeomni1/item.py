@@ -38,8 +38,23 @@ class Size:
     name: str  # paper or short
 
 
+@dataclass(frozen=True)
+class View:
+    """A question with something hidden: features, and the letter of each answer, in an order that means the same in
+    every question (such as from the earliest to the latest).
+    """
+
+    features: tuple[float, ...]
+    letters: tuple[str, ...]
+
+
 class Generator(Protocol):
-    """A module of ``recipes.timeomni1.tasks``."""
+    """A module of ``recipes.timeomni1.tasks``.
+
+    It may also have ``independent(question) -> letter``, a second solver that knows nothing of the oracle, and
+    ``blind(question) -> View`` with ``HIDDEN``, what the view hides, and ``BLIND_CEILING``: the accuracy that a
+    classifier which is trained on such views must stay below.
+    """
 
     NAME: str
     LABELS: tuple[str, ...]  # the labels that get equal quotas; one that is named twice gets two; () for none

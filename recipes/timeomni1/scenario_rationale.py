@@ -6,6 +6,7 @@ Every number can be recomputed from the printed series and the options (``recipe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,9 +15,7 @@ from recipes.timeomni1 import scenario_predicates as measure
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.scenario_predicates import Floats
 from recipes.timeomni1.scenarios import Sampling, Scenario
-
-LETTERS = "ABCD"
-_DOUBTS = 0.1  # share of traces that try a wrong option first
+from recipes.timeomni1.tasks.drawing import LETTERS, SLIPS
 
 # What speaks against an option, by the claim that fails.
 _AGAINST = {
@@ -39,10 +38,6 @@ _AGAINST = {
     "trend": ("has another trend", "does not fit the trend",
               "expects another trend", "is refuted by the trend"),
 }  # fmt: skip
-_SHORT = {
-    "length": "length", "size": "size", "cycle": "rhythm", "peak": "peak", "weekend": "weekend", "spike": "spike",
-    "dip": "dip", "step": "level", "trend": "trend",
-}  # fmt: skip
 
 
 class Stated(Protocol):
@@ -57,21 +52,86 @@ class Stated(Protocol):
     def refutes(self, series: Floats) -> str | None: ...
 
 
-def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng: np.random.Generator) -> str:
-    """The text inside ``<think>``: one line for a small model, five steps in one of several wordings otherwise."""
-    reasons = [None if place == right else one.refutes(series) for place, one in enumerate(options)]
+def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng: np.random.Generator) -> str | None:
+    """The text inside ``<think>``: marks and verdicts for a small model, five steps in several wordings otherwise.
+
+    None where the few words of the short form do not tell the options apart.
+    """
     if size.name == "short":
-        return _short(options, series, right, reasons)
+        return short(options, series, right)
+    reasons = [None if place == right else one.refutes(series) for place, one in enumerate(options)]
     return "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(options, series, right, reasons, rng), 1))
 
 
-def _short(options: Sequence[Stated], series: Floats, right: int, reasons: Sequence[str | None]) -> str:
-    shown = options[right].scenario.format
-    verdicts = [f"{LETTERS[place]} {_SHORT[reason] if reason else 'fits'}" for place, reason in enumerate(reasons)]
-    return (
-        f"{len(series)} values from {shown(series.min())} to {shown(series.max())}, median "
-        f"{shown(float(np.median(series)))}. {', '.join(verdicts)}. So {LETTERS[right]}."
-    )
+def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
+    """What each option leads to expect, what the series shows, and both side by side until they differ.
+
+    Lines of four values, digits of the typical value, and a mark; after each pair 1 for a fit and 0 for none. None
+    where these few words do not tell the options apart.
+    """
+    seen = _mark(options[right].scenario, len(series), (series, options[right].sampling.period))
+    lines, digits = len(series) // 4, _digits(float(np.median(series)))
+    expected, checks, fitting = [], [], []
+    for letter, one in zip(LETTERS, options, strict=False):
+        middle = _digits((one.scenario.low * one.scenario.high) ** 0.5)
+        mark = _mark(one.scenario, one.length)
+        expected.append(f"{letter} {one.length // 4} {middle} {mark}")
+        checks.append(f"{letter}")
+        for shown, told, fits in (
+            (lines, one.length // 4, one.length == len(series)),
+            (digits, middle, digits == middle),
+            (seen, mark, mark.agrees(seen)),
+        ):
+            checks.append(f"{shown} {told} {int(fits)}")
+            if not fits:
+                break
+        else:
+            fitting.append(letter)
+    if fitting != [LETTERS[right]]:
+        return None
+    return f"{', '.join(expected)}. Seen {lines} {digits} {seen}. {' '.join(checks)}. So {LETTERS[right]}."
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What stands out of a series. place: of an event the line of four values, of a cycle the place of its peak."""
+
+    kind: str
+    place: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.place}"
+
+    def agrees(self, other: Mark) -> bool:
+        """Whether it is the same thing at the same place; a peak may be one place off, around the clock."""
+        if self.kind == "peak" == other.kind:
+            return (self.place - other.place + 1) % 12 <= 2
+        return self == other
+
+
+def _digits(median: float) -> int:
+    """How many digits a typical value has before the point."""
+    return len(str(int(median)))
+
+
+def _mark(scenario: Scenario, length: int, seen: tuple[Floats, int] | None = None) -> Mark:
+    """What a scenario leads to expect of ``length`` values or, of the same kind, what the series (n,) shows."""
+    event = scenario.event
+    if event is not None:
+        place = round(event.at * length)
+        if seen is not None and event.kind != "step":
+            place = int(seen[0].argmax() if event.kind == "spike" else seen[0].argmin())
+        kind = event.kind if event.kind != "step" else "rise" if event.low > 1 else "fall"
+        return Mark(kind, place // 4 + 1)
+    if scenario.weekend:
+        ratio = sum(scenario.weekend) / 2 if seen is None else measure.weekend(*seen)
+        return Mark("weekend", 0 if ratio < 0.4 else 1 if ratio < 1 else 2 if ratio < 1.9 else 3)
+    if scenario.peaks:
+        top = max(scenario.peaks, key=lambda one: one[2])[0]
+        return Mark("peak", int(top * 12) + 1 if seen is None else measure.peak(*seen) + 1)
+    assert scenario.trend is not None, "a scenario has an event, weekends, a cycle or a trend"
+    change = sum(scenario.trend) if seen is None else measure.trend(*seen)
+    return Mark("trend", 2 if change > 0 else 0)
 
 
 def _steps(
@@ -89,9 +149,9 @@ def _steps(
     ]
     steps = [
         say(
-            f"Length check: the list has {len(series)} values, which option {fitting} states.",
+            f"Length check: the list has {len(series)} values, as stated in {fitting}.",
             f"I count {len(series)} values; the length fits {fitting}.",
-            f"There are {len(series)} values, so by length {fitting} remains.",
+            f"There are {len(series)} values, so by length I keep {fitting}.",
             f"Number of values: {len(series)}. Options with this length: {fitting}.",
         ),
         say(
@@ -110,7 +170,7 @@ def _steps(
             f"So the answer is {LETTERS[right]}.",
         ),
     ]
-    if rng.random() < _DOUBTS:
+    if rng.random() < SLIPS:
         wrong = int(rng.choice([place for place, reason in enumerate(reasons) if reason is not None]))
         reason = reasons[wrong]
         assert reason is not None

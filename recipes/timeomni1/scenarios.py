@@ -123,10 +123,15 @@ class Scenario:
             found.append(Claim("step", measure.largest_step, 0.0, 0.3, "no change of level"))
         return found
 
-    def generate(self, rng: np.random.Generator, length: int, period: int) -> Floats | None:
-        """Draw a series (length,) of which every claim holds as it is printed; None when that does not come about."""
+    def generate(self, rng: np.random.Generator, length: int, period: int, levels: int = 0) -> Floats | None:
+        """Draw a series (length,) of which every claim holds as it is printed; None when that does not come about.
+
+        levels: the series takes as many values, from its maximum down in equal steps, and zero; 0: any value.
+        """
         for _ in range(_TRIES):
             series = self._draw(rng, length, period)
+            if levels:
+                series = self._rounded(series, levels)
             if all(claim.holds(series, period) for claim in self.claims):
                 return series
         return None
@@ -152,6 +157,12 @@ class Scenario:
             _apply(self.event, series, rng)
         series = series * median / float(np.median(series))
         return np.round(np.maximum(series, 0.0), self.decimals) + 0.0
+
+    def _rounded(self, series: Floats, levels: int) -> Floats:
+        """Whole multiples of a step; the step makes the median what is printed."""
+        digits = np.round(levels * series / max(float(series.max()), 1e-9))
+        middle = float(np.median(digits))
+        return digits * (float(self.format(float(np.median(series)))) / middle) if middle > 0 else series * 0.0
 
     def format(self, value: float) -> str:
         return f"{value:.{self.decimals}f}"
@@ -187,82 +198,83 @@ def _bump(at: float, height: float, width: float = 0.1) -> tuple[tuple[float, fl
 
 SCENARIOS: tuple[Scenario, ...] = (
     # retail
-    _week("toy shop", "retail", "some dozen customers of a toy shop, more than twice as many at weekends",
+    _week("toy shop", "retail", "a few dozen customers of a toy shop, more than twice as many at weekends",
           25, 60, weekend=(2.0, 2.6)),
     _week("discount day", "retail", "a few hundred orders of an online shop, with a day of enormous discounts halfway",
           150, 380, event=Event("spike", 0.5, 3.0, 4.5)),
-    _year("heaters", "retail", "some dozen heaters sold by a store, most of them at the turn of the year",
+    _year("heaters", "retail", "a few dozen heaters sold by a store, with the peak at the turn of the year",
           25, 60, peaks=_bump(0.0, 1.8, 0.12)),
     # energy
-    _day("homes", "energy", "a few hundred kilowatts that a street of homes draws, most of it in the evening",
+    _day("homes", "energy", "a few hundred kilowatts that a street of homes draws, highest in the evening",
          150, 380, peaks=_bump(0.83, 1.2)),
-    _day("offices", "energy", "some dozen kilowatts that an office draws, most of it at midday", 25, 60,
+    _day("offices", "energy", "a few dozen kilowatts that an office draws, highest at midday", 25, 60,
          peaks=_bump(0.52, 1.4)),
-    _day("furnace", "energy", "some dozen kilowatts of a furnace that runs day and night, stopped once by a fault near "
-         "the end", 25, 60, event=Event("dip", 0.8, 0.0, 0.15)),
+    _day("furnace", "energy", "a few dozen kilowatts of a furnace that runs day and night, stopped once by a fault "
+         "near the end", 25, 60, event=Event("dip", 0.8, 0.0, 0.15)),
     # traffic
-    _day("commuters", "traffic", "a few hundred cars that enter a city, most of them in the morning", 150, 380,
+    _day("commuters", "traffic", "a few hundred cars that enter a city, busiest in the morning", 150, 380,
          peaks=_bump(0.33, 1.6)),
-    _day("night freight", "traffic", "some dozen lorries on a motorway, most of them in the small hours", 25, 60,
+    _day("night freight", "traffic", "a few dozen lorries on a motorway, busiest in the small hours", 25, 60,
          peaks=_bump(0.1, 1.5)),
     _week("ferry", "traffic", "a few hundred cars on a ferry, doubled for good by a new ship after a third of the time",
           150, 380, event=Event("step", 0.33, 1.9, 2.4)),
     # web
-    _day("video site", "web", "a few hundred viewers of a video site, most of them late in the evening", 150, 380,
+    _day("video site", "web", "a few hundred viewers of a video site, busiest late in the evening", 150, 380,
          peaks=_bump(0.93, 1.6)),
-    _day("viral post", "web", "some dozen readers of a blog around the clock, with one post that goes viral early on",
+    _day("viral post", "web", "a few dozen readers of a blog around the clock, with one post that goes viral early on",
          25, 60, event=Event("spike", 0.25, 3.0, 4.5)),
-    _week("sign-ups", "web", "some dozen sign-ups to a service that grows steadily to twice its size", 25, 60,
+    _week("sign-ups", "web", "a few dozen sign-ups to a service that grows steadily to twice its size", 25, 60,
           trend=(0.6, 0.9)),
     # weather
-    _day("temperature", "weather", "temperatures between ten and thirty degrees, warmest in the afternoon", 11, 26,
+    _day("temperature", "weather", "temperatures between ten and thirty degrees, warmest in the afternoon", 12, 17,
          peaks=_bump(0.63, 0.8, 0.14), decimals=1, noise=0.03),
-    _year("sunshine", "weather", "a few hundred hours of sunshine, most of them at midsummer", 120, 300,
+    _year("lightning", "weather", "a few hundred lightning strikes of a region, with the peak at midsummer", 120, 300,
           peaks=_bump(0.5, 1.5, 0.13)),
-    _week("lake level", "weather", "a lake of four to nine metres that falls steadily in a dry spell", 4, 9,
+    _week("lake level", "weather", "a lake several metres deep that falls steadily in a dry spell", 4, 9,
           trend=(-0.8, -0.5), decimals=2, noise=0.02),
     # finance
     _week("payments", "finance", "a few hundred payments of a business, hardly any of them at weekends", 150, 380,
           weekend=(0.15, 0.3)),
-    _week("share", "finance", "a share of some dozen dollars that loses a third overnight in the middle", 25, 60,
+    _week("share", "finance", "a share of a few dozen dollars that loses a third overnight in the middle", 25, 60,
           event=Event("step", 0.5, 0.55, 0.68), decimals=1, noise=0.03),
-    _year("bonus", "finance", "some dozen million dollars of savings deposits, most of them in early spring", 25, 60,
+    _year("bonus", "finance", "a few dozen million dollars of savings deposits, with the peak in early spring", 25, 60,
           peaks=_bump(0.2, 1.4, 0.12)),
     # sports venues
     _week("stadium tours", "sports", "a few hundred visitors of a stadium tour, half as many again at weekends",
           150, 380,
           weekend=(1.5, 1.8)),
-    _day("gym", "sports", "some dozen people in a gym, most of them before work", 25, 60, peaks=_bump(0.28, 1.6)),
+    _day("gym", "sports", "a few dozen people in a gym, busiest before work", 25, 60, peaks=_bump(0.28, 1.6)),
     _day("match", "sports", "a few hundred people in the streets around an arena, with one match near the end",
          150, 380,
          event=Event("spike", 0.75, 3.0, 4.5)),
     # food
-    _day("lunch counter", "food", "some dozen meals of a canteen, most of them at noon", 25, 60,
+    _day("lunch counter", "food", "a few dozen meals of a canteen, busiest at noon", 25, 60,
          peaks=_bump(0.5, 1.8)),
     _week("bakery", "food", "a few hundred loaves of a bakery, two thirds as many at weekends", 150, 380,
           weekend=(0.55, 0.75)),
-    _year("ice cream", "food", "a few hundred boxes of ice cream, most of them in high summer, growing every year",
+    _year("ice cream", "food", "a few hundred boxes of ice cream, with the peak in high summer, growing every year",
           150, 380, peaks=_bump(0.58, 1.5, 0.12), trend=(0.5, 0.8)),
     # agriculture, held out
-    _day("greenhouse", "agriculture", "some dozen degrees in a greenhouse, hottest in the early afternoon", 18, 40,
+    _day("greenhouse", "agriculture", "temperatures between fifteen and forty degrees in a greenhouse, hottest in the "
+         "early afternoon", 18, 24,
          peaks=_bump(0.58, 0.7, 0.12), decimals=1, noise=0.03),
-    _week("milk", "agriculture", "some dozen litres of milk of a farm, falling steadily through the season", 25, 60,
+    _week("milk", "agriculture", "a few dozen litres of milk of a farm, falling steadily through the season", 25, 60,
           trend=(-0.8, -0.5)),
-    _year("harvest", "agriculture", "some dozen tonnes of vegetables, most of them in early autumn", 25, 60,
+    _year("harvest", "agriculture", "a few dozen tonnes of vegetables, with the peak in early autumn", 25, 60,
           peaks=_bump(0.7, 1.6, 0.12)),
     # education, held out
     _week("library", "education", "a few hundred loans of a school library, hardly any at weekends", 150, 380,
           weekend=(0.1, 0.25)),
-    _day("campus network", "education", "a few hundred devices on a campus, most of them in mid-morning", 150, 380,
+    _day("campus network", "education", "a few hundred devices on a campus, busiest in mid-morning", 150, 380,
          peaks=_bump(0.43, 1.5)),
-    _week("enrolment", "education", "some dozen questions to a college, with one deadline after two thirds of the time",
-          25, 60, event=Event("spike", 0.67, 3.0, 4.5)),
+    _week("enrolment", "education", "a few dozen questions to a college, with one deadline after two thirds of the "
+          "time", 25, 60, event=Event("spike", 0.67, 3.0, 4.5)),
     # healthcare, held out
-    _day("emergency room", "healthcare", "some dozen patients in an emergency room, most of them in the evening",
+    _day("emergency room", "healthcare", "a few dozen patients in an emergency room, busiest in the evening",
          25, 60, peaks=_bump(0.8, 1.2)),
     _week("clinic", "healthcare", "a few hundred patients of a clinic, halved for good after a third of the time",
           150, 380,
           event=Event("step", 0.33, 0.42, 0.55)),
-    _year("flu", "healthcare", "a few hundred cases of flu, most of them in late winter", 150, 380,
+    _year("flu", "healthcare", "a few hundred cases of flu, with the peak in late winter", 150, 380,
           peaks=_bump(0.12, 1.8, 0.11)),
 )  # fmt: skip

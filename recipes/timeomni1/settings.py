@@ -27,7 +27,8 @@ class Traces:
 
 @dataclass
 class DatasetSettings:
-    """tasks: what is trained. test_tasks: what is tested and validated; null: the same.
+    """tasks: what is trained. test_tasks: what is tested and validated; null: the same. magnitude_cue: balanced, or
+    natural: in causality the larger river is downstream, as on real maps and in the paper's rationale.
 
     size: paper or short. rows: per split and task. max_prompt_tokens: longer prompts are dropped and counted.
     tokenizer: a folder with tokenizer.json, or null for an estimate.
@@ -43,6 +44,7 @@ class DatasetSettings:
     seed: int = 0
     max_prompt_tokens: int | None = None
     tokenizer: str | None = None
+    magnitude_cue: str = "balanced"
     traces: Traces = field(default_factory=Traces)
 
     @property
@@ -56,6 +58,10 @@ class DatasetSettings:
             for split in SPLITS
             for task in (self.tasks if split in ("sft", "train", "sft_val") else self.tested)
         ]
+
+    def draw_options(self, task: str) -> dict[str, Any]:
+        """What a task's generator is told beside size and distribution."""
+        return {"magnitude_cue": self.magnitude_cue} if task == "causality" else {}
 
     def content(self) -> dict[str, Any]:
         """What decides the built rows."""
@@ -83,6 +89,8 @@ def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
                 raise DataError(f"dataset.{key} names the unknown task '{task}': choose from {', '.join(TASKS)}")
     if settings.size not in ("paper", "short"):
         raise DataError(f"dataset.size is '{settings.size}': set it to paper or short")
+    if settings.magnitude_cue not in ("balanced", "natural"):
+        raise DataError(f"dataset.magnitude_cue is '{settings.magnitude_cue}': set it to balanced or natural")
     if settings.seed < 0:
         raise DataError(f"dataset.seed is {settings.seed}: set it to at least 0")
     for split, counts in settings.rows.items():

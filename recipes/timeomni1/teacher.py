@@ -12,30 +12,27 @@ Then train with ``dataset.traces.file=traces.parquet``. Every reply is cached, s
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipelines.cli import parse
+from omegaconf import DictConfig
+
 from data_pipelines.rows import Row, write_parquet
+from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
 from recipes.timeomni1.answer import read_body, read_choice, read_numbers
 from recipes.timeomni1.collect import collect, token_counter
 from recipes.timeomni1.item import Item, Size
-from recipes.timeomni1.leaks import credit
 from recipes.timeomni1.prompts import question
 from recipes.timeomni1.settings import DatasetSettings, read_settings
 from recipes.timeomni1.table import SFT, sft_row
-from src.chat import Chat, ChatSettings
-from src.errors import DataError, UserError
+from src.chat import Chat
+from src.errors import DataError
+from src.forecast.metrics import mae
 
-USAGE = (
-    "python -m recipes.timeomni1.teacher dataset=NAME model=NAME base_url=URL out=FILE.parquet [candidates=4] [pool=2] "
-    "[concurrency=4] [temperature=0.6] [max_tokens=8192] [timeout=600.0] [retries=4] [cache=FILE.jsonl]"
-)
+USAGE = f"python -m recipes.timeomni1.teacher dataset=NAME {ARGUMENTS} [pool=2]"
 # The paper's steps for each task; the wording is our own.
 STEPS = {
     "scenario": "1 check the length, 2 check the magnitude, 3 describe the shape, 4 align events, 5 double-check",
@@ -46,18 +43,19 @@ STEPS = {
     "each option, 4 compare what is discharged and saved, and decide",
     "pricing": "1 read the demand curve, 2 compute the profit of each price, 3 compare, 4 decide",
 }
-_THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
 Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A message to imitate, where it comes from (analyser or rewriter), and what it is worth (1 for a right choice)."""
+    """A message to imitate, where it comes from (analyser or rewriter), and its error: the MAE, or 0 for a right choice
+    and 1 for a wrong one.
+    """
 
     text: str
     origin: str
-    worth: float
+    error: float
 
 
 def analyser_prompt(item: Item) -> str:
@@ -80,30 +78,30 @@ def distil(chat: Chat, item: Item, candidates: int) -> Kept | None:
     prompt = analyser_prompt(item)
     found = [one for draw in range(candidates) if (one := _judge(item, chat.ask(prompt, draw), "analyser"))]
     if not item.options:
-        return max(found, key=lambda one: one.worth, default=None)
-    right = [one for one in found if one.worth == 1.0]
+        return min(found, key=lambda one: one.error, default=None)
+    right = [one for one in found if not one.error]
     if right:
         return right[0]
     revised = _judge(item, chat.ask(rewriter_prompt(item), 0), "rewriter")
-    return revised if revised is not None and revised.worth == 1.0 else None
+    return revised if revised is not None and not revised.error else None
 
 
 def _judge(item: Item, reply: str, origin: str) -> Kept | None:
-    """A reply as a message to imitate, with its worth; None without reasoning or an answer of the right form."""
-    thought, body = _THINK.search(reply), read_body(reply).text
-    if thought is None or not thought[1].strip() or body is None:
+    """A reply as a message to imitate, with its error; None without reasoning or an answer of the right form."""
+    thought, body = reasoning(reply), read_body(reply).text
+    if thought is None or body is None:
         return None
-    answer: str | tuple[float, ...] | None
     if isinstance(item.answer, str):
-        answer = read_choice(body, len(item.options))
+        letter = read_choice(body, len(item.options))
+        if letter is None:
+            return None
+        text, error = letter, float(letter != item.answer)
     else:
-        answer = read_numbers(body, len(item.answer))
-        answer = answer if answer is not None and len(answer) == len(item.answer) else None
-    if answer is None:
-        return None
-    text = answer if isinstance(answer, str) else body
-    message = f"<think>{thought[1].strip()}</think>\n<answer>{text}</answer>"
-    return Kept(message, origin, credit(item, answer))
+        values = read_numbers(body, len(item.answer))
+        if values is None or len(values) != len(item.answer):
+            return None
+        text, error = body, mae(values, item.answer)
+    return Kept(f"<think>{thought}</think>\n<answer>{text}</answer>", origin, error)
 
 
 def write_traces(
@@ -125,66 +123,39 @@ def write_traces(
             size=Size(settings.size),
             count_tokens=token_counter(settings.tokenizer),
             limit=settings.max_prompt_tokens,
+            **settings.draw_options(task),
         )
-        with ThreadPoolExecutor(max_workers=concurrency) as workers:
-            kept = list(workers.map(lambda item: distil(chat, item, candidates), drawn.items))
+        count = len(drawn.items)
+
+        def progress(done: Sequence[Kept | None], task: str = task, count: int = count) -> None:
+            log(f"teacher: {task}: {len(done)} of {count} questions, {sum(map(bool, done))} with a trace")
+
+        kept = distil_all(lambda item: distil(chat, item, candidates), drawn.items, concurrency, progress)
         usable = [
             (one, item, seed) for one, item, seed in zip(kept, drawn.items, drawn.seeds, strict=True) if one is not None
         ]
         if forecasts:
-            usable = sorted(usable, key=lambda entry: -entry[0].worth)[:wanted]
+            usable = sorted(usable, key=lambda entry: entry[0].error)[:wanted]
         origins = Counter(one.origin for one, _, _ in usable)
-        log(f"teacher: {task}: {len(usable)} of {len(drawn.items)} questions with a trace, {dict(origins)}")
+        log(f"teacher: {task}: kept {len(usable)} of {count} questions, {dict(origins)}")
         rows += [
             sft_row(item, "sft", len(rows) + place, seed, answer_only=False, text=one.text)
             for place, (one, item, seed) in enumerate(usable)
         ]
     if not rows:
-        raise DataError("the teacher gave no usable trace: use a stronger model, or raise candidates or max_tokens")
+        raise DataError(NO_TRACE)
     write_parquet(rows, SFT, out)
     log(f"teacher: wrote {out} with {len(rows)} traces: train with dataset.traces.file={out}")
     return len(rows)
 
 
+def _write(cfg: DictConfig, chat: Chat, out: Path, *, candidates: int, concurrency: int, pool: int) -> None:
+    write_traces(read_settings(cfg), chat, out, candidates=candidates, pool=pool, concurrency=concurrency)
+
+
 def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit status (2 after a message about what the user can correct)."""
-    if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: {USAGE}")
-        return 0 if argv else 2
-    options = {
-        "model": ...,
-        "base_url": ...,
-        "out": ...,
-        "candidates": 4,
-        "pool": 2,
-        "concurrency": 4,
-        "temperature": 0.6,
-        "max_tokens": 8192,
-        "timeout": 600.0,
-        "retries": 4,
-        "cache": None,
-    }
-    try:
-        cfg, given = parse(argv, options, USAGE)
-        for key in ("candidates", "pool", "concurrency", "max_tokens"):
-            if given[key] < 1:
-                raise DataError(f"{key}={given[key]}: set it to at least 1")
-        out = Path(str(given["out"]))
-        settings = ChatSettings(
-            model=str(given["model"]),
-            base_url=str(given["base_url"]),
-            temperature=given["temperature"],
-            max_tokens=given["max_tokens"],
-            timeout=given["timeout"],
-            retries=given["retries"],
-        )
-        with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl")) as chat:
-            numbers = {key: given[key] for key in ("candidates", "pool", "concurrency")}
-            write_traces(read_settings(cfg), chat, out, **numbers)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_teacher(argv, USAGE, _write, {"pool": 2})
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """The paper's public test set (Hugging Face ``anton-hugging/timeomni-1-testbed``), read by the recipe's own parser.
 
-    python -m src.evaluate model=FOLDER dataset=timeomni1_testbed dataset.folder=DIR
-
 ``id_test.json`` and ``ood_test.json`` hold objects with question_id, problem, response, task_type, domain and system.
 """
 
@@ -9,19 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
-from recipes.timeomni1 import scoring
 from recipes.timeomni1.answer import read_body, read_numbers
-from recipes.timeomni1.external import evaluation_only, find_files, fingerprint_of, read_objects, read_settings, require
+from recipes.timeomni1.published_files import read_objects, require
 from recipes.timeomni1.table import source
 from recipes.timeomni1.truth import Truth, write_truth
 from src.errors import DataError
-from src.evaluation.questions import QuestionSet
 
 FIELDS = ("question_id", "problem", "response", "task_type", "domain", "system")
 # What a task_type contains, in lower case.
@@ -30,35 +24,24 @@ _OPTION = re.compile(r"^\s*\(?([A-H])[.):]", re.MULTILINE)
 _LIST = re.compile(r"\[[-+0-9.eE,;\s]+\]")
 _LONGEST = 10_000
 
-build = evaluation_only
+
+def read(path: Path, seed: int = 0) -> list[dict[str, Any]]:
+    """The rows of one file, out of distribution where its name says so; DataError for a question that is not one."""
+    rows = []
+    for number, one in enumerate(read_objects(path), 1):
+        require(one, FIELDS, path, number)
+        rows.append(_row(one, path, number))
+    return rows
 
 
-def load_questions(
-    dataset_cfg: Mapping[str, Any] | DictConfig,
-    *,
-    split: str,
-    download: bool = False,
-    log: Callable[[str], None] = print,
-) -> QuestionSet:
-    """The test questions; DataError names the file, the question and what is missing."""
-    settings = read_settings(dataset_cfg, split)
-    paths = find_files(settings, download=download, log=log)
-    rows: list[dict[str, Any]] = []
-    for path in paths:
-        for number, one in enumerate(read_objects(path), 1):
-            require(one, FIELDS, path, number)
-            rows.append(_row(one, path, number, len(rows)))
-    return QuestionSet(settings.name, fingerprint_of(paths), rows, scoring.evaluate)
-
-
-def _row(one: Mapping[str, Any], path: Path, number: int, index: int) -> dict[str, Any]:
+def _row(one: Mapping[str, Any], path: Path, number: int) -> dict[str, Any]:
     kind = str(one["task_type"]).lower()
     task = next((name for part, name in _TASKS.items() if part in kind), kind)
     truth = _truth(str(one["response"]))
     if truth is None:
         raise DataError(f"{path}, question {number}: its response holds neither a letter nor a list of numbers")
     problem = str(one["problem"])
-    info: dict[str, Any] = {"index": index, "question_id": str(one["question_id"]), "channel": str(one["domain"])}
+    info: dict[str, Any] = {"question_id": str(one["question_id"]), "channel": str(one["domain"])}
     if isinstance(truth, str):
         info["options"] = max(2, len(set(_OPTION.findall(problem))) or 4, ord(truth) - ord("A") + 1)
     else:

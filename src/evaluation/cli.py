@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.table import print_result
+from src.run import write_whole
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 USAGE = """\
@@ -145,15 +145,8 @@ def _check_writable(path: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     """Write a whole file and move it into place."""
-    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UserError(f"cannot write {path} ({error.strerror}): free space or choose another place") from None

@@ -77,7 +77,8 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
         folder: where the model goes; it appears whole or not at all.
         texts: what the tokenizer is learned from.
         settings: ``phrases``, ``layers``, ``width``, ``heads``, ``key_value_heads``, ``feed_forward``,
-            ``context_length``.
+            ``context_length``, and ``initializer_range``, the standard deviation of the weights (0.02, as for large
+            models, where it is left out).
         seed: of the weights.
     """
     import torch
@@ -92,6 +93,7 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
         num_attention_heads=int(settings["heads"]),
         num_key_value_heads=int(settings["key_value_heads"]),
         max_position_embeddings=int(settings["context_length"]),
+        initializer_range=float(settings.get("initializer_range", 0.02)),
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,

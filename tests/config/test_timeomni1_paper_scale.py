@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
+from published import Table, assert_published
 
 from src.config.checks import check
+from src.config.compose import CONF
 from src.config.stages import build_stages
 
 PAPER = ("+recipe=timeomni1", "scale=paper", "runtime=gpu")
 
-TABLE: tuple[tuple[str, Any, str], ...] = (
+TABLE: Table = (
     # data
     ("dataset.tasks", ["scenario", "causality", "forecasting", "decision"], "P section 3: four tasks, trained jointly"),
     ("dataset.rows.sft.scenario", 609, "P data table"),
@@ -91,10 +93,7 @@ def cfg(compose_run: Callable[..., DictConfig]) -> DictConfig:
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, _ in TABLE], ids=[row[0] for row in TABLE])
 def test_value_is_the_published_one(cfg: DictConfig, key: str, value: Any) -> None:
-    parent, _, name = key.rpartition(".")
-    assert name in (OmegaConf.select(cfg, parent) if parent else cfg)
-    chosen = OmegaConf.select(cfg, key)
-    assert (OmegaConf.to_container(chosen) if OmegaConf.is_config(chosen) else chosen) == value
+    assert_published(cfg, key, value)
 
 
 def test_the_run_passes_our_checks_and_has_the_papers_steps(cfg: DictConfig) -> None:
@@ -112,20 +111,31 @@ def test_there_is_room_for_every_prompt_and_answer(cfg: DictConfig) -> None:
     assert cfg.actor_rollout_ref.ref.log_prob_max_token_len_per_gpu >= sample
 
 
-# The rows of the paper's ablation table (Table 2, figures 6 and 7), each one command.
-ABLATIONS = {
-    "ANS-SFT": ["stages=[sft]", "dataset.traces.answer_only=true"],
-    "CoT-SFT": ["stages=[sft]"],
-    "single task": ["dataset.tasks=[decision]"],
-    "RL without SFT": ["stages=[rl]"],
-    "transfer, perception only": ["dataset.tasks=[scenario,causality]", "dataset.test_tasks=[decision]"],
-    "transfer, with extrapolation": ["dataset.tasks=[scenario,causality,forecasting]", "dataset.test_tasks=[decision]"],
-    "supplement": ["dataset.tasks=[forecasting,decision]", "dataset.test_tasks=[decision]"],
+# The rows of the paper's ablation table (Table 2, figures 6 and 7): conf/ablation/timeomni1_<row>.yaml.
+FOUR = ["scenario", "causality", "forecasting", "decision"]
+ABLATIONS: dict[str, tuple[list[str], list[str], list[str] | None, bool]] = {  # stages, tasks, test tasks, answer only
+    "full": (["sft", "rl"], FOUR, None, False),
+    "ans_sft": (["sft"], FOUR, None, True),
+    "cot_sft": (["sft"], FOUR, None, False),
+    "rl": (["rl"], FOUR, None, False),
+    "scenario": (["sft", "rl"], ["scenario"], None, False),
+    "causality": (["sft", "rl"], ["causality"], None, False),
+    "forecasting": (["sft", "rl"], ["forecasting"], None, False),
+    "decision": (["sft", "rl"], ["decision"], None, False),
+    "transfer_perception": (["sft", "rl"], FOUR[:2], ["decision"], False),
+    "transfer_extrapolation": (["sft", "rl"], FOUR[:3], ["decision"], False),
+    "supplement": (["sft", "rl"], FOUR[2:], ["decision"], False),
 }
 
 
-@pytest.mark.parametrize("overrides", ABLATIONS.values(), ids=ABLATIONS)
-def test_every_ablation_is_a_few_overrides(compose_run: Callable[..., DictConfig], overrides: list[str]) -> None:
-    cfg = compose_run(*PAPER, *overrides)
+@pytest.mark.parametrize("row", ABLATIONS)
+def test_every_row_of_the_ablation_table_is_a_group_option(compose_run: Callable[..., DictConfig], row: str) -> None:
+    cfg = compose_run(*PAPER, f"+ablation=timeomni1_{row}")
     check(cfg)
-    assert build_stages(cfg)
+    stages, tasks, tested, answer_only = ABLATIONS[row]
+    assert [stage.name for stage in build_stages(cfg)] == stages
+    assert (cfg.dataset.tasks, cfg.dataset.test_tasks, cfg.dataset.traces.answer_only) == (tasks, tested, answer_only)
+
+
+def test_the_ablation_table_has_no_other_rows() -> None:
+    assert {path.stem for path in (CONF / "ablation").glob("timeomni1_*")} == {f"timeomni1_{row}" for row in ABLATIONS}

@@ -1,12 +1,13 @@
 """Task 2, causality discovery: does the water of one gauging station reach the other, and which?
 
-The reference's simulator (section 2.7, T2) draws the pair; it is accepted when the cross-correlation of the printed
-series proves the label with a margin. By default the magnitude is balanced, that is, the larger river is no more
-often downstream than upstream.
+A simulator of rivers draws the pair; it is accepted when the cross-correlation of the printed series proves the label
+with a margin. By default both stations are made alike, so that neither size nor roughness of a series tells the label,
+and the larger river is no more often downstream than upstream.
 
 Size ``paper``: 62 half-daily values, five steps in several wordings, one rationale in ten corrects a first thought.
-Size ``short``: 16 hourly values of one digit in a table with the hour (20 out of distribution), the two peaks of each
-series stand out and give the same label as the oracle, one wording, no corrections. The gates are the same.
+Size ``short``: ten hourly values of one digit in a table with the hour, two floods that stand out in each series and
+give the same label as the oracle, water that takes one or two hours (three out of distribution), one wording, no
+corrections. The gates are the same.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks import river
 from recipes.timeomni1.tasks.causality_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.drawing import (
@@ -34,15 +35,17 @@ from recipes.timeomni1.tasks.drawing import (
     say,
 )
 from recipes.timeomni1.tasks.granger import granger_label
-from recipes.timeomni1.tasks.river import LABELS, Basin
+from recipes.timeomni1.tasks.river import LABELS, Basin, Brook
 
 NAME = "causality"
-# Chance is 1/3. "The smoother river is downstream" is half true, for routing smooths; it can never answer "none".
+# Chance is 1/3. "The smoother river is downstream" is partly true, for routing smooths.
 CEILINGS: Mapping[str, float] = {
     "larger_is_downstream": 0.40,
     "correlated_then_larger": 0.40,
-    "smoother_is_downstream": 0.60,
+    "smoother_is_downstream": 0.50,
 }
+HIDDEN = "times"
+BLIND_CEILING = 0.65
 _STATION = re.compile(r"Station (\w+): (\[[^\]]*\])")
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -80,9 +83,10 @@ def read(question: str) -> Pair:
         within = re.search(r"within (\d+) samples", question)
         assert within is not None, "a question says how long water may travel"
         return Pair((one, other), numbers(first), numbers(second), options, int(within[1]))
-    table = np.array([numbers(row) for row in re.findall(r"^\d+ \d+ \d+$", question, flags=re.MULTILINE)])
-    max_lag = river.SHORT.max_lag if len(table) == river.SHORT.samples else river.SHORT_OOD.max_lag
-    return Pair(("X", "Y"), table[:, 1], table[:, 2], options, max_lag)
+    table = np.array([numbers(row) for row in re.findall(r"^\d \d \d$", question, flags=re.MULTILINE)])
+    within = re.search(r"up to (\d) hours", question)
+    assert within is not None, "a short question says how long water may travel"
+    return Pair(("X", "Y"), table[:, 1], table[:, 2], options, int(within[1]))
 
 
 def solve(question: str) -> str:
@@ -94,7 +98,7 @@ def solve(question: str) -> str:
 def independent(question: str) -> str:
     """The answer of a Granger test, which knows nothing of the oracle; a build reports how often they agree.
 
-    Sixteen whole numbers are too few for one: there the two peaks answer.
+    Ten whole numbers are too few for one: there the two peaks answer.
     """
     pair = read(question)
     if pair.stations == ("X", "Y"):
@@ -116,6 +120,22 @@ def shortcuts(question: str) -> dict[str, str]:
     }
 
 
+def blind(question: str) -> View:
+    """Size, spread, shape and roughness of each series; not which value comes when, nor what the two have in common."""
+    pair = read(question)
+    one, other = _shape(pair.first), _shape(pair.second)
+    between = [x - y for x, y in zip(one, other, strict=True)]
+    return View((*one, *other, *between), tuple(pair.letter(label) for label in LABELS))
+
+
+def _shape(series: Floats) -> list[float]:
+    mean, spread, changes = max(series.mean(), 1e-9), max(series.std(), 1e-9), np.diff(series)
+    standard = (series - series.mean()) / spread
+    extremes = [series.min() / mean, series.max() / mean, np.abs(changes).max() / max(np.ptp(series), 1e-9)]
+    moments = [(standard**3).mean(), (standard**4).mean()]
+    return [mean, spread / mean, changes.std() / spread, (changes > 0).mean(), *extremes, *moments]
+
+
 def peak_label(first: Floats, second: Floats) -> str | None:
     """The label that the two peaks of each short series show; None where peaks do not stand out."""
     one, other = river.two_peaks(first), river.two_peaks(second)
@@ -135,28 +155,34 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None, magnitude
     """
     rng = random_numbers(seed, NAME)
     short = size.name == "short"
-    basins = (river.SHORT, river.SHORT_OOD) if short else (river.LOWLAND, river.ALPINE)
-    basin = basins[ood]
-    level = int(rng.integers(len(basin.shared)))
+    basin, brook = (river.LOWLAND, river.ALPINE)[ood], (river.SHORT, river.SHORT_OOD)[ood]
+    place = brook if short else basin
+    level = int(rng.integers(len(place.shared)))
     label = LABELS[int(rng.integers(3))]
     label = want or label
-    first, second = river.simulate(rng, basin, label, basin.shared[level], magnitude_cue == "balanced")
-    seen = river.evidence(first, second, basin.max_lag)
+    if short:
+        first, second = river.simulate_short(rng, brook, label, brook.shared[level])
+        if np.isnan(first).any() or np.isnan(second).any():
+            return None
+    else:
+        first, second = river.simulate(rng, basin, label, basin.shared[level], magnitude_cue == "balanced")
+    seen = river.evidence(first, second, place.max_lag)
     if not seen.proves(label) or seen.decision != label:
         return None
-    if short and (max(first.max(), second.max()) > 9 or peak_label(first, second) != label):
+    if short and peak_label(first, second) != label:
         return None
     stations = ("X", "Y") if short else _codes(rng)
     options = tuple(statement(LABELS[i], stations) for i in rng.permutation(3))
     answer = LETTERS[options.index(statement(label, stations))]
-    question = (_short_question if short else _question)(basin, stations, first, second, options)
     if short:
+        question = _short_question(brook, first, second, options)
         rationale, slip = _short_rationale(first, second, statement(label, stations)), False
     else:
+        question = _question(basin, stations, first, second, options)
         rationale, slip = _rationale(rng, basin, read(question), label, answer)
     return Item(
         task=NAME,
-        domain=basin.name,
+        domain=place.name,
         level=3 if ood else level + 1,
         question=question,
         options=options,
@@ -175,7 +201,7 @@ def _codes(rng: Generator) -> tuple[str, str]:
 
 def _question(basin: Basin, stations: tuple[str, str], first: Floats, second: Floats, options: tuple[str, ...]) -> str:
     return (
-        f"Two gauging stations recorded the discharge of a river in {basin.unit}, every 12 hours from 1 January 2020, "
+        f"Two gauging stations recorded discharge in {basin.unit}, every 12 hours from 1 January 2020, "
         f"{basin.samples} samples each.\n"
         f"Station {stations[0]}: {bracketed(first, basin.decimals)}\n"
         f"Station {stations[1]}: {bracketed(second, basin.decimals)}\n"
@@ -185,19 +211,20 @@ def _question(basin: Basin, stations: tuple[str, str], first: Floats, second: Fl
     )
 
 
-def _short_question(
-    basin: Basin, stations: tuple[str, str], first: Floats, second: Floats, options: tuple[str, ...]
-) -> str:
-    rows = "\n".join(f"{i} {x:.0f} {y:.0f}" for i, (x, y) in enumerate(zip(first, second, strict=True), start=1))
-    return f"Flow by hour at {stations[0]} and {stations[1]}:\n{rows}\nOptions:\n{list_options(options)}"
+def _short_question(brook: Brook, first: Floats, second: Floats, options: tuple[str, ...]) -> str:
+    rows = "\n".join(f"{hour} {x:.0f} {y:.0f}" for hour, (x, y) in enumerate(zip(first, second, strict=True)))
+    return (
+        f"Hour, flow at X, flow at Y; water takes up to {brook.max_lag} hours:\n{rows}\n"
+        f"Options:\n{list_options(options)}"
+    )
 
 
 def _short_rationale(first: Floats, second: Floats, text: str) -> str:
     one, other = river.two_peaks(first), river.two_peaks(second)
     assert one is not None and other is not None, "accepted pairs have peaks"
     return SHORT["peaks"][0].format(
-        first=f"{one[0] + 1} {one[1] + 1}",
-        second=f"{other[0] + 1} {other[1] + 1}",
+        first=f"{one[0]} {one[1]}",
+        second=f"{other[0]} {other[1]}",
         lags=f"{other[0] - one[0]} {other[1] - one[1]}",
         statement=text,
     )

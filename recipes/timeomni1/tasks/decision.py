@@ -5,9 +5,9 @@ saving of the best possible schedule (a linear programme) and the mean of the pr
 options are built so that no solver that ignores the load does better than guessing among the three sensible ones.
 
 Size ``paper``: 48 hours of history, 24 prices, losses, limits that bind, five steps in several wordings, one rationale
-in ten corrects a first thought. Size ``short``: ten hours, one day of history in a table with the hour, whole numbers,
-no losses, and limits that never bind, so that an option is worth price times load; one wording, no corrections. The
-gates are the same.
+in ten corrects a first thought. Size ``short``: ten hours, one day of history, whole numbers, energy that is free in
+all hours but five, no losses, and limits that never bind, so that an option is worth the load in its hours; one
+wording, no corrections. The gates are the same.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks import building
 from recipes.timeomni1.tasks.battery import Battery, Strategy, optimal_saving, run
 from recipes.timeomni1.tasks.building import Building
 from recipes.timeomni1.tasks.decision_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.drawing import (
+    LETTERS,
     SLIPS,
     Floats,
     bracketed,
@@ -37,11 +38,14 @@ from recipes.timeomni1.tasks.drawing import (
 )
 
 NAME = "decision"
-LABELS: tuple[str, ...] = ()
+# The place in the day of the best among the three sensible pairs.
+LABELS: tuple[str, ...] = ("earliest", "middle", "latest")
 # The price rules out one of four options, so 1/3 is the floor of a solver that never looks at the load.
 CEILINGS: Mapping[str, float] = dict.fromkeys(
     ("price_rule", "shared_hour", "closest_hours", "middle_of_window", "latest_hours", "earliest_hours"), 0.42
 )
+HIDDEN = "the load"
+BLIND_CEILING = 0.42
 _MARGIN = 0.05  # of the optimal saving, on the actual load
 _VISIBLE = 0.02  # lead on the expected load that a saving with two decimals shows
 _NUMBER = r"(\d+(?:\.\d+)?)"
@@ -49,9 +53,7 @@ _BATTERY = re.compile(
     rf"battery of {_NUMBER} kWh that holds {_NUMBER} kWh now\. It charges at most {_NUMBER} kWh and discharges at most "
     rf"{_NUMBER} kWh per hour, with an efficiency of {_NUMBER} each way"
 )
-_SMALL_BATTERY = re.compile(rf"^Battery {_NUMBER} kWh, holds {_NUMBER}, charges {_NUMBER}, discharges {_NUMBER}", re.M)
 _PRICES = re.compile(rf"{_NUMBER} \$/kWh in hours (\d[\d, -]*)")
-_SMALL_PRICES = re.compile(rf"Price {_NUMBER}, in hours (\d+) to (\d+) {_NUMBER}\.")
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,12 @@ class Case:
 def read(question: str) -> Case:
     """Read the case back from the question."""
     options = {letter: _strategy(text) for letter, text in read_options(question).items()}
-    small = _SMALL_BATTERY.search(question)
-    if small:
-        table = np.array([numbers(row) for row in re.findall(r"^\d \d$", question, flags=re.MULTILINE)])
-        prices = _SMALL_PRICES.search(question)
-        assert prices is not None, "a short question states two prices"
-        price = np.full(len(table), float(prices[1]))
-        price[int(prices[2]) : int(prices[3]) + 1] = float(prices[4])
-        capacity, stored, charge, discharge = (float(part) for part in small.groups())
-        return Case(Battery(capacity, stored, charge, discharge, 1.0), table[:, 1][None], price, options)
+    rows = re.findall(r"^(\d):(\d)$", question, flags=re.MULTILINE)
+    if rows:  # the short form: other hours are free, so that their load does not matter
+        load, price = np.zeros(10), np.zeros(10)
+        for hour, amount in rows:
+            load[int(hour)], price[int(hour)] = float(amount), 1.0
+        return Case(building.SMALL_BATTERY, load[None], price, options)
     printed = _BATTERY.search(question)
     series = re.search(r"\[([^\]]*)\]", question)
     if printed is None or series is None:
@@ -99,8 +98,9 @@ def read(question: str) -> Case:
 
 
 def _strategy(text: str) -> Strategy:
-    first, second, third, fourth = (int(number) for number in re.findall(r"\d+", text))
-    return Strategy((first, second), (third, fourth))
+    hours = [int(number) for number in re.findall(r"\d+", text)]
+    first, second = hours[:-2] or building.SMALL_CHARGE
+    return Strategy((first, second), (hours[-2], hours[-1]))
 
 
 def solve(question: str) -> str:
@@ -128,18 +128,48 @@ def shortcuts(question: str) -> dict[str, str]:
     }
 
 
+def blind(question: str) -> View:
+    """Battery, prices and options, the options from the earliest to the latest and the one with a cheap hour last."""
+    case = read(question)
+    peak = np.flatnonzero(case.price == case.price.max()).tolist()
+    ordered = sorted(case.options, key=lambda letter: _from_peak(case.options[letter], peak))
+    hours = [hour - peak[0] for letter in ordered for hour in _hours(case.options[letter])]
+    battery = case.battery
+    shares = (
+        battery.stored / battery.capacity,
+        battery.charge / battery.capacity,
+        battery.discharge / battery.capacity,
+    )
+    return View((battery.capacity, *shares, *np.unique(case.price)[[0, -1]], float(peak[0]), *hours), tuple(ordered))
+
+
+def _hours(strategy: Strategy) -> tuple[int, ...]:
+    return (*strategy.charge, *strategy.discharge)
+
+
+def _from_peak(strategy: Strategy, peak: list[int]) -> tuple[bool, int]:
+    return not set(strategy.discharge) <= set(peak), sum(strategy.discharge)
+
+
 def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item | None:
-    """One case; None when no option is clearly the best, or the history does not show it. No labels to want."""
+    """One case; None when the wanted pair is not clearly the best, or the history does not show it."""
     rng = random_numbers(seed, NAME)
     short = size.name == "short"
-    home = building.draw_small(rng, ood) if short else building.draw_other(rng) if ood else building.draw_home(rng)
-    drawn = building.draw_strategies(rng, home.price)
-    strategies = [drawn[i] for i in rng.permutation(len(drawn))]
+    best = int(rng.integers(len(LABELS)))
+    best = LABELS.index(want) if want else best
+    if short:
+        home = building.draw_small(rng, ood)
+    else:
+        home = building.draw_other(rng, best) if ood else building.draw_home(rng, best)
+    order = [int(i) for i in rng.permutation(len(home.strategies))]
+    strategies = [home.strategies[i] for i in order]
     texts = tuple((_short_text if short else _text)(strategy) for strategy in strategies)
     question = (_short_question if short else _question)(home, texts)
     case = read(question)
     savings = case.savings(home.actual)
     second, answer = sorted(savings, key=lambda letter: savings[letter])[-2:]
+    if answer != LETTERS[order.index(best)]:
+        return None
     expected = case.savings(case.expected)
     if any(expected[answer] - expected[letter] < _VISIBLE for letter in expected if letter != answer):
         return None
@@ -159,6 +189,7 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item |
         shortcuts=shortcuts(question),
         rationale=rationale,
         info={
+            "label": LABELS[best],
             "savings": {letter: round(value, 4) for letter, value in savings.items()},
             "optimal_saving": round(optimum, 4),
             "margin": round(margin, 4),
@@ -174,8 +205,7 @@ def _text(strategy: Strategy) -> str:
 
 
 def _short_text(strategy: Strategy) -> str:
-    (a, b), (c, d) = strategy.charge, strategy.discharge
-    return f"charge {a} {b}, discharge {c} {d}"
+    return "discharge {} {}".format(*strategy.discharge)
 
 
 def _hours_at(price: Floats, amount: float) -> str:
@@ -203,24 +233,24 @@ def _question(home: Building, options: tuple[str, ...]) -> str:
 
 
 def _short_question(home: Building, options: tuple[str, ...]) -> str:
-    battery, peak = home.battery, np.flatnonzero(home.price == home.price.max())
-    rows = "\n".join(f"{hour} {load:.0f}" for hour, load in enumerate(home.history))
+    rows = "\n".join(f"{hour}:{home.history[hour]:.0f}" for hour in np.flatnonzero(home.price))
     return (
-        f"Load by hour:\n{rows}\nBattery {battery.capacity:.0f} kWh, holds {battery.stored:.0f}, charges "
-        f"{battery.charge:.0f}, discharges {battery.discharge:.0f} an hour.\n"
-        f"Price {home.price.min():.0f}, in hours {peak[0]} to {peak[-1]} {home.price.max():.0f}.\n"
+        f"Load by hour:\n{rows}\nEnergy is free in all other hours, and the battery full enough for any option.\n"
         f"Options:\n{list_options(options)}"
     )
 
 
 def _short_rationale(case: Case) -> str:
-    """Price times load of both discharge hours, and their sum, per option."""
-    values = []
+    """The loads served in hours that cost, and their sum, per option, each with the best one so far."""
+    values, best, most = [], "", -1.0
     for letter, option in case.options.items():
-        parts = [(case.price[hour], case.expected[hour]) for hour in option.discharge]
-        terms = "+".join(f"{price:.0f}*{load:.0f}" for price, load in parts)
-        values.append(f"{letter} {terms}={sum(price * load for price, load in parts):.0f}")
-    return SHORT["values"][0].format(values=", ".join(values))
+        loads = [(hour, case.expected[hour] * case.price[hour]) for hour in option.discharge]
+        total = sum(load for _, load in loads)
+        if total > most:
+            best, most = letter, total
+        terms = " ".join(f"{hour}:{load:.0f}" for hour, load in loads)
+        values.append(f"{letter} {terms}={total:.0f} best {best}{most:.0f}")
+    return SHORT["values"][0].format(values=", ".join(values), letter=best)
 
 
 def _rationale(rng: Generator, case: Case) -> tuple[str, bool]:

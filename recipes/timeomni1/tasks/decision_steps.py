@@ -46,4 +46,4 @@ STEPS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-SHORT: dict[str, tuple[str, ...]] = {"values": ("{values}.",)}
+SHORT: dict[str, tuple[str, ...]] = {"values": ("{values}. So {letter}.",)}

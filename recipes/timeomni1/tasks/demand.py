@@ -1,7 +1,7 @@
 """Three days of demand with announced events: the noise-free mean, from which the printed counts are drawn.
 
 Trips around a venue are a daily profile plus what an event adds; electricity load is a daily profile that weather or
-a holiday changes by a share while it lasts (the reference's section 2.7, T3).
+a holiday changes by a share while it lasts.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ OFFICES = np.array(
     [50, 48, 47, 47, 48, 52, 66, 95, 128, 142, 148, 150, 145, 148, 150, 147, 138, 118, 92, 75, 66, 60, 55, 52],
     dtype=np.float64,
 ) / 100  # fmt: skip
-# Three-hour slots of the size ``short``.
-SLOTS = np.array([10, 6, 13, 18, 19, 22, 31, 25], dtype=np.float64)
-LATE_SLOTS = np.array([27, 12, 8, 10, 14, 19, 26, 32], dtype=np.float64)
+# Four-hour slots of a day, of the size ``short``.
+SLOTS = 6
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,9 @@ def load_mean(profile: Floats, level: float, effect: float, events: Sequence[Eve
     return mean
 
 
-def slot_mean(profile: Floats, level: float, gain: float, events: Sequence[Event]) -> Floats:
-    """Mean trips per slot (24,), three days of eight slots; an event adds ``gain`` per visitor unit in its slot."""
-    mean = np.tile(level * profile, 3)
+def slot_mean(profile: Floats, gain: float, events: Sequence[Event]) -> Floats:
+    """Mean trips per slot (18,), three days of six slots; an event adds ``gain`` per visitor unit in its slot."""
+    mean = np.tile(profile, 3)
     for event in events:
         mean[event.day * len(profile) + event.start] += gain * event.size
     return mean

@@ -42,22 +42,27 @@ def full(rng: Generator, window: Window, solution: Solution) -> tuple[str, bool]
 
 
 def short(window: Window, solution: Solution) -> str:
-    """One sentence with the baseline and the uplift of the announced event."""
-    baseline = " ".join(f"{value:.0f}" for value in solution.baseline)
-    past, coming = window.past, window.coming
-    if past is None or coming is None:
-        return SHORT["none"][0].format(baseline=baseline)
+    """The rows of the table that events touch, what they add, and then every row with its forecast."""
     first, second = window.days
+    values = zip(first, second, strict=True)
+    rows = [f"{slot}:{one:.0f} {two:.0f}" for slot, (one, two) in enumerate(values, start=1)]
+    lines = " ".join(f"{row}={value:.0f}" for row, value in zip(rows, solution.forecast, strict=True))
+    past, coming = window.past, window.coming
+    assert past is not None, "the short size always shows an event"
+    if coming is None:
+        return SHORT["none"][0].format(before_row=rows[past.start], rows=lines)
     return SHORT["event"][0].format(
-        baseline=baseline,
-        before=past.start + 1,
+        before_row=rows[past.start],
         seen=f"{second[past.start]:.0f}",
         usual=f"{first[past.start]:.0f}",
         gain=solution.past.total,
         size=past.size,
-        slot=coming.start + 1,
+        slot_row=rows[coming.start],
         base=f"{solution.baseline[coming.start]:.0f}",
         add=solution.coming.total,
+        total=f"{solution.forecast[coming.start]:.0f}",
+        crowd=coming.size,
+        rows=lines,
     )
 
 

@@ -99,7 +99,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 SHORT: dict[str, tuple[str, ...]] = {
     "event": (
-        "Baseline {baseline}. Slot {before} had {seen}-{usual}={gain} for {size}, slot {slot} gets {base}+{add}.",
+        "Slot {before_row}, {seen}-{usual}={gain} for {size}. Slot {slot_row}, {base}+{add}={total} for {crowd}. "
+        "{rows}",
     ),
-    "none": ("Baseline {baseline}. No event.",),
+    "none": ("Slot {before_row}, no event. {rows}",),
 }

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from recipes.timeomni1.tasks import demand
 from recipes.timeomni1.tasks.demand import DAY, Event
 from recipes.timeomni1.tasks.drawing import Floats, bracketed, integer, numbers, uniform
-from recipes.timeomni1.tasks.forecasting_solver import Window, whole
+from recipes.timeomni1.tasks.forecasting_solver import Window
 
 PAST_CHANCE, COMING_CHANCE = 0.6, 0.7
 SHOWS = ("basketball game", "concert", "boxing match", "ice hockey game", "stage show")
@@ -60,7 +60,7 @@ def _read_event(text: str, day: int) -> Event | None:
 
 
 def _read_slots(question: str) -> Window:
-    table = np.array([numbers(row) for row in re.findall(r"^\d+ \d+ \d+$", question, flags=re.MULTILINE)])
+    table = np.array([numbers(row) for row in re.findall(r"^\d:\d \d$", question, flags=re.MULTILINE)])
     events = {
         int(day): Event("event", int(day) - 1, int(slot) - 1, 1, int(size))
         for day, slot, size in re.findall(r"Day (\d): slot (\d), (\d)", question)
@@ -69,7 +69,7 @@ def _read_slots(question: str) -> Window:
 
 
 def draw_venue(rng: Generator) -> Drawn:
-    """Trips around an arena (the reference's T3): 48 hours printed, Poisson counts."""
+    """In distribution: trips around an arena, 48 hours printed, Poisson counts."""
     past, coming = rng.random() < PAST_CHANCE, rng.random() < COMING_CHANCE
     shows = [
         Event(SHOWS[int(rng.integers(len(SHOWS)))], day, integer(rng, (13, 20)), 3, 500 * integer(rng, (16, 36)))
@@ -101,7 +101,7 @@ def draw_venue(rng: Generator) -> Drawn:
 
 
 def draw_load(rng: Generator) -> Drawn:
-    """Electricity load (the reference's out-of-distribution set): a spell changes it by 15 to 40 % while it lasts."""
+    """Out of distribution: electricity load, which a spell changes by 15 to 40 % while it lasts."""
     past, coming = rng.random() < PAST_CHANCE, rng.random() < COMING_CHANCE
     kind = list(SPELLS)[int(rng.integers(len(SPELLS)))]
     spells = [Event(kind, day, integer(rng, (6, 12)), integer(rng, (6, 11))) for day in (1, 2)]
@@ -127,21 +127,23 @@ def draw_load(rng: Generator) -> Drawn:
 
 
 def draw_slots(rng: Generator, ood: bool) -> Drawn:
-    """The short form: trips in three-hour slots, with a tenth of the variance of Poisson counts."""
-    profile = demand.LATE_SLOTS if ood else demand.SLOTS
-    largest = 3 if ood else 2
-    past = Event("event", 1, int(rng.integers(len(profile))), 1, integer(rng, (1, largest)))
-    coming = Event("event", 2, int(rng.integers(len(profile))), 1, integer(rng, (1, largest)))
+    """The short form: hundreds of trips in four-hour slots, each off by one with a chance of one in six.
+
+    The usual day is drawn slot by slot, for no slot to follow from the others; an event adds two or three hundred trips
+    per thousand visitors, so that nothing exceeds one digit.
+    """
+    size, largest = demand.SLOTS, 1 if ood else 2
+    profile = rng.integers(2 if ood else 1, 4, size=size).astype(np.float64)
+    past = Event("event", 1, int(rng.integers(size)), 1, integer(rng, (1, largest)))
+    coming = Event("event", 2, int(rng.integers(size)), 1, integer(rng, (1, largest)))
     announced = rng.random() < COMING_CHANCE
-    mean = demand.slot_mean(
-        profile, uniform(rng, (0.6, 1.3)), uniform(rng, (16.0, 24.0)), [past, coming] if announced else [past]
-    )
-    values = np.maximum(whole(mean + np.sqrt(0.1 * mean) * rng.standard_normal(len(mean))), 0.0)
-    size = len(profile)
-    rows = "\n".join(f"{i + 1} {values[i]:.0f} {values[size + i]:.0f}" for i in range(size))
+    gain = 5.0 if ood else integer(rng, (2, 3))
+    mean = demand.slot_mean(profile, gain, [past, coming] if announced else [past])
+    values = np.minimum(mean + rng.choice([-1.0, 0.0, 1.0], size=len(mean), p=[0.08, 0.84, 0.08]), 9.0)
+    rows = "\n".join(f"{i + 1}:{values[i]:.0f} {values[size + i]:.0f}" for i in range(size))
     day_three = f"slot {coming.start + 1}, {coming.size} thousand visitors" if announced else "no event"
     question = (
-        f"Trips by slot on day one and day two:\n{rows}\n"
+        f"Trips by slot on day one and day two, in hundreds:\n{rows}\n"
         f"Day 2: slot {past.start + 1}, {past.size} thousand visitors. Day 3: {day_three}.\nForecast day three."
     )
     return Drawn(question, "late-venue" if ood else "venue", mean, values)

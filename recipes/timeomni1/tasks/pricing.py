@@ -3,7 +3,7 @@
 Sales follow a power law of the price with noise. The label is the best price under the true curve; it must lead by 3 %,
 and a least-squares fit to the printed history must select it with a visible lead. Elasticity is drawn after the
 options, so that each rank among the four prices is the best equally often, wherever the prices stand relative to the
-cost: neither the cost nor the position of a price tells the answer (the reference's T4b, whose distractors would).
+cost: neither the cost nor the position of a price tells the answer.
 Out of distribution: other goods at ten times the prices and 20 to 30 weeks; in the short form, twice the sales.
 
 Size ``paper``: 20 to 60 weeks, prices in cents, five steps in several wordings, one rationale in ten corrects a first
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.item import Item, Size, View
 from recipes.timeomni1.tasks.drawing import (
     LETTERS,
     SLIPS,
@@ -41,6 +41,8 @@ LABELS: tuple[str, ...] = ("lowest", "second", "third", "highest")
 CEILINGS: Mapping[str, float] = {
     "highest_price": 0.30, "highest_volume": 0.30, "mean_price": 0.40, "double_cost": 0.40,
 }  # fmt: skip
+HIDDEN = "the sales"
+BLIND_CEILING = 0.40
 _MARGIN = 0.03  # lead of the best price under the true curve, relative to its profit
 _VISIBLE = 0.01  # lead under the fitted curve
 # The best price is cost * e / (e - 1): an elasticity e of 1.2 to 4 puts it at 1.33 to 6 times the cost.
@@ -108,6 +110,15 @@ def shortcuts(question: str) -> dict[str, str]:
         "mean_price": nearest(float(market.prices.mean())),
         "double_cost": nearest(2 * market.cost),
     }
+
+
+def blind(question: str) -> View:
+    """Cost, past prices, and the options from the cheapest to the dearest."""
+    market = read(question)
+    ordered = sorted(market.options, key=lambda letter: market.options[letter])
+    prices = [market.options[letter] / market.cost for letter in ordered]
+    past = market.prices / market.cost
+    return View((market.cost, *prices, past.mean(), past.min(), past.max(), float(len(past))), tuple(ordered))
 
 
 def _best(profits: Mapping[str, float]) -> str:
@@ -211,8 +222,8 @@ def _draw_small(rng: Generator, ood: bool, rank: int) -> _Drawn | None:
 def _question(drawn: _Drawn, options: tuple[str, ...]) -> str:
     pairs = ", ".join(f"({price:.2f}, {sold:.0f})" for price, sold in zip(drawn.prices, drawn.sales, strict=True))
     return (
-        f"A shop sells {drawn.domain}, unit cost {drawn.cost:.2f} $. Price in $ and units sold in {len(drawn.prices)} "
-        f"past weeks: {pairs}.\n"
+        f"A business sells {drawn.domain}, unit cost {drawn.cost:.2f} $. Price in $ and units sold in "
+        f"{len(drawn.prices)} past weeks: {pairs}.\n"
         "Demand has a constant price elasticity, apart from chance.\n"
         f"Which price brings the largest profit per week?\nOptions:\n{list_options(options)}"
     )

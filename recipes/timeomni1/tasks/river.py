@@ -6,6 +6,7 @@ upstream station first, and the same water passes the downstream one a delay lat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,35 +36,41 @@ class Basin:
     delay: tuple[int, int]  # samples
     reservoir: tuple[float, float]  # time constant
     shared: tuple[float, ...]  # shares of storms that reach both catchments; the level is the position
-    flash: tuple[float, float]  # size of the sharp inflow beside a downstream gauge
+    flash: tuple[float, float]  # size of the sharp inflow beside a gauge, which hides that routing smooths
     max_lag: int  # samples that a solver has to look back
-    diverted: float = 0.5  # share of downstream stations behind a diversion, where sizes are balanced
     noise: float = 0.01  # multiplicative
 
 
 LOWLAND = Basin(
     name="lowland-basin", unit="m3/s", factor=1.0, decimals=2, samples=62, burn_in=40, substeps=4, storms=0.02,
-    shape=(1.5, 3.0), scale=(2.0, 5.0), delay=(1, 4), reservoir=(1.0, 3.0), shared=(0.0, 0.5, 0.8), flash=(0.6, 2.0),
+    shape=(1.5, 3.0), scale=(2.0, 5.0), delay=(1, 4), reservoir=(0.5, 1.5), shared=(0.0, 0.5, 0.8), flash=(0.2, 3.0),
     max_lag=6,
 )  # fmt: skip
 # Held out: longer delays, sharper floods, storms that nearly always reach both catchments, another unit.
 ALPINE = Basin(
     name="alpine-basin", unit="L/s", factor=40.0, decimals=1, samples=62, burn_in=40, substeps=4, storms=0.02,
-    shape=(1.2, 2.0), scale=(1.5, 3.0), delay=(3, 6), reservoir=(1.0, 3.0), shared=(0.8,), flash=(0.6, 2.0), max_lag=8,
+    shape=(1.2, 2.0), scale=(1.5, 3.0), delay=(3, 6), reservoir=(0.5, 1.5), shared=(0.8,), flash=(0.2, 3.0), max_lag=8,
 )  # fmt: skip
 
-# The size ``short``: hourly whole numbers of one digit, floods of an hour or two. Small floods vanish in rounding, so
-# more diversions are drawn, for half of the accepted ones to lie behind one.
-SHORT = Basin(
-    name="brook-basin", unit="", factor=0.6, decimals=0, samples=16, burn_in=6, substeps=1, storms=0.12,
-    shape=(1.0, 1.0), scale=(0.5, 0.8), delay=(1, 3), reservoir=(0.2, 0.4), shared=(0.0, 0.3, 0.6), flash=(0.2, 0.6),
-    max_lag=4, diverted=0.63,
-)  # fmt: skip
-SHORT_OOD = Basin(
-    name="torrent-basin", unit="", factor=0.6, decimals=0, samples=20, burn_in=6, substeps=1, storms=0.12,
-    shape=(1.0, 1.0), scale=(0.3, 0.5), delay=(2, 4), reservoir=(0.2, 0.4), shared=(0.6,), flash=(0.2, 0.6), max_lag=5,
-    diverted=0.7,
-)  # fmt: skip
+
+@dataclass(frozen=True)
+class Brook:
+    """The size ``short``: two floods of an hour or two in ten hours. delay: hours on the way; shared: as in a basin."""
+
+    name: str
+    delay: tuple[int, int]
+    shared: tuple[float, ...]
+    samples: int = 10
+
+    @property
+    def max_lag(self) -> int:
+        """Hours that a solver has to look back."""
+        return self.delay[1]
+
+
+SHORT = Brook("brook-basin", delay=(1, 2), shared=(0.0, 0.3, 0.6))
+# Held out: water that takes longer.
+SHORT_OOD = Brook("torrent-basin", delay=(3, 3), shared=(0.6,))
 
 
 @dataclass(frozen=True)
@@ -136,54 +143,113 @@ def _rains(rng: Generator, basin: Basin, steps: int, shared: float) -> list[Floa
     return [(regional | own) * rng.gamma(1.5, 1.0, steps) for own in local]
 
 
-def _runoff(rng: Generator, basin: Basin, rain: Floats) -> Floats:
-    return np.convolve(rain, _hydrograph(rng, basin, 60))[: len(rain)].astype(np.float64)
+def _runoff(rain: Floats, hydrograph: Floats) -> Floats:
+    return np.convolve(rain, hydrograph)[: len(rain)].astype(np.float64)
 
 
 def _flashes(rng: Generator, basin: Basin, steps: int) -> Floats:
-    """Runoff of sealed ground beside a gauge: sharp and frequent, and unseen at the other station."""
+    """Runoff of sealed ground beside a gauge: sharp and frequent, and over before it reaches another station."""
     bursts = _storms(rng, basin, steps, 2.0) * rng.gamma(1.5, 1.0, steps)
     return np.convolve(bursts, np.exp(-np.arange(60) / (0.5 * basin.substeps)))[:steps]
 
 
-def _route(rng: Generator, basin: Basin, flow: Floats) -> Floats:
+def _route(rng: Generator, basin: Basin, flow: Floats, *, delayed: bool = True) -> Floats:
     """A pure delay, and then a linear reservoir."""
-    delay = integer(rng, basin.delay) * basin.substeps
+    delay = integer(rng, basin.delay) * basin.substeps if delayed else 0
     keep = float(np.exp(-1 / uniform(rng, basin.reservoir)))
     late = np.concatenate([np.full(delay, flow[0]), flow[: len(flow) - delay]])
     return lfilter([1 - keep], [1, -keep], late, zi=[late[0] * keep])[0]
 
 
-def _downstream(rng: Generator, basin: Basin, up: Floats, rain: Floats, balanced: bool) -> Floats:
-    diverted = balanced and rng.random() < basin.diverted
-    loss = uniform(rng, (0.35, 0.80) if diverted else (0.95, 1.0))
-    steady = uniform(rng, (0.05, 0.3) if diverted else (0.5, 2.0))
-    if balanced:  # routing smooths; sharp inflow keeps "the smoother river is downstream" from being a rule
-        local = uniform(rng, basin.flash) * _flashes(rng, basin, len(up))
-    else:
-        local = uniform(rng, (0.1, 0.6)) * _runoff(rng, basin, rain)
-    return loss * _route(rng, basin, up) + steady + local
+def _natural(rng: Generator, basin: Basin, rains: list[Floats], connected: bool) -> list[Floats]:
+    """As on real maps: what flows on is joined by more, so that the station downstream is the larger one."""
+    curves = [_hydrograph(rng, basin, 60) for _ in rains]
+    base, size = (1.0, 4.0), (2.0, 6.0)
+    up = uniform(rng, base) + uniform(rng, size) * _runoff(rains[0], curves[0])
+    if not connected:
+        return [up, uniform(rng, base) + uniform(rng, size) * _runoff(rains[1], curves[1])]
+    lateral = uniform(rng, (0.5, 2.0)) + uniform(rng, (0.1, 0.6)) * _runoff(rains[1], curves[1])
+    return [up, uniform(rng, (0.95, 1.0)) * _route(rng, basin, up) + lateral]
+
+
+def _balanced(rng: Generator, basin: Basin, rains: list[Floats], connected: bool) -> list[Floats]:
+    """Tributaries and diversions change base and size of a flood on the way, so that both are drawn for each station.
+
+    Two stations that are not connected are made in the same way, the second from rain of its own and without a delay:
+    whatever one station shows by itself is distributed alike in all labels, but for the little that routing smooths,
+    and it is the delay that tells them apart.
+    """
+    curve = _hydrograph(rng, basin, 60)
+    first = _route(rng, basin, _runoff(rains[0], curve), delayed=False)
+    other = first if connected else _route(rng, basin, _runoff(rains[1], curve), delayed=False)
+    waves = [first, _route(rng, basin, other, delayed=connected)]
+    return [
+        uniform(rng, (1.0, 4.0))
+        + uniform(rng, (2.0, 6.0)) * wave
+        + uniform(rng, basin.flash) * _flashes(rng, basin, len(wave))
+        for wave in waves
+    ]
 
 
 def simulate(rng: Generator, basin: Basin, label: str, shared: float, balanced: bool) -> tuple[Floats, Floats]:
     """Discharge at the first and the second station (samples,), as printed.
 
-    balanced: many downstream stations lie behind a diversion, and unrelated stations have any size, so that
-    size does not tell the direction. Otherwise the downstream river is always the larger one, as on real maps.
+    balanced: neither size nor spread nor roughness of a series tells the label. Otherwise the downstream river is
+    always the larger one, as on real maps.
     """
     steps = (basin.samples + basin.burn_in) * basin.substeps
     rains = _rains(rng, basin, steps, shared)
-    if label == "none":
-        bases, sizes = ((0.5, 6.0), (1.0, 8.0)) if balanced else ((1.0, 4.0), (2.0, 6.0))
-        flows = [uniform(rng, bases) + uniform(rng, sizes) * _runoff(rng, basin, rain) for rain in rains]
-    else:
-        up = uniform(rng, (1.0, 4.0)) + uniform(rng, (2.0, 6.0)) * _runoff(rng, basin, rains[0])
-        flows = [up, _downstream(rng, basin, up, rains[1], balanced)]
-        if label == "backward":
-            flows.reverse()
+    flows = (_balanced if balanced else _natural)(rng, basin, rains, label != "none")
+    if label == "backward" or (label == "none" and rng.random() < 0.5):
+        flows.reverse()
     printed = []
     for flow in flows:
         means = flow[basin.burn_in * basin.substeps :].reshape(basin.samples, basin.substeps).mean(axis=1)
         noisy = means * (1 + basin.noise * rng.standard_normal(basin.samples))
         printed.append(np.round(noisy * basin.factor, basin.decimals))
     return printed[0], printed[1]
+
+
+def simulate_short(rng: Generator, brook: Brook, label: str, shared: float) -> tuple[Floats, Floats]:
+    """Flow (samples,) at the first and the second station in whole numbers of one digit, as printed.
+
+    Floods of one river are further apart than water travels. Unrelated rivers share a storm with the chance
+    ``shared``, that is, have a flood in the same hour; so have all that would otherwise look as if one followed.
+    """
+    gap = brook.max_lag + 1
+    hours = _flood_hours(rng, brook, gap)
+    if label == "none":
+        other = list(hours)
+        if rng.random() >= shared:  # one of the two storms misses the second river
+            moved = int(rng.integers(2))
+            free = [
+                hour
+                for hour in range(1, brook.samples - 1)
+                if all(abs(hour - one) >= gap for one in hours) and (hour > hours[0] if moved else hour < hours[1])
+            ]
+            if free:
+                other[moved] = free[int(rng.integers(len(free)))]
+    else:
+        delay = integer(rng, brook.delay)
+        other = [hour + delay for hour in hours]
+    flows = [_brook_flow(rng, brook, floods) for floods in (hours, other)]
+    if label == "backward" or (label == "none" and rng.random() < 0.5):
+        flows.reverse()
+    return flows[0], flows[1]
+
+
+def _flood_hours(rng: Generator, brook: Brook, gap: int) -> list[int]:
+    last = brook.samples - 2
+    early = integer(rng, (1, last - gap))
+    return [early, integer(rng, (early + gap, last))]
+
+
+def _brook_flow(rng: Generator, brook: Brook, floods: Sequence[int]) -> Floats:
+    """A low flow, floods that stand out, and some water left in the hour after each."""
+    flow = integer(rng, (1, 2)) + (rng.random(brook.samples) < 0.2).astype(np.float64)
+    for hour in floods:
+        if hour >= brook.samples - 1:
+            return np.full(brook.samples, np.nan)
+        flow[hour + 1] += integer(rng, (0, 1))
+    flow[list(floods)] = rng.integers(6, 10, size=len(floods))
+    return flow

@@ -20,12 +20,13 @@ from recipes.timeomni1 import scenario_rationale as rationale
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.scenario_predicates import Floats, size
 from recipes.timeomni1.scenarios import HELD_OUT, SAMPLINGS, SCENARIOS, Sampling, Scenario
+from recipes.timeomni1.tasks.drawing import LETTERS
 
 NAME = "scenario"
 LABELS: tuple[str, ...] = ("level 1", "level 2", "level 2", "level 3", "level 3")
 # What the printed length alone allows is 0.5; the typical size is a part of the right reasoning, and not all of it.
 CEILINGS = {"length_only": 0.53, "longest_sentence": 0.28, "nearest_size": 0.65}
-LETTERS = "ABCD"
+LEVELS = 9  # of the size ``short``
 
 QUESTION = (
     "A time series was recorded from midnight on a Monday, the first day of January. Which scenario most likely "
@@ -44,6 +45,11 @@ class Option:
     @property
     def text(self) -> str:
         return f"{self.length} {self.sampling.words} values: {self.scenario.sentence}."
+
+    @property
+    def short_text(self) -> str:
+        """The same; digits on both sides of the sentence make it a token of its own for a small model."""
+        return f"{self.length} values: {self.scenario.sentence}, {self.sampling.period} a {self.scenario.cycle}"
 
     def accepts(self, series: Floats) -> bool:
         """Whether everything that the text says is true of the series."""
@@ -66,26 +72,42 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None) -> Item |
     options = _options(rng, level, ood, size)
     if options is None:
         return None
-    found = [one.scenario.generate(rng, one.length, one.sampling.period) for one in options]
+    short = size.name == "short"
+    found = [one.scenario.generate(rng, one.length, one.sampling.period, levels=LEVELS * short) for one in options]
     series = [one for one in found if one is not None]
     if len(series) < len(options) or not _each_is_unique(options, series):
         return None
     right = int(rng.integers(len(options)))
     shown, chosen = series[right], options[right]
-    values = [chosen.scenario.format(value) for value in shown]
-    lines = [f"{LETTERS[place]}) {one.text}" for place, one in enumerate(options)]
+    texts = tuple(one.short_text if short else one.text for one in options)
+    lines = [f"{LETTERS[place]}) {text}" for place, text in enumerate(texts)]
+    shortcuts = _shortcuts(options, shown, rng)
+    thought = rationale.write(options, shown, right, size, rng)
+    if thought is None:
+        return None
     accepting = [place for place, one in enumerate(options) if one.accepts(shown)]
     return Item(
         task=NAME,
         domain=chosen.scenario.domain,
         level=level,
-        question="\n".join([QUESTION, f"[{','.join(values)}]", *lines]),
-        options=tuple(one.text for one in options),
+        question="\n".join([QUESTION, (_digits if short else _values)(chosen.scenario, shown), *lines]),
+        options=texts,
         answer=LETTERS[right],
         oracle=LETTERS[accepting[0]],
-        shortcuts=_shortcuts(options, shown, rng),
-        rationale=rationale.write(options, shown, right, size, rng),
+        shortcuts=shortcuts,
+        rationale=thought,
     )
+
+
+def _values(scenario: Scenario, series: Floats) -> str:
+    return f"[{','.join(scenario.format(value) for value in series)}]"
+
+
+def _digits(scenario: Scenario, series: Floats) -> str:
+    """The typical value, and the series in ninths of its largest value: one digit a value, four in a numbered line."""
+    digits = "".join(f"{value:.0f}" for value in LEVELS * series / series.max())
+    lines = [f"{place // 4 + 1} {digits[place : place + 4]}" for place in range(0, len(digits), 4)]
+    return "\n".join([f"Typical value {scenario.format(float(np.median(series)))}; in ninths of the largest:", *lines])
 
 
 def _options(rng: np.random.Generator, level: int, ood: bool, size: Size) -> list[Option] | None:

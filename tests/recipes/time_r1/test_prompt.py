@@ -37,8 +37,7 @@ def test_rows_show_the_papers_five_sections_in_order() -> None:
         "History, the last 4 values:\n```\ntimestamp value\n2016-07-01 00:00:00 5.827\n"
         "2016-07-01 01:00:00 5.693\n2016-07-01 02:00:00 -0.157\n2016-07-01 03:00:00 10.000\n```",
         "Format: first reason inside <think> and </think>; then give all 2 values",
-        "<answer>\n```\ntimestamp value\n2016-07-01 04:00:00 value\n...\n"
-        "2016-07-01 05:00:00 value\n```\n</answer>",
+        "<answer>\n```\ntimestamp value\n2016-07-01 04:00:00 value\n...\n2016-07-01 05:00:00 value\n```\n</answer>",
     ]
     positions = [text.index(part) for part in parts]
     assert positions == sorted(positions)
@@ -46,10 +45,7 @@ def test_rows_show_the_papers_five_sections_in_order() -> None:
 
 def test_start_gives_one_line_with_weekday_and_step() -> None:
     text = render(sample(), horizon=2, timestamps="start")
-    assert (
-        "History, the last 4 values from Friday 2016-07-01 00:00, every hour:\n5.827 5.693 -0.157 10.000\n"
-        in text
-    )
+    assert "History, the last 4 values from Friday 2016-07-01 00:00, every hour:\n5.827 5.693 -0.157 10.000\n" in text
     assert text.count("2016") == 1
 
 

@@ -153,9 +153,7 @@ def corpus() -> dict[str, str]:
     }.items():
         for size in (190_000, 3_000_000):
             cases[f"{size} characters of {name}"] = (piece * (size // len(piece) + 1))[:size]
-            cases[f"an answer of {size} characters of {name}"] = answer(
-                (piece * (size // len(piece) + 1))[:size]
-            )
+            cases[f"an answer of {size} characters of {name}"] = answer((piece * (size // len(piece) + 1))[:size])
     for name, text in {
         "nothing": "",
         "a blank": " ",
@@ -251,12 +249,8 @@ def test_no_text_raises_or_scores_nan(preset: str, options: dict, text: str) -> 
     st.lists(st.floats(-1e100, 1e100), min_size=1, max_size=20),
     st.lists(st.floats(), max_size=20),
 )
-def test_no_numbers_raise_or_score_nan(
-    preset: str, options: dict, values: list, truth: list, history: list
-) -> None:
+def test_no_numbers_raise_or_score_nan(preset: str, options: dict, values: list, truth: list, history: list) -> None:
     for padded in (values, (values * 20)[: len(truth)]):
         response = "<think></think>\n<answer>\n```\nv\n" + "\n".join(map(repr, padded)) + "\n```\n</answer>"
-        scored = compute_score(
-            "x", response, truth, {"history": history, "period": 2}, preset=preset, **options
-        )
+        scored = compute_score("x", response, truth, {"history": history, "period": 2}, preset=preset, **options)
         assert all(math.isfinite(value) for value in scored.values())

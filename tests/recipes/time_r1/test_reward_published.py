@@ -56,9 +56,7 @@ def test_released_reproduces_the_executed_table(window) -> None:
     history, truth = window
     for name, (response, head, later) in answers(history, truth).items():
         for version, expected in (("head", head), ("later", later)):
-            score = compute_score("etth1", response, truth.tolist(), preset="released", version=version)[
-                "score"
-            ]
+            score = compute_score("etth1", response, truth.tolist(), preset="released", version=version)["score"]
             # 0.6625 is printed as 0.663 there: half a unit of the last digit, and rounding
             assert abs(score - expected) < 0.00051, f"{name}, {version}: {score} instead of {expected}"
 
@@ -75,9 +73,7 @@ def test_released_agrees_with_the_reference_to_sixteen_digits(window) -> None:
         respond(np.empty(0)),
         respond(np.ones(2)),
         respond(np.ones(96)).removesuffix("\n```\n</answer>"),
-        respond(np.ones(96))
-        .replace("\n2017", " kW\n2017")
-        .replace("\n```\n</answer>", " kW\n```\n</answer>"),
+        respond(np.ones(96)).replace("\n2017", " kW\n2017").replace("\n```\n</answer>", " kW\n```\n</answer>"),
         "```\nv\n" + "\n".join(["9" * 400] * 3) + "\n```",
         "```\nv\n" + "\n".join(["9" * 308] * 96) + "\n```",
         "",
@@ -129,9 +125,7 @@ def test_paper_follows_its_equations() -> None:
     assert scored["structural"] == pytest.approx(0.4)  # every extremum of both kinds is where it was
 
 
-@pytest.mark.parametrize(
-    ("shift", "tolerance", "found"), [(0, 0, 1.0), (1, 0, 0.0), (1, 1, 1.0), (2, 1, 0.0)]
-)
+@pytest.mark.parametrize(("shift", "tolerance", "found"), [(0, 0, 1.0), (1, 0, 0.0), (1, 1, 1.0), (2, 1, 0.0)])
 def test_paper_finds_extrema_within_the_tolerance(shift: int, tolerance: int, found: float) -> None:
     steps = np.arange(40.0)
     truth, answer = -np.abs(steps - 20), -np.abs(steps - 20 - shift)  # one maximum; minima at both ends
@@ -141,9 +135,7 @@ def test_paper_finds_extrema_within_the_tolerance(shift: int, tolerance: int, fo
 
 
 def test_paper_pays_accuracy_only_for_enough_values() -> None:
-    scored = compute_score(
-        "x", "<think>.</think><answer>1,2,3,2,1</answer>", [1, 2, 3, 2, 1, 0], preset="paper"
-    )
+    scored = compute_score("x", "<think>.</think><answer>1,2,3,2,1</answer>", [1, 2, 3, 2, 1, 0], preset="paper")
     assert scored["length"] == pytest.approx(0.1 * 5 / 6)
     assert scored["mse"] == scored["seasonal"] == scored["trend"] == 0.0
     longer = compute_score("x", "<think>.</think><answer>1,2,3,2,1</answer>", [1, 2, 3, 2], preset="paper")

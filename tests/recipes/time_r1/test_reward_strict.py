@@ -20,9 +20,7 @@ def respond(values: np.ndarray) -> str:
     return "<think>.</think>\n<answer>\n" + "\n".join(map(repr, values.tolist())) + "\n</answer>"
 
 
-def score(
-    values: np.ndarray, truth: np.ndarray, history: np.ndarray | None, period: int = PERIOD, **more
-) -> float:
+def score(values: np.ndarray, truth: np.ndarray, history: np.ndarray | None, period: int = PERIOD, **more) -> float:
     info = {} if history is None else {"history": history.tolist(), "period": period}
     return compute_score("x", respond(values), truth.tolist(), info, **more)["score"]
 
@@ -159,9 +157,7 @@ def test_shrinking_real_errors_never_lowers_the_score(windows) -> None:
         for values in (last_day(history, 96), *list(attacks(history, truth).values())[::3]):
             if np.abs(values).max() > 1e12:
                 continue  # truth + share * error is not on the line any more after rounding
-            path = [
-                score(truth + share * (values - truth), truth, history) for share in np.linspace(2, 0, 21)
-            ]
+            path = [score(truth + share * (values - truth), truth, history) for share in np.linspace(2, 0, 21)]
             assert np.diff(path).min() >= -1e-9
             assert path[-1] == pytest.approx(1.1)
 
@@ -236,9 +232,7 @@ def test_the_period_of_the_sample_goes_before_that_of_the_settings() -> None:
 def test_constant_series(level: float) -> None:
     truth = np.full(12, level)
     assert score(truth, truth, truth) == pytest.approx(1.1)
-    near = [
-        score(truth + error, truth, truth) for error in np.array([0.001, 0.01, 1.0]) * (abs(level) or 1.0)
-    ]
+    near = [score(truth + error, truth, truth) for error in np.array([0.001, 0.01, 1.0]) * (abs(level) or 1.0)]
     assert 1.1 > near[0] > near[1] > near[2] >= 0.1
 
 

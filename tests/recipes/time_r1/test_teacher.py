@@ -159,9 +159,7 @@ def test_the_kept_reasoning_is_the_honest_revision_of_the_best_candidate(
         first = last_shown(prompt) + 1
         values = "\n".join(f"{first + step:.1f}" for step in range(HORIZON))
         assert text == (
-            "<think>\nThe line rises by one per hour.\n</think>\n<answer>\n```\n"
-            + values
-            + "\n```\n</answer>"
+            "<think>\nThe line rises by one per hour.\n</think>\n<answer>\n```\n" + values + "\n```\n</answer>"
         )
     revisions = [one for one in endpoint.requests if is_revision(one["messages"][0]["content"])]
     assert (len(endpoint.requests), len(revisions)) == (3 * (2 + 2), 3 * 2)
@@ -172,9 +170,7 @@ def test_the_kept_reasoning_is_the_honest_revision_of_the_best_candidate(
     assert "3 of 3 windows, 3 with a trace" in capsys.readouterr().out
 
 
-def test_the_rows_train_in_place_of_the_writers(
-    serve: Callable[[Reply], Endpoint], csv: Path, tmp_path: Path
-) -> None:
+def test_the_rows_train_in_place_of_the_writers(serve: Callable[[Reply], Endpoint], csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "traces.parquet"
     assert main(words(csv, serve(good).url, out)) == 0
     settings = {
@@ -219,9 +215,7 @@ def test_another_question_or_setting_is_not_answered_from_the_cache(
     assert len(endpoint.requests) == 2 * before
 
 
-def test_transient_failures_are_retried(
-    serve: Callable[[Reply], Endpoint], csv: Path, tmp_path: Path
-) -> None:
+def test_transient_failures_are_retried(serve: Callable[[Reply], Endpoint], csv: Path, tmp_path: Path) -> None:
     statuses = {0: 429, 1: 503}
     count = iter(range(1000))
     endpoint = serve(lambda prompt, draw: statuses.get(next(count)) or good(prompt, 1))

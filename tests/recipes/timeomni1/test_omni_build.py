@@ -7,14 +7,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from data_pipelines.cli import compose_dataset
 from data_pipelines.result import FILES
 from recipes.timeomni1 import collect, leaks
-from recipes.timeomni1.build import build, load_questions
-from recipes.timeomni1.item import Item
+from recipes.timeomni1.build import build, draw_all, judge, load_questions
+from recipes.timeomni1.item import Item, View
+from recipes.timeomni1.settings import read_settings
 from recipes.timeomni1.tasks import scenario
 from recipes.timeomni1.truth import read_truth
 from src.errors import DataError
@@ -74,6 +76,9 @@ def test_the_manifest_tells_how_the_questions_came_about(built: Path) -> None:
     assert inside["rows"] == 68 and figures["out of distribution"]["rows"] == 8
     assert inside["oracle"] == 1.0 and 0 < inside["shortcuts"]["length_only"]["accuracy"] < 1
     assert set(inside["acceptance"]) == {"level 1", "level 2", "level 3"}
+    assert inside["labels"] == {"level 1": 15, "level 2": 29, "level 3": 24}
+    assert inside["letters"] == dict.fromkeys("ABCD", 17)
+    assert inside["shortcuts"]["length_only"]["ceiling"] == 0.53
     assert inside["prompt_tokens"]["max"] > inside["prompt_tokens"]["median"] > 100
 
 
@@ -88,7 +93,8 @@ def test_another_process_builds_the_same_bytes(built: Path, tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     for name in FILES:
         assert (tmp_path / f"{name}.parquet").read_bytes() == (built / f"{name}.parquet").read_bytes()
-    assert "oracle 1.000; length_only" in done.stdout and "ceiling" in done.stdout
+    assert "labels: level 1 15, level 2 29, level 3 24; letters: A 17, B 17, C 17, D 17" in done.stdout
+    assert "  oracle 1.000\n  shortcuts: length_only 0." in done.stdout and "(at most 0.53)" in done.stdout
 
 
 def test_a_finished_build_is_found_again_and_another_setting_is_not(built: Path) -> None:
@@ -121,6 +127,50 @@ def test_a_solver_as_good_as_the_oracle_is_refused() -> None:
         leaks.check("forecasting", "in distribution", figures)
 
 
+def _guessable(count: int, share: float) -> list[Item]:
+    """Questions that are one number; its sign tells the answer of a share of them."""
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(count):
+        number = rng.normal()
+        answer = ("A" if number > 0 else "B") if rng.random() < share else str(rng.choice(["A", "B"]))
+        found.append(Item("scenario", "x", 1, str(number), ("x", "y"), answer, answer, {}, ""))
+    return found
+
+
+def test_a_classifier_finds_a_leak_that_nobody_has_named() -> None:
+    def sign(question: str) -> View:
+        return View((float(question),), ("A", "B"))
+
+    leaky, clean = (leaks.learned(_guessable(600, share), sign) for share in (0.9, 0.0))
+    assert leaky is not None and leaky > 0.9
+    assert clean is not None and abs(clean - 0.5) < 0.1
+    assert leaks.learned(_guessable(60, 0.9), sign) is None  # too few to train on
+
+
+def test_what_a_classifier_learns_can_fail_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario, "blind", lambda question: View((float(question),), ("A", "B")), raising=False)
+    monkeypatch.setattr(scenario, "HIDDEN", "the series", raising=False)
+    monkeypatch.setattr(scenario, "BLIND_CEILING", 0.6, raising=False)
+    part = collect.Collected("scenario", "train", items=_guessable(600, 0.9))
+    with pytest.raises(DataError, match=r"solver trained without the series gets 0\.9"):
+        judge([part], quiet)
+    said: list[str] = []
+    judge([collect.Collected("scenario", "train", items=_guessable(600, 0.0))], said.append)
+    assert "trained without the series 0." in said[-2] and "(at most 0.60)" in said[-2]
+    assert said[-1] == "no shortcut is above what it may reach by three standard errors"
+
+
+def test_natural_magnitudes_are_a_cue_that_is_reported_and_no_leak() -> None:
+    rows = [f"dataset.rows.{split}.causality={60 if split == 'test' else 0}" for split in ROWS]
+    cfg = compose_dataset("timeomni1", ["dataset.tasks=[causality]", "dataset.magnitude_cue=natural", *rows])
+    said: list[str] = []
+    judge(draw_all(read_settings(cfg)), said.append, natural=True)
+    assert "larger_is_downstream 0.6" in said[-2] and "at most" not in said[-2]  # chance is 1/3, and it never says none
+    with pytest.raises(DataError, match="leaks: solver larger_is_downstream"):
+        judge(draw_all(read_settings(cfg)), quiet)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -148,12 +198,12 @@ def test_what_is_no_question_is_refused(monkeypatch: pytest.MonkeyPatch, change:
 
 def test_overlong_prompts_are_dropped_and_counted(tmp_path: Path) -> None:
     said: list[str] = []
-    result = build(compose("dataset.max_prompt_tokens=350"), tmp_path, log=said.append)
+    result = build(compose("dataset.max_prompt_tokens=315"), tmp_path, log=said.append)
     dropped = json.loads((tmp_path / "manifest.json").read_text())["tasks"]["scenario"]["in distribution"]["too_long"]
     assert dropped > 0 and result.counts["train"] + result.counts["val"] + result.counts["sft"] < 52
-    assert any(f"{dropped} dropped as too long" in line for line in said)
+    assert any(f"; {dropped} dropped for their length" in line for line in said)
     for row in read(tmp_path, "train"):
-        assert collect.estimate_tokens("".join(message["content"] for message in row["prompt"])) <= 350
+        assert collect.estimate_tokens("".join(message["content"] for message in row["prompt"])) <= 315
 
 
 @pytest.mark.parametrize(
@@ -162,6 +212,7 @@ def test_overlong_prompts_are_dropped_and_counted(tmp_path: Path) -> None:
         ("dataset.tasks=[scenario,sudoku]", "unknown task 'sudoku'"),
         ("dataset.tasks=[]", "name at least one task"),
         ("dataset.size=huge", "set it to paper or short"),
+        ("dataset.magnitude_cue=large", "dataset.magnitude_cue is 'large': set it to balanced or natural"),
         ("+dataset.rows.dev={scenario: 3}", "dataset.rows.dev is no split"),
         ("dataset.rows.sft.scenario=many", "dataset.rows"),
         ("dataset.traces.file=nowhere.parquet", "nowhere.parquet is not a file"),
@@ -186,8 +237,6 @@ def test_tasks_that_are_tested_need_not_be_trained() -> None:
 
 
 def collect_plan(*overrides: str) -> dict[str, list[str]]:
-    from recipes.timeomni1.settings import read_settings
-
     plan: dict[str, list[str]] = {}
     for split, task, _ in read_settings(compose(*overrides)).plan():
         plan.setdefault(split, []).append(task)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from data_pipelines.cli import compose_dataset
-from recipes.timeomni1 import benchmarks, testbed
+from recipes.timeomni1 import external
 from recipes.timeomni1.benchmarks import score_spans
 from src.errors import DataError
 from src.evaluation.job import evaluate
@@ -50,7 +50,7 @@ def quiet(_: str) -> None: ...
 
 
 def test_the_testbed_is_read_into_questions(folder: Path) -> None:
-    questions = testbed.load_questions(compose("timeomni1_testbed", folder), split="test", log=quiet)
+    questions = external.load_questions(compose("timeomni1_testbed", folder), split="test", log=quiet)
     assert [row["data_source"] for row in questions.rows] == ["scenario", "causality", "forecasting", "decision-ood"]
     truths = [row["reward_model"]["ground_truth"] for row in questions.rows]
     assert truths == ["D", "B", "[8.0, 9.0]", "A"]
@@ -118,18 +118,18 @@ def test_the_testbed_is_evaluated_by_the_recipes_parser(
 def test_a_broken_question_is_one_message(folder: Path, change: dict, message: str) -> None:
     (folder / "id_test.json").write_text(json.dumps([ID[0], {**ID[1], **change}]))
     with pytest.raises(DataError, match=message):
-        testbed.load_questions(compose("timeomni1_testbed", folder), split="test", log=quiet)
+        external.load_questions(compose("timeomni1_testbed", folder), split="test", log=quiet)
 
 
 def test_files_that_are_not_there_say_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"id_test.json is not there: .*dataset.folder=DIR, or add download=true"):
-        testbed.load_questions(compose("timeomni1_testbed", tmp_path), split="test", log=quiet)
+        external.load_questions(compose("timeomni1_testbed", tmp_path), split="test", log=quiet)
     with pytest.raises(DataError, match=r"gpqa_diamond.csv is not there: name its folder with dataset.folder=DIR$"):
-        benchmarks.load_questions(compose("timeomni1_gpqa", tmp_path), split="test", log=quiet)
+        external.load_questions(compose("timeomni1_gpqa", tmp_path), split="test", log=quiet)
     with pytest.raises(DataError, match="has no split val"):
-        testbed.load_questions(compose("timeomni1_testbed", tmp_path), split="val", log=quiet)
+        external.load_questions(compose("timeomni1_testbed", tmp_path), split="val", log=quiet)
     with pytest.raises(DataError, match=r"holds test questions only: use python -m src.evaluate"):
-        testbed.build(compose("timeomni1_testbed", tmp_path), tmp_path)
+        external.build(compose("timeomni1_testbed", tmp_path), tmp_path)
 
 
 def test_gpqa_options_are_permuted_and_the_letter_follows(tmp_path: Path, model: Path) -> None:
@@ -138,7 +138,7 @@ def test_gpqa_options_are_permuted_and_the_letter_follows(tmp_path: Path, model:
         writer.writerow(["Question", "Correct Answer", *(f"Incorrect Answer {place}" for place in (1, 2, 3))])
         writer.writerows([f"Why {number}?", "right", "w1", "w2", "w3"] for number in range(12))
     cfg = compose("timeomni1_gpqa", tmp_path)
-    rows = benchmarks.load_questions(cfg, split="test", log=quiet).rows
+    rows = external.load_questions(cfg, split="test", log=quiet).rows
     letters = [row["reward_model"]["ground_truth"] for row in rows]
     assert len(set(letters)) > 1
     assert all(f"{letter}) right" in row["prompt"][1]["content"] for letter, row in zip(letters, rows, strict=True))
@@ -146,14 +146,59 @@ def test_gpqa_options_are_permuted_and_the_letter_follows(tmp_path: Path, model:
     assert result["groups"]["gpqa"]["metrics"]["acc_all"]["value"] == 1.0
 
 
+def test_a_right_option_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    fields = ["Question", "Correct Answer", *(f"Incorrect Answer {place}" for place in (1, 2, 3))]
+    (tmp_path / "gpqa_diamond.csv").write_text("\n".join([",".join(fields), "Why?,yes,no,yes,maybe"]) + "\n")
+    with pytest.raises(DataError, match="question 1: the option 'yes' is there twice, so that no letter is right"):
+        external.load_questions(compose("timeomni1_gpqa", tmp_path), split="test", log=quiet)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "holds no questions: get the files again"),
+        ('{"p": {"passage": "Text."}}', "is not in DROP's form"),
+        (
+            '{"p": {"passage": "Text.", "qa_pairs": [{"question": "How many?", "answer": "12"}]}}',
+            "is not in DROP's form",
+        ),
+        ('{"p": {"passage": "Text.", "qa_pairs": [{"question": "How many?"}]}}', "question 1: there is no answer"),
+    ],
+)
+def test_a_file_that_is_not_drops_is_one_message(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "drop_dataset_dev.json").write_text(text)
+    with pytest.raises(DataError, match=message):
+        external.load_questions(compose("timeomni1_drop", tmp_path), split="test", log=quiet)
+
+
+def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
+    cfg = compose_dataset("timeomni1_drop", [f"dataset.folder={tmp_path}", "dataset.kind=quiz"])
+    with pytest.raises(DataError, match=r"dataset\.kind is 'quiz': set it to one of testbed, gpqa, reclor, drop"):
+        external.load_questions(cfg, split="test", log=quiet)
+
+
+def test_a_task_that_is_not_ours_is_a_group_of_its_own(folder: Path, model: Path) -> None:
+    (folder / "ood_test.json").write_text(json.dumps([{**OOD[0], "task_type": "Captioning"}]))
+    replies = [ANSWER.format("D"), ANSWER.format("B"), ANSWER.format("[8, 9]"), ANSWER.format("A")]
+    result = run(compose("timeomni1_testbed", folder), replies, model)
+    assert result["groups"]["captioning-ood"]["metrics"]["acc"]["value"] == 1.0
+
+
+def test_an_answer_of_a_million_numbers_is_no_answer(folder: Path, model: Path) -> None:
+    million = ANSWER.format("[" + ",".join(["8"] * 1_000_000) + "]")
+    groups = run(compose("timeomni1_testbed", folder), [million] * 4, model)["groups"]
+    assert {name: group["metrics"]["success"]["value"] for name, group in groups.items()} == dict.fromkeys(groups, 0.0)
+    assert groups["forecasting"]["metrics"]["mae_all"]["value"] == 8.5  # a forecast of zeros for 8, 9
+
+
 def test_reclor(tmp_path: Path) -> None:
     one = {"context": "All x.", "question": "So?", "answers": ["a", "b", "c", "d"], "label": 2, "id_string": "v0"}
     (tmp_path / "val.json").write_text(json.dumps([one]))
-    rows = benchmarks.load_questions(compose("timeomni1_reclor", tmp_path), split="test", log=quiet).rows
+    rows = external.load_questions(compose("timeomni1_reclor", tmp_path), split="test", log=quiet).rows
     assert rows[0]["reward_model"]["ground_truth"] == "C" and "C) c" in rows[0]["prompt"][1]["content"]
     (tmp_path / "val.json").write_text(json.dumps([{**one, "label": 4}]))
     with pytest.raises(DataError, match="label 4 is none of its answers"):
-        benchmarks.load_questions(compose("timeomni1_reclor", tmp_path), split="test", log=quiet)
+        external.load_questions(compose("timeomni1_reclor", tmp_path), split="test", log=quiet)
 
 
 def test_drop(tmp_path: Path) -> None:
@@ -164,7 +209,7 @@ def test_drop(tmp_path: Path) -> None:
         {"question": "On?", "answer": {"number": "", "date": {"day": "3", "month": "May", "year": "90"}, "spans": []}},
     ]  # fmt: skip
     (tmp_path / "drop_dataset_dev.json").write_text(json.dumps({"p": {"passage": "Text.", "qa_pairs": pairs}}))
-    rows = benchmarks.load_questions(compose("timeomni1_drop", tmp_path), split="test", log=quiet).rows
+    rows = external.load_questions(compose("timeomni1_drop", tmp_path), split="test", log=quiet).rows
     right = [ANSWER.format(text) for text in ("12.0", "big cat.", "3 May 90")]
     group = score_spans(rows, right)["drop"]
     assert {name: value for name, (value, _) in group.metrics.items()} == {"success": 1.0, "exact": 1.0, "f1": 1.0}

@@ -28,7 +28,7 @@ def paper(response: str, truth: object = "B", **info: object) -> dict[str, float
     return compute_score("any", response, truth, info, preset="paper")
 
 
-# The decay of section 2.2 for alpha = 0.1, with format 0.1 and length 0.1 on top.
+# exp(-0.1 MAE), with 0.1 for the format and 0.1 for the number of values on top.
 @pytest.mark.parametrize(
     ("error", "decay", "score"), [(0, 1, 1.2), (5, 0.6065, 0.8065), (14, 0.2466, 0.4466), (50, 0.00674, 0.2067),
                                   (146, 4.6e-7, 0.2)],

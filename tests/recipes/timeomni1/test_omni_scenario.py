@@ -13,6 +13,7 @@ from recipes.timeomni1.tasks import scenario as task
 
 BY_SENTENCE = {one.sentence: one for one in SCENARIOS}
 _OPTION = re.compile(r"^([A-D])\) (\d+) (\S+) values: (.*)\.$", re.MULTILINE)
+_SHORT_OPTION = re.compile(r"^([A-D])\) (\d+) values: (.*), (\d+) a (day|week|year)$", re.MULTILINE)
 
 
 def _items(size: str, ood: bool, count: int = 30) -> list[Item]:
@@ -28,6 +29,13 @@ def items(request: pytest.FixtureRequest) -> list[Item]:
 
 
 def _series(item: Item) -> np.ndarray:
+    if "Typical value" in item.question:
+        rows = re.findall(r"^\d (\d{4})$", item.question, re.MULTILINE)
+        digits = np.array([int(digit) for digit in "".join(rows)])
+        assert digits.max() == 9
+        typical = re.search(r"Typical value ([\d.]+);", item.question)
+        assert typical
+        return digits * (float(typical[1]) / np.median(digits))
     found = re.search(r"^\[(.*)\]$", item.question, re.MULTILINE)
     assert found
     return np.array([float(value) for value in found[1].split(",")])
@@ -42,6 +50,9 @@ def _options(item: Item) -> dict[str, tuple[int, int, Scenario]]:
         for words in samplings
     }
     found = {}
+    for letter, length, sentence, period, cycle in _SHORT_OPTION.findall(item.question):
+        assert BY_SENTENCE[sentence].cycle == cycle
+        found[letter] = (int(length), int(period), BY_SENTENCE[sentence])
     for letter, length, words, sentence in _OPTION.findall(item.question):
         scenario = BY_SENTENCE[sentence]
         found[letter] = (int(length), periods[words, scenario.cycle], scenario)
@@ -92,6 +103,8 @@ def test_domains_are_held_out() -> None:
 def test_every_number_of_a_rationale_can_be_recomputed(items: list[Item]) -> None:
     for item in items:
         series, (_, period, scenario) = _series(item), _options(item)[str(item.answer)]
+        if "Typical value" in item.question:
+            continue  # the next test
         known = {scenario.format(float(value)) for value in (series.min(), series.max(), np.median(series))}
         known |= {str(number) for number in (len(series), period, measure.peak(series, period) + 1)}
         known |= {str(int(place) + 1) for place in (series.argmax(), series.argmin())}
@@ -104,6 +117,65 @@ def test_every_number_of_a_rationale_can_be_recomputed(items: list[Item]) -> Non
         assert (
             item.rationale.rstrip(".").split()[-1] == item.answer or f"{item.answer}" in item.rationale.split("\n")[-1]
         )
+
+
+def _shown(scenario: Scenario, series: np.ndarray, period: int) -> str:
+    """What the series shows of what the scenario is about."""
+    if scenario.weekend:
+        return f"weekend {np.searchsorted([0.4, 1.0, 1.9], measure.weekend(series, period), side='right')}"
+    if scenario.peaks:
+        return f"peak {measure.peak(series, period) + 1}"
+    if scenario.event is None:
+        return f"trend {2 if measure.trend(series, period) > 0 else 0}"
+    if scenario.event.kind != "step":
+        place = series.argmax() if scenario.event.kind == "spike" else series.argmin()
+        return f"{scenario.event.kind} {int(place) // 4 + 1}"
+    middle = round(scenario.event.at * len(series))
+    step = measure.step_at(scenario.event.at)(series, period)
+    return f"{'rise' if step > 0 else 'fall'} {middle // 4 + 1}"
+
+
+@pytest.mark.parametrize("ood", [False, True])
+def test_short_rationales_mark_the_series_and_find_one_option(ood: bool) -> None:
+    for item in _items("short", ood, 60):
+        series, options = _series(item), _options(item)
+        _, period, scenario = options[str(item.answer)]
+        digits = str(len(str(int(np.median(series)))))
+        mark = _shown(scenario, series, period)
+        about, shown = mark.split()
+        told, seen, checks, end = item.rationale.removesuffix(".").split(". ")
+        assert seen == f"Seen {len(series) // 4} {digits} {mark}" and end == f"So {item.answer}"
+        expected = re.findall(r"([A-D]) (\d) (\d) (\w+) (\d+)", told)
+        assert [letter for letter, *_ in expected] == list("ABCD")
+        wanted = []
+        for letter, lines, middle, kind, place in expected:
+            assert int(lines) * 4 == options[letter][0]
+            near = abs(int(place) - int(shown)) % 12 in (0, 1, 11) if kind == "peak" else place == shown
+            fits = [int(lines) * 4 == len(series), middle == digits, kind == about and near]
+            pairs = [f"{len(series) // 4} {lines}", f"{digits} {middle}", f"{mark} {kind} {place}"]
+            first = [*fits, False].index(False)
+            said = [f"{pair} {int(fit)}" for pair, fit in zip(pairs, fits, strict=True)][: first + 1]
+            wanted.append(" ".join([letter, *said]))
+            assert all(fits) == (letter == item.answer)
+        assert checks == " ".join(wanted)
+
+
+@pytest.mark.parametrize(("name", "low", "high"), [("temperature", 10, 30), ("greenhouse", 15, 40)])
+def test_limits_that_a_sentence_names_are_those_of_the_values(name: str, low: float, high: float) -> None:
+    scenario = next(one for one in SCENARIOS if one.name == name)
+    for seed in range(20):
+        for sampling in SAMPLINGS["paper"][scenario.cycle]:
+            series = scenario.generate(np.random.default_rng(seed), sampling.lengths[0], sampling.period)
+            assert series is None or low <= series.min() <= series.max() <= high
+
+
+def test_every_step_of_a_rationale_has_four_wordings() -> None:
+    wordings: dict[int, set[str]] = {}
+    for item in _items("paper", False, 60):
+        for step, line in enumerate(item.rationale.split("\n")):
+            bare = re.sub(r"\b[A-D]\b(?: and [A-D]\b)*", "", re.sub(r"[-+]?\d+(?:\.\d+)?", "", line))
+            wordings.setdefault(step, set()).add(bare)
+    assert list(wordings) == [0, 1, 2, 3, 4] and min(map(len, wordings.values())) >= 4
 
 
 def test_sentences_and_letters_tell_nothing() -> None:

@@ -39,7 +39,7 @@ def item() -> Item:
 def test_a_right_analysis_is_kept_as_it_is(item: Item) -> None:
     chat = Scripted(lambda prompt, draw: f"<think>mine</think> so <answer>{'Z' if draw < 2 else item.answer}</answer>")
     kept = teacher.distil(chat, item, 3)
-    assert kept == teacher.Kept(f"<think>mine</think>\n<answer>{item.answer}</answer>", "analyser", 1.0)
+    assert kept == teacher.Kept(f"<think>mine</think>\n<answer>{item.answer}</answer>", "analyser", 0.0)
     assert not any(item.rationale in prompt for prompt in chat.asked)  # the analyser is told nothing
 
 
@@ -74,7 +74,10 @@ def test_traces_become_sft_rows_that_a_build_takes(tmp_path: Path) -> None:
     said: list[str] = []
     settings = read_settings(cfg)
     count = teacher.write_traces(settings, Scripted(reply), out, candidates=1, pool=1, concurrency=2, log=said.append)
-    assert count == 2 and "scenario: 2 of 4 questions with a trace, {'rewriter': 2}" in said[0]
+    assert count == 2 and said[:2] == [
+        "teacher: scenario: 4 of 4 questions, 2 with a trace",
+        "teacher: scenario: kept 2 of 4 questions, {'rewriter': 2}",
+    ]
     build({**cfg, "traces": {"file": str(out)}}, tmp_path / "data", log=lambda _: None)
     assert pq.read_table(tmp_path / "data" / "sft.parquet").num_rows == 2
     with pytest.raises(DataError, match="no usable trace"):

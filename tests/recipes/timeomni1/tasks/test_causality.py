@@ -8,13 +8,16 @@ import pytest
 from drawn import accuracy, items, swap_options
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rationales import fixed_text, read_rationale
+from rationales import read_rationale
+from statsmodels.tsa.stattools import grangercausalitytests
 
+from recipes.timeomni1 import leaks
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.tasks import causality, river
 from recipes.timeomni1.tasks.causality_steps import SHORT, STEPS
+from recipes.timeomni1.tasks.granger import OWN_LAGS, granger_f
 
-SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 150), ("short", True, 90)]
+SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 60), ("short", True, 45)]
 each_set = pytest.mark.parametrize(("size", "ood", "count"), SETS)
 
 
@@ -55,6 +58,18 @@ def test_shortcuts_stay_below_their_ceilings(size: str, ood: bool, count: int, s
     assert accuracy(found, shortcut) < causality.CEILINGS[shortcut] + (noise if count < 600 else 0)
 
 
+def test_a_classifier_that_sees_no_times_learns_little() -> None:
+    accuracy = leaks.learned(items("causality", "paper", False, 600), causality.blind)
+    assert accuracy is not None and accuracy < causality.BLIND_CEILING
+
+
+def test_the_f_ratio_is_that_of_statsmodels_own_granger_test() -> None:
+    pair = causality.read(items("causality", "paper", False, 600)[0].question)
+    changes = np.column_stack([np.diff(pair.second), np.diff(pair.first)])  # does the second column cause the first?
+    expected = grangercausalitytests(changes, maxlag=[OWN_LAGS])[OWN_LAGS][0]["ssr_ftest"][0]
+    assert granger_f(pair.first, pair.second, OWN_LAGS) == pytest.approx(expected)
+
+
 def test_natural_magnitudes_have_the_shortcut_that_is_balanced_away() -> None:
     drawn = [
         causality.draw(seed, ood=False, size=Size("paper"), want="forward", magnitude_cue="natural")
@@ -71,7 +86,7 @@ def test_an_independent_granger_test_agrees(ood: bool, least: float) -> None:
     assert np.mean([causality.independent(item.question) == item.answer for item in found]) >= least
 
 
-def test_acceptance_is_near_the_reference() -> None:
+def test_most_of_what_is_drawn_is_accepted() -> None:
     for label, low, high in (("forward", 0.7, 0.98), ("backward", 0.7, 0.98), ("none", 0.35, 0.7)):
         kept = [causality.draw(seed, ood=False, size=Size("paper"), want=label) for seed in range(200)]
         assert low < sum(item is not None for item in kept) / 200 < high
@@ -81,7 +96,7 @@ def _series(question: str, size: str) -> tuple[list[str], list[np.ndarray]]:
     if size == "paper":
         rows = re.findall(r"Station (\w+): \[(.*)\]", question)
         return [code for code, _ in rows], [np.array(text.split(","), dtype=float) for _, text in rows]
-    table = np.array([line.split() for line in question.split("\n") if re.fullmatch(r"\d+ \d+ \d+", line)], dtype=float)
+    table = np.array([line.split() for line in question.split("\n") if re.fullmatch(r"\d \d \d", line)], dtype=float)
     return ["X", "Y"], [table[:, 1], table[:, 2]]
 
 
@@ -128,14 +143,14 @@ def test_every_number_of_a_rationale_follows_from_the_question(ood: bool, count:
         assert fields["letter"] == item.answer
 
 
-@pytest.mark.parametrize(("ood", "count"), [(False, 150), (True, 90)])
+@pytest.mark.parametrize(("ood", "count"), [(False, 60), (True, 45)])
 def test_short_rationales_state_the_highest_peaks(ood: bool, count: int) -> None:
     for item in items("causality", "short", ood, count):
         _, (a, b) = _series(item.question, "short")
         ((_, fields),) = read_rationale(item.rationale, SHORT)
         stated = []
         for key, series in (("first", a), ("second", b)):
-            early, late = (int(text) - 1 for text in fields[key].split())
+            early, late = (int(text) for text in fields[key].split())
             tops = sorted((series[early], series[late]))
             rest = [v for i, v in enumerate(series) if i not in (early, late)]
             peaks = [v for i, v in enumerate(series[1:-1], start=1) if series[i - 1] < v >= series[i + 1]]
@@ -147,27 +162,35 @@ def test_short_rationales_state_the_highest_peaks(ood: bool, count: int) -> None
         assert len(item.question) + len(item.rationale) < 300
 
 
-def test_steps_have_four_wordings_and_no_number_of_their_own() -> None:
-    for phrasings in STEPS.values():
-        assert len(set(phrasings)) >= 4
-        assert not any(re.search(r"\d", fixed_text(phrasing)) for phrasing in phrasings)
-
-
 def test_a_tenth_of_the_rationales_correct_a_first_thought() -> None:
     found = items("causality", "paper", False, 600)
     assert 0.06 < np.mean([item.info["corrected"] for item in found]) < 0.14
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.integers(0, 2**40), st.sampled_from(river.LABELS), st.sampled_from([river.LOWLAND, river.ALPINE, river.SHORT])
-)
+@given(st.integers(0, 2**40), st.sampled_from(river.LABELS), st.sampled_from([river.LOWLAND, river.ALPINE]))
 def test_rivers_never_run_dry_and_never_flow_upstream(seed: int, label: str, basin: river.Basin) -> None:
     rng = np.random.default_rng(seed)
     first, second = river.simulate(rng, basin, label, basin.shared[-1], balanced=True)
     assert len(first) == len(second) == basin.samples
     assert min(first.min(), second.min()) >= 0
     assert np.isfinite(first).all() and np.isfinite(second).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**40), st.sampled_from(river.LABELS), st.sampled_from([river.SHORT, river.SHORT_OOD]))
+def test_a_brook_has_one_digit_and_its_floods_arrive_together(seed: int, label: str, brook: river.Brook) -> None:
+    flows = river.simulate_short(np.random.default_rng(seed), brook, label, 0.3)
+    if np.isnan(flows).any():  # a flood would arrive after the last hour
+        return
+    assert all(len(flow) == 10 and flow.min() >= 1 and flow.max() <= 9 for flow in flows)
+    first, second = (np.flatnonzero(flow >= 6) for flow in flows)
+    lags = {int(lag) for lag in second - first}
+    if label == "none":
+        assert 0 in lags
+    else:
+        assert len(lags) == 1
+        assert brook.delay[0] <= (lags.pop() if label == "forward" else -lags.pop()) <= brook.delay[1]
 
 
 def test_a_flood_reaches_the_downstream_station_after_the_delay() -> None:

@@ -7,7 +7,7 @@ import pytest
 from drawn import items
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rationales import fixed_text, read_rationale
+from rationales import read_rationale
 
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.tasks import demand, forecasting
@@ -30,7 +30,7 @@ def _mae(one: object, other: object) -> float:
 def test_the_printed_question_passes_the_gates_again(size: str, ood: bool) -> None:
     for item in items("forecasting", size, ood, 300):
         assert forecasting.solve(item.question) == item.oracle
-        assert len(item.oracle) == len(item.answer) == item.info["horizon"] == (8 if size == "short" else 24)
+        assert len(item.oracle) == len(item.answer) == item.info["horizon"] == (6 if size == "short" else 24)
         assert len(item.info["history"]) == 2 * item.info["horizon"]
         error, floor = _mae(item.oracle, item.answer), item.info["floor_mae"]
         assert error == pytest.approx(item.info["oracle_mae"], abs=1e-4)
@@ -48,7 +48,7 @@ def test_shortcuts_stay_below_their_ceilings_and_the_oracle_far_above(size: str,
     assert oracle > forecasting.CEILINGS[shortcut] + 0.03
 
 
-def test_errors_are_near_the_reference() -> None:
+def test_errors_are_those_of_the_design() -> None:
     found = items("forecasting", "paper", False, 300)
     with_event = [item for item in found if item.level > 1]
     expected = {"copy_yesterday": 13.86, "mean_of_days": 11.63, "baseline_event_ignored": 10.82}
@@ -181,32 +181,29 @@ def _check_spell(question, past, coming, steps, one, two, baseline, uplift) -> N
 
 
 @pytest.mark.parametrize("ood", [False, True])
-def test_short_rationales_lead_to_the_forecast_in_one_sum(ood: bool) -> None:
+def test_short_rationales_lead_to_the_forecast_row_by_row(ood: bool) -> None:
     for item in items("forecasting", "short", ood, 300):
-        table = np.array(
-            [line.split() for line in item.question.split("\n") if re.fullmatch(r"\d \d+ \d+", line)], float
-        )
+        rows = re.findall(r"^\d:\d \d$", item.question, flags=re.MULTILINE)
+        table = np.array([re.findall(r"\d", row) for row in rows], float)
         events = {int(d): (int(s) - 1, int(n)) for d, s, n in re.findall(r"Day (\d): slot (\d), (\d)", item.question)}
         slot, size = events[2]
         expected = [_half_up(one if i == slot else (one + two) / 2) for i, (_, one, two) in enumerate(table)]
         ((step, fields),) = read_rationale(item.rationale, SHORT)
-        assert [int(value) for value in fields["baseline"].split()] == expected
+        assert (step == "event") == (3 in events) and fields["before_row"] == rows[slot]
         if step == "event":
             gain = int(table[slot, 2] - table[slot, 1])
             target, crowd = events[3]
-            assert [int(fields[key]) for key in ("before", "seen", "usual", "gain", "size")] == [
-                slot + 1, table[slot, 2], table[slot, 1], gain, size]  # fmt: skip
-            assert [int(fields[key]) for key in ("slot", "base", "add")] == [
-                target + 1, expected[target], _half_up(gain * crowd / size)]  # fmt: skip
-            expected[target] += int(fields["add"])
+            assert [int(fields[key]) for key in ("seen", "usual", "gain", "size")] == [
+                table[slot, 2], table[slot, 1], gain, size]  # fmt: skip
+            added = _half_up(gain * crowd / size)
+            assert fields["slot_row"] == rows[target]
+            assert [int(fields[key]) for key in ("base", "add", "total", "crowd")] == [
+                expected[target], added, expected[target] + added, crowd]  # fmt: skip
+            expected[target] += added
+        assert fields["rows"].split(" ")[1::2] == [f"{row[-1]}={v}" for row, v in zip(rows, expected, strict=True)]
+        assert fields["rows"].split(" ")[::2] == [row[:-2] for row in rows]
         assert tuple(expected) == item.oracle
         assert len(item.question) + len(item.rationale) < 330
-
-
-def test_steps_have_four_wordings_and_no_number_of_their_own() -> None:
-    for phrasings in STEPS.values():
-        assert len(set(phrasings)) >= 4
-        assert not any(re.search(r"\d", fixed_text(phrasing)) for phrasing in phrasings)
 
 
 def test_a_tenth_of_the_rationales_correct_a_first_thought() -> None:

@@ -1,12 +1,14 @@
 """What all generators promise: one interface, and the same draw in every process."""
 
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
 
 import pytest
 from drawn import items
+from rationales import fixed_text
 
 from recipes.timeomni1.item import Item
 
@@ -56,6 +58,15 @@ def test_items_are_what_the_interface_says(task: str, size: str, ood: bool) -> N
 def test_domains_out_of_distribution_are_held_out(task: str, size: str) -> None:
     inside, outside = ({item.domain for item in items(task, size, ood, 24)} for ood in (False, True))
     assert not inside & outside
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_steps_have_four_wordings_and_no_number_of_their_own(task: str) -> None:
+    steps = import_module(f"recipes.timeomni1.tasks.{task}_steps").STEPS
+    assert len(steps) >= 5
+    for phrasings in steps.values():
+        assert len(set(phrasings)) >= 4
+        assert not any(re.search(r"\d", fixed_text(phrasing)) for phrasing in phrasings)
 
 
 @pytest.mark.parametrize("task", TASKS)
