@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from src.sweeps.naming import SEED
 from src.sweeps.record import Cell, Sweep, read_sweep
 
 FALLBACK = ("val/*/reward", "reward/mean")
-FIRST = ("reward", "accuracy", "mse", "mae", "fail_frac")  # the order of the columns
+FIRST = ("reward", "accuracy", "acc_all", "acc", "mse", "mae_all", "mae", "fail_frac")  # the order of the columns
 
 
 @dataclass
@@ -133,11 +134,18 @@ def _has(one: CellRun, metric: str) -> bool:
 
 
 def _columns(done: list[CellRun], chosen: str) -> list[str]:
-    names = {_any_dataset(name) for one in done if one.run is not None for name in one.run.scores}
+    """The metrics of the table, the chosen one first.
 
-    def rank(name: str) -> tuple[int, int, str]:
+    A metric that one run has of several datasets, such as the groups of a test set, is a column for each of them; else
+    it is one column, whatever dataset each run has.
+    """
+    runs = [one.run.scores for one in done if one.run is not None]
+    several = {name for scores in runs for name, count in Counter(map(_any_dataset, scores)).items() if count > 1}
+    names = {name if (shared := _any_dataset(name)) in several else shared for scores in runs for name in scores}
+
+    def rank(name: str) -> tuple[int, int, str, str]:
         kind, _, last = name.split("/", 2)
-        return (("val", "test").index(kind), FIRST.index(last) if last in FIRST else len(FIRST), last)
+        return (("val", "test").index(kind), FIRST.index(last) if last in FIRST else len(FIRST), last, name)
 
     return [chosen, *sorted((name for name in names if name != chosen), key=rank)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LOWER = re.compile(r"(?:^|[/_])(?:mse|mae|rmse|mape|smape|mase|wape|loss|error|fail_frac|perplexity|kl)(?:$|[/_])")
@@ -24,21 +24,33 @@ def held_out_scores(last: Mapping[str, float], evaluation: Mapping[str, Any]) ->
 
     Args:
         last: the last finite value of each metric of the record.
-        evaluation: what ``evaluation.json`` holds: stage -> ``dataset``, ``model`` (name -> value); the last stage's
-            model is the run's.
+        evaluation: what ``evaluation.json`` holds: stage -> of a forecaster ``dataset``, ``model`` (name -> value), of
+            other questions ``groups`` (name -> ``metrics``); the last stage's model is the run's.
 
     Returns:
         ``val/<dataset>/<name>`` and ``test/<dataset>/<name>``, without baselines and SFT's ``val/loss``.
     """
     scores = {name: value for name, value in last.items() if name.startswith("val/") and name.count("/") == 2}
     for result in list(evaluation.values())[-1:]:
-        if not isinstance(result, Mapping) or not isinstance(result.get("model"), Mapping):
-            continue
-        dataset = str(result.get("dataset", "data"))
-        for name, value in result["model"].items():
-            if isinstance(value, int | float) and not isinstance(value, bool) and not name.startswith("windows"):
-                scores[f"test/{dataset}/{name}"] = float(value)
+        if isinstance(result, Mapping):
+            scores |= {name: float(value) for name, value in _on_test_split(result) if _is_number(value)}
     return scores
+
+
+def _on_test_split(result: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The names and values of one stage's evaluation."""
+    model, groups = result.get("model"), result.get("groups")
+    if isinstance(model, Mapping):
+        for name, value in model.items():
+            if not name.startswith("windows"):
+                yield f"test/{result.get('dataset', 'data')}/{name}", value
+    for group, one in groups.items() if isinstance(groups, Mapping) else ():
+        for name, metric in one["metrics"].items():
+            yield f"test/{group}/{name}", metric["value"]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def select(scores: Mapping[str, float], pattern: str) -> float:

@@ -114,6 +114,16 @@ def test_scores_are_the_last_held_out_values_and_the_test_split(tmp_path: Path) 
     assert run.score("actor/entropy") == 1.0
 
 
+def test_scores_on_other_questions_are_those_of_their_groups(tmp_path: Path) -> None:
+    def group(acc: float | None) -> dict:
+        return {"metrics": {"acc": {"value": acc, "interval": None}}, "baselines": {"random": {"acc": 0.25}}}
+
+    results = {"sft": {"groups": {"a": group(0.1)}}, "rl": {"groups": {"a": group(0.5), "a-ood": group(None)}}}
+    run = read_run(write_run(tmp_path / "run", 0.5, 6.0, evaluation=results))
+    assert {name: value for name, value in run.scores.items() if name.startswith("test/")} == {"test/a/acc": 0.5}
+    assert run.score("test/a/acc") == run.score("test/*/acc") == 0.5
+
+
 def test_a_star_is_one_segment_and_means_the_mean() -> None:
     scores = {"val/a/mse": 1.0, "val/b/mse": 3.0, "val/a/baseline/last_day/mse": 100.0, "val/a/mae": 7.0}
     assert select(scores, "val/*/mse") == 2.0
