@@ -37,10 +37,13 @@ VARIES = ("time", "timing_", "perf/", "actor/perf/", "training/rollout_probs_dif
           "training/rollout_actor_probs_pearson_corr", "logprob_gap/", "rollout_corr/")  # fmt: skip
 
 
-class Killable:
-    """A run that a test launches again and again under one name; each stage has ``steps`` steps."""
+PREFIX = {"sft": "sft.", "rl": ""}
 
-    def __init__(self, folder: Path, steps: int, save_freq: int) -> None:
+
+class Killable:
+    """A run that a test launches again and again under one name. steps: of each stage that it has."""
+
+    def __init__(self, folder: Path, steps: dict[str, int], save_freq: int) -> None:
         self.steps = steps
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "my_reward.py").write_text(REWARD)
@@ -48,8 +51,9 @@ class Killable:
         self.command = command(
             folder, "run", f"reward.custom_reward_function.path={folder / 'my_reward.py'}",
             "reward.custom_reward_function.reward_kwargs={}", *TRAINING,
-            *(f"{stage}trainer.total_training_steps={steps}" for stage in ("", "sft.")),
-            *(f"{stage}trainer.save_freq={save_freq}" for stage in ("", "sft.")),
+            f"stages=[{','.join(steps)}]",
+            *(f"{PREFIX[stage]}trainer.total_training_steps={count}" for stage, count in steps.items()),
+            *(f"{PREFIX[stage]}trainer.save_freq={save_freq}" for stage in steps),
         )  # fmt: skip
 
     def start(self) -> subprocess.Popen[str]:
@@ -128,18 +132,18 @@ def kill_a_worker(launcher: subprocess.Popen[str]) -> None:
 def assert_complete(run: Killable) -> None:
     """Every step once and in order, one W&B folder, samples once, and checkpoints that are whole."""
     assert [line["stage"] for line in run.lines()] == sorted((line["stage"] for line in run.lines()), reverse=True)
-    assert run.recorded("sft") == list(range(1, run.steps + 1))
-    assert run.recorded("rl") == list(range(run.steps + 1))
     record = json.loads((run.folder / "run.json").read_text())
-    assert [stage["state"] for stage in record["stages"]] == ["done", "done"]
-    for stage in ("sft", "rl"):
+    assert [(stage["name"], stage["state"]) for stage in record["stages"]] == [(stage, "done") for stage in run.steps]
+    for stage, steps in run.steps.items():
+        assert run.recorded(stage) == list(range(1 if stage == "sft" else 0, steps + 1))
         saved = checkpoint.newest(run.folder / "checkpoints" / stage)
-        assert saved is not None and saved.last and saved.step == run.steps and saved.model is not None
-    for step in range(run.steps + 1):
+        assert saved is not None and saved.last and saved.step == steps and saved.model is not None
+    last = run.steps.get("rl", -1)
+    for step in range(last + 1):
         rows = [json.loads(line) for line in (run.folder / "samples" / f"rl_{step}.jsonl").read_text().splitlines()]
         splits = [row["split"] for row in rows]
         assert splits.count("train") == (8 if step else 0)
-        assert splits.count("val") in ((4,) if step % 2 == 0 or step == run.steps else (0,))
+        assert splits.count("val") in ((4,) if step % 2 == 0 or step == last else (0,))
     assert len(list((run.folder / "wandb").glob(f"offline-run-*-{record['wandb_id']}"))) == 1
 
 
@@ -149,9 +153,11 @@ def computed(line: dict) -> dict:
 
 def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
     """2n steps, and n steps, a kill, n steps: the same data, rollouts, losses and weights, to the last bit."""
-    whole = Killable(tmp_path / "whole", steps=8, save_freq=3)
+    whole = Killable(tmp_path / "whole", {"sft": 8, "rl": 8}, save_freq=3)
     whole.finish()
-    broken = Killable(tmp_path / "broken", steps=8, save_freq=3)  # both resumes stand at the border of an epoch
+    broken = Killable(
+        tmp_path / "broken", {"sft": 8, "rl": 8}, save_freq=3
+    )  # both resumes stand at the border of an epoch
     code, output = broken.end(lambda: broken.has("sft", 4), kill)
     assert code == -signal.SIGKILL, output
     code, output = broken.end(lambda: broken.has("rl", 4), kill_group)
@@ -174,24 +180,36 @@ def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
 
 # What ends a run in the test below, by turns; each at a random moment.
 WAYS = (kill, kill_group, terminate, kill_a_worker)
-KILLS = int(os.environ.get("RESUME_KILLS", "4"))
+KILLS = int(os.environ.get("RESUME_KILLS", "30"))
 
 
-def test_a_run_ends_whole_however_often_it_is_killed(tmp_path: Path) -> None:
-    """RESUME_KILLS=30 for the long version."""
-    run = Killable(tmp_path, steps=6 * KILLS, save_freq=1)
+@pytest.mark.parametrize(
+    ("stages", "share", "latest_s"), [(("sft",), 0.6, 20), (("sft", "rl"), 0.4, 50)], ids=["SFT alone", "both stages"]
+)
+def test_a_run_ends_whole_however_often_it_is_killed(
+    tmp_path: Path, stages: tuple[str, ...], share: float, latest_s: float
+) -> None:
+    """RESUME_KILLS kills in all, each within the start of the libraries, the stages, a step or a checkpoint."""
     chance = random.Random(20261124)
-    for number in range(KILLS):
-        # Within the start of the libraries, the stages, or the steps: a start takes half a minute.
-        at, how = time.monotonic() + chance.uniform(8, 50), WAYS[number % len(WAYS)]
-        code, output = run.end(lambda at=at: time.monotonic() > at, how)
-        if code == 0:
+    waiting = round(share * KILLS)
+    steps = {stage: waiting if stage == "sft" and len(stages) > 1 else 5 * waiting for stage in stages}
+    runs = 0
+    while True:
+        runs += 1
+        run = Killable(tmp_path / str(runs), steps, save_freq=1)
+        while waiting:
+            at, how = time.monotonic() + chance.uniform(6, latest_s), WAYS[waiting % len(WAYS)]
+            code, output = run.end(lambda at=at: time.monotonic() > at, how)
+            if code == 0:
+                break  # it was quicker than the kill: the other kills are another run's
+            waiting -= 1
+            assert code in (-signal.SIGKILL, -signal.SIGTERM, EXIT_CODE, 2) and "Traceback" not in output, output
+            reached = {stage: (run.recorded(stage) or [0])[-1] for stage in stages}
+            print(f"run {runs}: {how.__name__}, exit code {code}, recorded {reached}", flush=True)
+            for stage, step in reached.items():
+                assert run.recorded(stage) in (list(range(1, step + 1)), list(range(step + 1)))
+                assert run.saved(stage) >= step - 1, "a step was recorded before the one before it was saved"
+        run.finish()
+        assert_complete(run)
+        if not waiting:
             break
-        assert code in (-signal.SIGKILL, -signal.SIGTERM, EXIT_CODE, 2) and "Traceback" not in output, output
-        reached = {stage: (run.recorded(stage) or [0])[-1] for stage in ("sft", "rl")}
-        print(f"kill {number + 1}: {how.__name__}, exit code {code}, recorded {reached}", flush=True)
-        for stage, step in reached.items():
-            assert run.recorded(stage) in (list(range(1, step + 1)), list(range(step + 1)))
-            assert run.saved(stage) >= step - 1, "a step was recorded before the one before it was saved"
-    run.finish()
-    assert_complete(run)

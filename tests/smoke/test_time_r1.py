@@ -89,11 +89,11 @@ def test_two_workers_share_the_training(launch) -> None:
         assert len(list(folder.glob("model_world_size_2_rank_*.pt"))) == 2, inside
 
 
-REWARD = '''
+REWARD = """
 def compute_score(data_source, solution_str, ground_truth, extra_info=None, **settings):
     digits = sum(character.isdigit() for character in solution_str)
     return {"score": digits / max(len(solution_str), 1), "digits": float(digits), "valid": 1.0}
-'''
+"""
 
 
 def test_a_reward_of_the_users_own_rises(launch, tmp_path: Path) -> None:
