@@ -11,6 +11,7 @@ from pathlib import Path
 from src.cluster.job import Job, read_job
 from src.cluster.server import JobServer
 from src.errors import UserError
+from src.output import reader_may_leave
 from src.runs import RecordedRun
 
 STOP_S = 600.0
@@ -98,4 +99,5 @@ def stop(folder: Path, job: Job) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reader_may_leave():
+        sys.exit(main())

@@ -31,6 +31,7 @@ from recipes.timeomni1.table import SFT, sft_row
 from src.chat import Chat
 from src.errors import DataError
 from src.forecast.metrics import mae
+from src.output import reader_may_leave
 
 USAGE = f"python -m recipes.timeomni1.teacher dataset=NAME {ARGUMENTS} [pool=2]"
 # The paper's steps for each task; the wording is our own.
@@ -159,4 +160,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with reader_may_leave():
+        sys.exit(main(sys.argv[1:]))
