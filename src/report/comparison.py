@@ -9,8 +9,7 @@ from src.report.loading import RunRecord
 from src.report.metrics_log import Series
 from src.runs import lower_is_better
 
-# Of these a lower value is better; of accuracies, scores and rewards a higher one.
-BOUNDS = frozenset({"oracle"})  # baselines that nothing can beat
+BOUNDS = frozenset({"oracle", "noise_floor"})  # shown among the baselines, and not trivial: nothing can beat them
 APART = frozenset({"reward", "fail_frac"})  # metrics of every kind of answer, which are not what it is judged by
 
 

@@ -163,6 +163,16 @@ def test_of_an_accuracy_higher_is_better_and_an_oracle_is_no_baseline() -> None:
     assert summary(bad).endswith("and the acc is 0.080 lower than the best baseline (majority).")
 
 
+def test_the_noise_floor_is_no_trivial_forecast() -> None:
+    run = record(
+        val__q__mae=[0.6, 0.5],
+        val__q__fail_frac=[0.0, 0.0],
+        val__q__baseline__copy_yesterday__mae=[1.0, 1.0],
+        val__q__baseline__noise_floor__mae=[0.2, 0.2],
+    )
+    assert compare(run)[0].best_baseline == "copy_yesterday"
+
+
 def test_the_table_of_an_accuracy() -> None:
     html = comparison_tables(compare(choices(model=0.62, majority=0.48)))
     cells = re.findall(r"<t[dh](?: [^>]*)?>([^<]*)", html)

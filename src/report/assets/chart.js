@@ -12,7 +12,9 @@ const crosshairs = new Map(); // plot -> what moves its crosshair along with ano
 function drawChart(plot, legend, spec) {
   const width = Math.max(220, plot.clientWidth);
   const height = spec.height || CHART_HEIGHT;
-  const box = { left: 52, top: 24, right: width - (spec.refs.length ? 86 : 14), bottom: height - 34, width, height };
+  const longest = Math.max(0, ...spec.refs.map((ref) => ref.name.length));
+  const beside = spec.refs.length ? Math.min(Math.max(86, 16 + 5.6 * longest), width / 3) : 14;
+  const box = { left: 52, top: 24, right: width - beside, bottom: height - 34, width, height };
   const axis = spec.x || {};
   const series = spec.series.filter((one) => !spec.hidden || !spec.hidden.has(one.name));
   const stacked = spec.kind === "stack" && series.length ? stackUp(series) : null;
