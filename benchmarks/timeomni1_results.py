@@ -67,10 +67,13 @@ def table(runs: list[Path]) -> None:
             sft, rl = (results[run][stage]["groups"][task]["metrics"] for stage in ("sft", "rl"))
             forecast = "mae_all" in rl
             kind, sign = ("mae_all", -1) if forecast else ("acc_all", 1)
-            solvers = shortcut_values(rows_of(run, task), forecast)
-            best = max(solvers, key=lambda name: sign * statistics.fmean(solvers[name]))
-            solved = statistics.fmean(solvers[best])
-            scatter = statistics.variance(solvers[best]) / len(solvers[best])
+            group = results[run]["rl"]["groups"][task]
+            # Of the questions that the model was asked, which may be some of the file's.
+            solved_by = {name: one[kind] for name, one in group["baselines"].items() if name not in SOLVERS_APART}
+            best = max(solved_by, key=lambda name: sign * solved_by[name])
+            solved = solved_by[best]
+            spread = statistics.variance(shortcut_values(rows_of(run, task), forecast)[best])
+            scatter = spread / group["questions"]
             before, after = sft[kind]["value"], rl[kind]["value"]
             gain = with_error(sign * (after - before), squared_error(sft[kind]) + squared_error(rl[kind]))
             lead = with_error(sign * (after - solved), squared_error(rl[kind]) + scatter)
@@ -103,7 +106,7 @@ def held_out(run: Path, step: int) -> dict[tuple[str, int], float]:
     for line in (run / "samples" / f"rl_{step}.jsonl").read_text().splitlines():
         sample = json.loads(line)
         if sample["split"] == "val":
-            scores[sample["task"], sample["index"]].append(sample["score"])
+            scores[sample["dataset"], sample["index"]].append(sample["score"])
     return {question: statistics.fmean(values) for question, values in scores.items()}
 
 
