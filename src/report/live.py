@@ -92,8 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
 def serve(folder: Path, port: int = 0) -> None:
     """Serve the live page until Ctrl-C. Raises UserError as `LiveServer` does."""
     with LiveServer(folder, port) as server:
-        print(f"{server.url}  (Ctrl-C ends it)", flush=True)
         try:
+            print(f"{server.url}  (Ctrl-C ends it)", flush=True)
             server.serve_forever()
         except KeyboardInterrupt:
             print()
