@@ -148,11 +148,13 @@ class JobServer:
             UserError: the server has not answered for a minute; the job may well go on.
         """
         shown = _Shown(show)
-        tail = Thread(target=self._tail, args=(job, shown), daemon=True)
-        tail.start()
+        tail = None
         answered = time.monotonic()
         details = None
         while True:
+            if tail is None or not tail.is_alive():  # it is there from the start, and its connection may break
+                tail = Thread(target=self._tail, args=(job, shown), daemon=True)
+                tail.start()
             try:
                 details = self.details(job)
                 answered = time.monotonic()
@@ -161,9 +163,6 @@ class JobServer:
                     raise
             if details is None or details.status.is_terminal():
                 break
-            if not tail.is_alive():
-                tail = Thread(target=self._tail, args=(job, shown), daemon=True)
-                tail.start()
             time.sleep(_POLL_S)
         if details is None:
             raise UserError(f"the cluster at {self.address} knows no job {job} any more: it was started anew")

@@ -39,8 +39,10 @@ def submit(cfg: DictConfig, arguments: Sequence[str]) -> int:
     folder = run_folder(Path(cfg.run.folder) / cfg.recipe, cfg.run.name).resolve()
     name = f"{cfg.recipe}/{folder.name}"
     server = JobServer(cfg.ray.address)
-    job = _running(folder)
-    if job is None:
+    if running := _running(folder):
+        server, job = running
+        print(f"job {job.id} on {job.address} is carrying out this run already")
+    else:
         check_nodes(server, cfg)
         job = Job(f"{cfg.recipe}-{folder.name}-{secrets.token_hex(3)}", server.address, time.time())
         environment = {
@@ -51,9 +53,6 @@ def submit(cfg: DictConfig, arguments: Sequence[str]) -> int:
         job.write(folder)  # before it is submitted: a job that nobody knows of could not be found again
         server.submit(job.id, entrypoint(arguments, folder.name), environment, {"run": name})
         print(f"submitted to {server.address} as job {job.id}")
-    else:
-        server = JobServer(job.address)
-        print(f"job {job.id} on {job.address} is carrying out this run already")
     print(f"Ctrl-C leaves it running; from any shell: python -m src.jobs status|logs|stop {name}", flush=True)
     try:
         with Stopping():
@@ -106,13 +105,14 @@ def check_nodes(server: JobServer, cfg: DictConfig) -> None:
     )
 
 
-def _running(folder: Path) -> Job | None:
-    """The job that carries out the run now, on whatever cluster it was submitted to."""
+def _running(folder: Path) -> tuple[JobServer, Job] | None:
+    """The job that carries out the run now, and the server of whatever cluster it was submitted to."""
     job = read_job(folder)
     if job is None:
         return None
     try:
-        return None if JobServer(job.address).is_over(job.id) else job
+        server = JobServer(job.address)
+        return None if server.is_over(job.id) else (server, job)
     except UserError:  # that cluster is gone, and its jobs with it
         return None
 
