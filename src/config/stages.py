@@ -59,6 +59,7 @@ class Places:
     val: Path
     python: str
     resume_from: Path | None = None  # a complete checkpoint of the stage
+    validates_first: bool = False  # of a resume: the checkpoint's step was not validated when it was due
     namespace: str | None = None  # Ray's, on a cluster that others use too
 
 
@@ -191,7 +192,7 @@ def place(stage: Stage, places: Places) -> DictConfig:
             config.record.run = str(places.run)
         else:
             if places.resume_from:
-                config.trainer.val_before_train = False  # the checkpoint's step was validated when it was due
+                config.trainer.val_before_train = places.validates_first
             config.actor_rollout_ref.model.path = places.model
             config.trainer.v1.sampler.sampler_kwargs.run = str(places.run)
             config.ray_kwargs.ray_init.runtime_env["py_executable"] = places.python

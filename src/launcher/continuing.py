@@ -13,7 +13,7 @@ from src.config.changes import changes, concerns, fingerprint
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.record import cut_record
-from src.run import Run, set_aside
+from src.run import Run, read_lines, set_aside
 
 
 @dataclass
@@ -102,6 +102,15 @@ def finished_model(run: Run, name: str) -> str:
     if found.model is None:
         raise UserError(f"the checkpoint {found.folder} of stage {name} holds no Hugging Face model")
     return str(found.model)
+
+
+def owes_validation(run: Run, stage: Stage, step: int) -> bool:
+    """Whether ``step`` was to be followed by a validation and was not, as when SIGTERM came in it."""
+    every = stage.config.trainer.test_freq
+    if every <= 0 or step % every:
+        return False
+    lines = [line for line in read_lines(run.metrics_file) if (line["stage"], line["step"]) == (stage.name, step)]
+    return not any(name.startswith("val/") for line in lines for name in line)
 
 
 def checkpoint_step(run: Run, name: str) -> int | None:

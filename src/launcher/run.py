@@ -158,9 +158,16 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
                 print(f"stage {stage.name}")
                 train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
                 start, plan.start = plan.start, None
-                resume_from = start.folder if start else None
-                namespace = interpreter.namespace(stage.name)
-                places = Places(run.folder, model, train, val, interpreter.python, resume_from, namespace)
+                places = Places(
+                    run.folder,
+                    model,
+                    train,
+                    val,
+                    interpreter.python,
+                    resume_from=start.folder if start else None,
+                    validates_first=start is not None and continuing.owes_validation(run, stage, start.step),
+                    namespace=interpreter.namespace(stage.name),
+                )
                 inputs = continuing.inputs(data.fingerprint, model)
                 _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
                 model = models[stage.name] = run.stage(stage.name)["checkpoint"]

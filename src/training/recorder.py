@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from src.forecast.scoring import Scored
-from src.run import append_line, write_phase
+from src.run import append_line, read_lines, write_phase, write_whole
 from src.training.sampled import Sampled
 
 
@@ -105,7 +105,15 @@ class Recorder:
         predictions: Sequence[Any],
         kept: np.ndarray | None = None,
     ) -> None:
+        """Write the samples of one split of a step behind those of the other split.
+
+        A validation may have ended between its samples and its line of metrics: when it is repeated, so are they.
+        """
         path = self.run / "samples" / f"{self.stage}_{step}.jsonl"
+        earlier = read_lines(path)
+        others = [line for line in earlier if line["split"] != split]
+        if len(others) < len(earlier):
+            write_whole(path, "".join(json.dumps(line) + "\n" for line in others).encode())
         for position in range(len(rows)):
             info = rows[position]["extra_info"]
             append_line(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,20 @@ from src.training.saving import Saver
 
 
 class SealingHandler(CheckpointHandler):
-    """veRL's handler; ``saver`` seals what it wrote, and ``trainer`` says which step is the last."""
+    """veRL's handler; ``saver`` seals what it wrote, and ``trainer`` says which step is the last.
+
+    A step is saved once, also when it is asked for twice.
+    """
 
     def __init__(self, saver: Saver, trainer: RecordedSFTTrainer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.saver = saver
         self.trainer = trainer
+        self.saved = 0  # the last step that was
 
     def save_checkpoint(self, step: int) -> None:
+        if step == self.saved:
+            return
         if self.rank == 0:
             write_phase(self.trainer.run, self.trainer.stage, "saving a checkpoint")
             self.saver.begin(step)
@@ -30,6 +38,7 @@ class SealingHandler(CheckpointHandler):
         if self.rank == 0:
             self.saver.seal(step, last=step >= self.trainer.last_step)
             write_phase(self.trainer.run, self.trainer.stage, "training")
+        self.saved = step
 
     def _load_dataloader_state(self, checkpoint_path: str) -> None:
         """At the end of an epoch there is nothing to restore: a loader restored there would yield an empty epoch."""
@@ -52,13 +61,17 @@ class RecordedSFTTrainer(SFTTrainer):
         super()._init_engine()
         self.last_step = self.total_training_steps
         train_batch = self.training_client.train_batch
+        trained = itertools.count(1)
 
         def train_and_listen(data: Any) -> Any:
             output = train_batch(data=data)
+            step = self.resume_global_step + next(trained)
             if self._stop_asked():
-                # veRL takes the step for its last one: it saves and returns. There is no time to validate.
-                self.total_training_steps = 0
-                self.test_freq, self.val_dataloader = -1, None
+                self.total_training_steps = 0  # veRL takes the step for its last one: it validates, saves and returns
+                due = self.val_dataloader is not None
+                due &= step >= self.last_step or (self.test_freq > 0 and step % self.test_freq == 0)
+                self.val_dataloader = self._after_saving(step, self.val_dataloader) if due else None
+                self.test_freq = -1
             return output
 
         self.training_client.train_batch = train_and_listen
@@ -76,6 +89,11 @@ class RecordedSFTTrainer(SFTTrainer):
             resume_from_path=settings.get("resume_from_path"),
             lora_train_meta=self._get_lora_train_meta(),
         )
+
+    def _after_saving(self, step: int, batches: Iterable[Any]) -> Iterator[Any]:
+        """The held-out batches, once ``step`` is saved: there may be no time left for all of them."""
+        self.ckpt_handler.save_checkpoint(step)
+        yield from batches
 
     def _stop_asked(self) -> bool:
         """The same answer in all workers: they save together, or wait for each other for ever."""

@@ -47,6 +47,7 @@ class RecordedTrainer(PPOTrainerSync):
         self.fetched = (0, 0)  # a step, and its prompts so far
         self.unsealed = False
         self.stopping = False
+        self.in_loop = False  # of steps; validation comes before it, too
         with open_dict(config):
             # veRL takes every mode but "sync" for an asynchronous one.
             config.trainer.v1.trainer_mode = "sync"
@@ -129,9 +130,13 @@ class RecordedTrainer(PPOTrainerSync):
     def _validate(self) -> dict[str, float]:
         self.replay_buffer.validated.clear()
         metrics = super()._validate()
-        if self.global_steps == 0:  # later ones are part of their step's line
-            self.recorder.write(0, metrics)
+        if not self.in_loop:  # later ones are part of their step's line
+            self.recorder.write(self.global_steps, metrics)
         return metrics
+
+    def on_train_begin(self) -> None:
+        self.in_loop = True
+        super().on_train_begin()
 
     def _maybe_log_val_generations(self, inputs: list[str], outputs: list[str], scores: list[float]) -> None:
         self.answers = (inputs, outputs)
@@ -154,7 +159,7 @@ class RecordedTrainer(PPOTrainerSync):
             if not self.unsealed:
                 self._save_checkpoint()
             with open_dict(self.config):
-                self.config.trainer.test_freq = -1  # no time for it now
+                self.config.trainer.test_freq = -1  # no time for it now: the resume begins with it
         super().on_step_end()
 
     def _texts(self, keys: list[str]) -> tuple[list[str], list[str]]:

@@ -28,7 +28,7 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **se
 # Three steps are an epoch of each stage.
 TRAINING = (
     "dataset.max_windows={train:12,val:4,test:4}", "dataset.traces.samples=12", "sft.data.train_batch_size=4",
-    "trainer.test_freq=2", "actor_rollout_ref.actor.optim.lr=1e-3", "evaluation.enable=false",
+    "actor_rollout_ref.actor.optim.lr=1e-3", "evaluation.enable=false",
     "logging.wandb=offline",
 )  # fmt: skip
 # What no two runs share: times and memory, and the last bits of the rollout engine's own log-probabilities, which
@@ -41,10 +41,14 @@ PREFIX = {"sft": "sft.", "rl": ""}
 
 
 class Killable:
-    """A run that a test launches again and again under one name. steps: of each stage that it has."""
+    """A run that a test launches again and again under one name.
 
-    def __init__(self, folder: Path, steps: dict[str, int], save_freq: int) -> None:
+    steps: of each stage that it has. save_freq, test_freq: a checkpoint and a validation every so many of them.
+    """
+
+    def __init__(self, folder: Path, steps: dict[str, int], save_freq: int, test_freq: int = 2) -> None:
         self.steps = steps
+        self.test_freq = test_freq
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "my_reward.py").write_text(REWARD)
         self.folder = folder / "time_r1" / "run"
@@ -54,6 +58,7 @@ class Killable:
             f"stages=[{','.join(steps)}]",
             *(f"{PREFIX[stage]}trainer.total_training_steps={count}" for stage, count in steps.items()),
             *(f"{PREFIX[stage]}trainer.save_freq={save_freq}" for stage in steps),
+            *(f"{PREFIX[stage]}trainer.test_freq={test_freq}" for stage in steps),
         )  # fmt: skip
 
     def start(self) -> subprocess.Popen[str]:
@@ -96,8 +101,19 @@ class Killable:
         return step in self.recorded(stage)
 
     def recorded(self, stage: str) -> list[int]:
-        """The steps of a stage in the order of the record; SFT's validations have lines of their own."""
-        return [line["step"] for line in self.lines() if line["stage"] == stage and "val/loss" not in line]
+        """The steps of a stage in the order of the record, without the lines that only a validation has."""
+        trained = {"sft": "train/loss", "rl": "reward/mean"}[stage]
+        return [
+            line["step"] for line in self.lines() if line["stage"] == stage and (trained in line or line["step"] == 0)
+        ]
+
+    def validates(self, stage: str, step: int) -> bool:
+        return step % self.test_freq == 0 or step == self.steps[stage]
+
+    def validated(self, stage: str) -> list[int]:
+        """The steps of a stage in whose lines a validation is."""
+        lines = [line for line in self.lines() if any(name.startswith("val/") for name in line)]
+        return [line["step"] for line in lines if line["stage"] == stage]
 
     def saved(self, stage: str) -> int:
         found = checkpoint.newest(self.folder / "checkpoints" / stage)
@@ -138,12 +154,13 @@ def assert_complete(run: Killable) -> None:
         assert run.recorded(stage) == list(range(1 if stage == "sft" else 0, steps + 1))
         saved = checkpoint.newest(run.folder / "checkpoints" / stage)
         assert saved is not None and saved.last and saved.step == steps and saved.model is not None
+        assert run.validated(stage) == [step for step in run.recorded(stage) if run.validates(stage, step)]
     last = run.steps.get("rl", -1)
     for step in range(last + 1):
         rows = [json.loads(line) for line in (run.folder / "samples" / f"rl_{step}.jsonl").read_text().splitlines()]
         splits = [row["split"] for row in rows]
         assert splits.count("train") == (8 if step else 0)
-        assert splits.count("val") in ((4,) if step % 2 == 0 or step == last else (0,))
+        assert splits.count("val") == (4 if run.validates("rl", step) else 0)
     assert len(list((run.folder / "wandb").glob(f"offline-run-*-{record['wandb_id']}"))) == 1
 
 
@@ -176,6 +193,19 @@ def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
     assert len(computed(whole.lines()[-1])) > 60
     weights = [run.folder / "checkpoints" / "rl" / "global_step_8" / "actor" / "huggingface" for run in (whole, broken)]
     assert checkpoint.fingerprint(weights[0]) == checkpoint.fingerprint(weights[1])
+
+
+def test_a_stop_leaves_no_validation_out(tmp_path: Path) -> None:
+    """SIGTERM in a step that a validation follows: SFT's comes behind the checkpoint, RL's first in the resume."""
+    run = Killable(tmp_path, {"sft": 40, "rl": 6}, save_freq=100, test_freq=1)
+    for stage in run.steps:
+        code, output = run.end(lambda stage=stage: run.has(stage, 1), terminate)
+        step = run.recorded(stage)[-1]
+        assert code == EXIT_CODE and f"stage {stage} was ended; it will go on after step {step}" in output, output
+        assert step < run.steps[stage] and run.saved(stage) == step
+        assert run.validated(stage)[-1] == (step if stage == "sft" else step - 1)
+    run.finish()
+    assert_complete(run)
 
 
 # What ends a run in the test below, by turns; each at a random moment.
