@@ -5,8 +5,8 @@ saving of the best possible schedule (a linear programme) and the mean of the pr
 options are built so that no solver that ignores the load does better than guessing among the three sensible ones.
 
 Size ``paper``: 48 hours of history, 24 prices, losses, limits that bind, five steps in several wordings, one rationale
-in ten corrects a first thought. Size ``short``: ten hours, one day of history, whole numbers, energy that is free in
-all hours but five, no losses, and limits that never bind, so that an option is worth the load in its hours; one
+in ten corrects a first thought. Size ``short``: ten hours, a to j, one day of history, whole numbers, energy that is
+free in all hours but five, no losses, and limits that never bind, so that an option is worth the load in its hours; one
 wording, no corrections. The gates are the same.
 """
 
@@ -26,6 +26,7 @@ from recipes.timeomni1.tasks.building import Building
 from recipes.timeomni1.tasks.decision_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.drawing import (
     LETTERS,
+    ROWS,
     SLIPS,
     Floats,
     bracketed,
@@ -78,11 +79,11 @@ class Case:
 def read(question: str) -> Case:
     """Read the case back from the question."""
     options = {letter: _strategy(text) for letter, text in read_options(question).items()}
-    rows = re.findall(r"^(\d):(\d)$", question, flags=re.MULTILINE)
+    rows = re.findall(r"^([a-j])(\d)$", question, flags=re.MULTILINE)
     if rows:  # the short form: other hours are free, so that their load does not matter
-        load, price = np.zeros(10), np.zeros(10)
+        load, price = np.zeros(len(ROWS)), np.zeros(len(ROWS))
         for hour, amount in rows:
-            load[int(hour)], price[int(hour)] = float(amount), 1.0
+            load[ROWS.index(hour)], price[ROWS.index(hour)] = float(amount), 1.0
         return Case(building.SMALL_BATTERY, load[None], price, options)
     printed = _BATTERY.search(question)
     series = re.search(r"\[([^\]]*)\]", question)
@@ -98,8 +99,10 @@ def read(question: str) -> Case:
 
 
 def _strategy(text: str) -> Strategy:
+    if short := re.fullmatch(r"discharge ([a-j]) ([a-j])", text):
+        return Strategy(building.SMALL_CHARGE, (ROWS.index(short[1]), ROWS.index(short[2])))
     hours = [int(number) for number in re.findall(r"\d+", text)]
-    first, second = hours[:-2] or building.SMALL_CHARGE
+    first, second = hours[:-2]
     return Strategy((first, second), (hours[-2], hours[-1]))
 
 
@@ -205,7 +208,7 @@ def _text(strategy: Strategy) -> str:
 
 
 def _short_text(strategy: Strategy) -> str:
-    return "discharge {} {}".format(*strategy.discharge)
+    return "discharge {} {}".format(*(ROWS[hour] for hour in strategy.discharge))
 
 
 def _hours_at(price: Floats, amount: float) -> str:
@@ -233,7 +236,7 @@ def _question(home: Building, options: tuple[str, ...]) -> str:
 
 
 def _short_question(home: Building, options: tuple[str, ...]) -> str:
-    rows = "\n".join(f"{hour}:{home.history[hour]:.0f}" for hour in np.flatnonzero(home.price))
+    rows = "\n".join(f"{ROWS[hour]}{home.history[hour]:.0f}" for hour in np.flatnonzero(home.price))
     return (
         f"Load by hour:\n{rows}\nEnergy is free in all other hours, and the battery full enough for any option.\n"
         f"Options:\n{list_options(options)}"
@@ -248,7 +251,7 @@ def _short_rationale(case: Case) -> str:
         total = sum(load for _, load in loads)
         if total > most:
             best, most = letter, total
-        terms = " ".join(f"{hour}:{load:.0f}" for hour, load in loads)
+        terms = " ".join(f"{ROWS[hour]}{load:.0f}" for hour, load in loads)
         values.append(f"{letter} {terms}={total:.0f} best {best}{most:.0f}")
     return SHORT["values"][0].format(values=", ".join(values), letter=best)
 

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 Steps = Mapping[str, tuple[str, ...]]
 
 LETTERS = "ABCDEFGH"
+# Names of a table's rows in the size ``short``, right before the row's first digit: a small model finds what stands
+# directly behind a token long before it finds what stands two behind it, as in ``5:4``.
+ROWS = "abcdefghij"
 # Share of paper-size rationales that start from a wrong thought and correct it.
 SLIPS = 0.10
 

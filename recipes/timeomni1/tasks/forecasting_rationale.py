@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.random import Generator
 
-from recipes.timeomni1.tasks.drawing import SLIPS, Floats, bracketed, say
+from recipes.timeomni1.tasks.drawing import ROWS, SLIPS, Floats, bracketed, say
 from recipes.timeomni1.tasks.forecasting_solver import Solution, Window
 from recipes.timeomni1.tasks.forecasting_steps import SHORT, STEPS
 from recipes.timeomni1.tasks.forecasting_windows import COMING_CHANCE, PAST_CHANCE
@@ -45,7 +45,7 @@ def short(window: Window, solution: Solution) -> str:
     """The rows of the table that events touch, what they add, and then every row with its forecast."""
     first, second = window.days
     values = zip(first, second, strict=True)
-    rows = [f"{slot}:{one:.0f} {two:.0f}" for slot, (one, two) in enumerate(values, start=1)]
+    rows = [f"{ROWS[slot]}{one:.0f} {two:.0f}" for slot, (one, two) in enumerate(values)]
     lines = " ".join(f"{row}={value:.0f}" for row, value in zip(rows, solution.forecast, strict=True))
     past, coming = window.past, window.coming
     assert past is not None, "the short size always shows an event"

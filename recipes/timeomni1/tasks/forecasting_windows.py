@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from recipes.timeomni1.tasks import demand
 from recipes.timeomni1.tasks.demand import DAY, Event
-from recipes.timeomni1.tasks.drawing import Floats, bracketed, integer, numbers, uniform
+from recipes.timeomni1.tasks.drawing import ROWS, Floats, bracketed, integer, numbers, uniform
 from recipes.timeomni1.tasks.forecasting_solver import Window
 
 PAST_CHANCE, COMING_CHANCE = 0.6, 0.7
@@ -60,12 +60,12 @@ def _read_event(text: str, day: int) -> Event | None:
 
 
 def _read_slots(question: str) -> Window:
-    table = np.array([numbers(row) for row in re.findall(r"^\d:\d \d$", question, flags=re.MULTILINE)])
+    table = np.array([numbers(row) for row in re.findall(r"^[a-j](\d \d)$", question, flags=re.MULTILINE)])
     events = {
-        int(day): Event("event", int(day) - 1, int(slot) - 1, 1, int(size))
-        for day, slot, size in re.findall(r"Day (\d): slot (\d), (\d)", question)
+        int(day): Event("event", int(day) - 1, ROWS.index(slot), 1, int(size))
+        for day, slot, size in re.findall(r"Day (\d): slot ([a-j]), (\d)", question)
     }
-    return Window("slots", "trips", np.concatenate([table[:, 1], table[:, 2]]), events.get(2), events.get(3))
+    return Window("slots", "trips", table.T.ravel(), events.get(2), events.get(3))
 
 
 def draw_venue(rng: Generator) -> Drawn:
@@ -140,11 +140,11 @@ def draw_slots(rng: Generator, ood: bool) -> Drawn:
     gain = 5.0 if ood else integer(rng, (2, 3))
     mean = demand.slot_mean(profile, gain, [past, coming] if announced else [past])
     values = np.minimum(mean + rng.choice([-1.0, 0.0, 1.0], size=len(mean), p=[0.08, 0.84, 0.08]), 9.0)
-    rows = "\n".join(f"{i + 1}:{values[i]:.0f} {values[size + i]:.0f}" for i in range(size))
-    day_three = f"slot {coming.start + 1}, {coming.size} thousand visitors" if announced else "no event"
+    rows = "\n".join(f"{ROWS[i]}{values[i]:.0f} {values[size + i]:.0f}" for i in range(size))
+    day_three = f"slot {ROWS[coming.start]}, {coming.size} thousand visitors" if announced else "no event"
     question = (
         f"Trips by slot on day one and day two, in hundreds:\n{rows}\n"
-        f"Day 2: slot {past.start + 1}, {past.size} thousand visitors. Day 3: {day_three}.\nForecast day three."
+        f"Day 2: slot {ROWS[past.start]}, {past.size} thousand visitors. Day 3: {day_three}.\nForecast day three."
     )
     return Drawn(question, "late-venue" if ood else "venue", mean, values)
 

@@ -174,19 +174,19 @@ def test_every_number_of_a_rationale_follows_from_the_question(ood: bool, count:
 @pytest.mark.parametrize("ood", [False, True])
 def test_short_rationales_add_the_loads(ood: bool) -> None:
     for item in items("decision", "short", ood, 150):
-        rows = dict(re.findall(r"^(\d):(\d)$", item.question, flags=re.MULTILINE))
+        rows = dict(re.findall(r"^([a-j])(\d)$", item.question, flags=re.MULTILINE))
         assert len(rows) == 5
         ((_, fields),) = read_rationale(item.rationale, SHORT)
         values = {}
         for text, (letter, c, d) in zip(
             fields["values"].split(", "),
-            re.findall(r"^(\w)\. discharge (\d) (\d)$", item.question, flags=re.MULTILINE),
+            re.findall(r"^(\w)\. discharge ([a-j]) ([a-j])$", item.question, flags=re.MULTILINE),
             strict=True,
         ):
             loads = [int(rows.get(hour, "0")) for hour in (c, d)]  # hours outside the table are free
             values[letter] = sum(loads)
             best = max(values, key=lambda letter: values[letter])
-            assert text == f"{letter} {c}:{loads[0]} {d}:{loads[1]}={values[letter]} best {best}{values[best]}"
+            assert text == f"{letter} {c}{loads[0]} {d}{loads[1]}={values[letter]} best {best}{values[best]}"
         assert max(values, key=lambda letter: values[letter]) == item.answer == fields["letter"]
         assert max(values.values()) < 10
         assert sorted(values.values())[-1] > sorted(values.values())[-2]
