@@ -24,8 +24,8 @@ from recipes.timeomni1.tasks.drawing import LETTERS
 
 NAME = "scenario"
 LABELS: tuple[str, ...] = ("level 1", "level 2", "level 2", "level 3", "level 3")
-# What the printed length alone allows is 0.5. The typical size is a part of the right reasoning, and not all of it: both
-# together leave a fifth to a quarter of the questions open, which only the shape answers.
+# What the printed length alone allows is 0.5. The typical size is a part of the right reasoning, not all of it: both
+# together leave a fifth to a quarter of the questions open, and only the shape answers these.
 CEILINGS = {"length_only": 0.53, "longest_sentence": 0.28, "nearest_size": 0.65, "length_then_size": 0.82}
 LEVELS = 9  # of the size ``short``
 
