@@ -66,8 +66,8 @@ def write(options: Sequence[Stated], series: Floats, right: int, size: Size, rng
 def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
     """What each option leads to expect, what the series shows, and both side by side until they differ.
 
-    Lines of four values, digits of the typical value, and a mark; after each pair 1 for a fit and 0 for none. None
-    where these few words do not tell the options apart.
+    Lines of four values and digits of the typical value, in one number, and a mark; behind each pair of what is seen
+    and what is expected + for a fit and - for none. None where these few words do not tell the options apart.
     """
     seen = _mark(options[right].scenario, len(series), (series, options[right].sampling.period))
     lines, digits = len(series) // 4, _digits(float(np.median(series)))
@@ -75,21 +75,21 @@ def short(options: Sequence[Stated], series: Floats, right: int) -> str | None:
     for letter, one in zip(LETTERS, options, strict=False):
         middle = _digits((one.scenario.low * one.scenario.high) ** 0.5)
         mark = _mark(one.scenario, one.length)
-        expected.append(f"{letter} {one.length // 4} {middle} {mark}")
+        expected.append(f"{letter} {one.length // 4}{middle} {mark}")
         checks.append(f"{letter}")
-        for shown, told, fits in (
-            (lines, one.length // 4, one.length == len(series)),
-            (digits, middle, digits == middle),
-            (seen, mark, mark.agrees(seen)),
+        for pair, fits in (
+            (f"{lines}{one.length // 4}", one.length == len(series)),
+            (f"{digits}{middle}", digits == middle),
+            (f"{seen} {mark}", mark.agrees(seen)),
         ):
-            checks.append(f"{shown} {told} {int(fits)}")
+            checks.append(f"{pair}{'+' if fits else '-'}")
             if not fits:
                 break
         else:
             fitting.append(letter)
     if fitting != [LETTERS[right]]:
         return None
-    return f"{', '.join(expected)}. Seen {lines} {digits} {seen}. {' '.join(checks)}. So {LETTERS[right]}."
+    return f"{', '.join(expected)}. Seen {lines}{digits} {seen}. {' '.join(checks)}. So {LETTERS[right]}."
 
 
 @dataclass(frozen=True)

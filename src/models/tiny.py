@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 MIN_COUNT = 2
+# Digits, and letters that stand alone and name something: an option, a row of a table. Such a name is the same token
+# wherever it stands, and can be looked up. A letter before a word, as in "a day" or "X feeds", is part of a phrase.
+_BETWEEN = re.compile(r"[0-9]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]| [A-Za-z]{2})")
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
@@ -29,7 +32,7 @@ CHAT_TEMPLATE = (
 
 
 def fixed_phrases(texts: Iterable[str], limit: int) -> list[str]:
-    """The pieces of text between digits that come back most often, the longest gain first.
+    """The pieces of text between digits and names that come back most often, the longest gain first.
 
     Args:
         texts: prompts and answers.
@@ -38,7 +41,7 @@ def fixed_phrases(texts: Iterable[str], limit: int) -> list[str]:
     Returns:
         Phrases of two characters or more that occur at least ``MIN_COUNT`` times, ordered by the tokens they save.
     """
-    counts = Counter(piece for text in texts for piece in re.findall(r"[^0-9]{2,}", text))
+    counts = Counter(piece for text in texts for piece in _BETWEEN.split(text) if len(piece) > 1)
     common = [(count * (len(piece) - 1), piece) for piece, count in counts.items() if count >= MIN_COUNT]
     return [piece for _saved, piece in sorted(common, reverse=True)[:limit]]
 

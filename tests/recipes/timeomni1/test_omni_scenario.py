@@ -144,17 +144,17 @@ def test_short_rationales_mark_the_series_and_find_one_option(ood: bool) -> None
         mark = _shown(scenario, series, period)
         about, shown = mark.split()
         told, seen, checks, end = item.rationale.removesuffix(".").split(". ")
-        assert seen == f"Seen {len(series) // 4} {digits} {mark}" and end == f"So {item.answer}"
-        expected = re.findall(r"([A-D]) (\d) (\d) (\w+) (\d+)", told)
+        assert seen == f"Seen {len(series) // 4}{digits} {mark}" and end == f"So {item.answer}"
+        expected = re.findall(r"([A-D]) (\d)(\d) (\w+) (\d+)", told)
         assert [letter for letter, *_ in expected] == list("ABCD")
         wanted = []
         for letter, lines, middle, kind, place in expected:
             assert int(lines) * 4 == options[letter][0]
             near = abs(int(place) - int(shown)) % 12 in (0, 1, 11) if kind == "peak" else place == shown
             fits = [int(lines) * 4 == len(series), middle == digits, kind == about and near]
-            pairs = [f"{len(series) // 4} {lines}", f"{digits} {middle}", f"{mark} {kind} {place}"]
+            pairs = [f"{len(series) // 4}{lines}", f"{digits}{middle}", f"{mark} {kind} {place}"]
             first = [*fits, False].index(False)
-            said = [f"{pair} {int(fit)}" for pair, fit in zip(pairs, fits, strict=True)][: first + 1]
+            said = [f"{pair}{'+' if fit else '-'}" for pair, fit in zip(pairs, fits, strict=True)][: first + 1]
             wanted.append(" ".join([letter, *said]))
             assert all(fits) == (letter == item.answer)
         assert checks == " ".join(wanted)
