@@ -1,6 +1,7 @@
 """The model that the project builds: a tokenizer for any text, one token per digit and phrase, and seeded weights."""
 
 import json
+import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -74,6 +75,19 @@ def test_a_digit_is_the_same_token_wherever_it_stands(tokenizer: Any) -> None:
     (seven,) = _ids(tokenizer, "7")
     for text in ("17", "7.5", " 7", "x7\n", "level is 7 and"):
         assert _ids(tokenizer, text).count(seven) == 1
+
+
+def test_a_name_of_one_letter_is_the_same_token_wherever_it_stands() -> None:
+    texts = [
+        "Load:\nf4\ng2\nA. discharge f g\nB. discharge g h, twice a day\nC) X feeds Y",
+        "<think>A f4 g2=6 best A6, B g2 h0=2 best A6, twice a day: X feeds Y. So A.</think>",
+    ]
+    tokenizer = make_tokenizer(2 * texts, 50)
+    for name in "ABCfgh":
+        (token,) = _ids(tokenizer, name)
+        for text in texts:
+            assert _ids(tokenizer, text).count(token) == len(re.findall(rf"\b{name}(?=\b|\d)", text)), (name, text)
+    assert ", twice a day\n" in fixed_phrases(2 * texts, 50)
 
 
 def test_fixed_phrases_are_one_token_each(tokenizer: Any) -> None:
