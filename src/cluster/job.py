@@ -18,7 +18,7 @@ from pathlib import Path
 from src.run import write_json
 
 JOB_FILE = "job.json"
-STOP_FILE = "stop-job.json"
+STOP_REQUEST = "stop-job.json"
 JOB_VARIABLE = "RUN_RAY_JOB"
 _POLL_S = 1.0
 
@@ -51,7 +51,7 @@ def this_job() -> str | None:
 
 def ask_to_stop(run: Path, job: str) -> None:
     """Have the launcher of a run, which is that job, save and end."""
-    write_json(run / STOP_FILE, {"job": job})
+    write_json(run / STOP_REQUEST, {"job": job})
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def stop_requests(run: Path) -> Iterator[None]:
     def watch() -> None:
         while not ended.wait(_POLL_S):
             if _asked(run) == job:
-                (run / STOP_FILE).unlink(missing_ok=True)
+                (run / STOP_REQUEST).unlink(missing_ok=True)
                 os.kill(os.getpid(), signal.SIGTERM)
 
     if job is not None:
@@ -75,6 +75,6 @@ def stop_requests(run: Path) -> Iterator[None]:
 
 def _asked(run: Path) -> str | None:
     try:
-        return str(json.loads((run / STOP_FILE).read_text())["job"])
+        return str(json.loads((run / STOP_REQUEST).read_text())["job"])
     except (OSError, ValueError, KeyError):
         return None
