@@ -47,8 +47,9 @@ test-unit: setup ## only the unit tests (about two minutes)
 test-smoke: setup ## only the tests that launch recipes
 	@$(PY) -m pytest -m "$(SMOKE)" $(ARGS)
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff (rules and format) and mypy
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
 
 lock: ## resolve requirements/*.in into requirements/*.lock again; KEEP=1 only adds packages

@@ -10,9 +10,7 @@ from data_pipelines.cli import dataset_names, parse
 from src.errors import UserError
 from src.output import reader_may_leave
 
-USAGE = (
-    "python -m data_pipelines dataset=NAME [dataset.folder=DIR] [dataset.KEY=VALUE] out=DIR [download=true]"
-)
+USAGE = "python -m data_pipelines dataset=NAME [dataset.folder=DIR] [dataset.KEY=VALUE] out=DIR [download=true]"
 
 
 def main(argv: Sequence[str]) -> int:

@@ -28,9 +28,7 @@ def compose_dataset(name: str, overrides: Sequence[str] = ()) -> DictConfig:
             cfg = compose(overrides=[f"+dataset={name}", *overrides])
     except (HydraException, OmegaConfBaseException) as error:
         reason = str(error).splitlines()[0].rstrip(".")
-        raise ConfigError(
-            f"{reason}: correct the command line, the keys are in conf/dataset/{name}.yaml"
-        ) from None
+        raise ConfigError(f"{reason}: correct the command line, the keys are in conf/dataset/{name}.yaml") from None
     node: DictConfig = cfg.dataset
     return node
 

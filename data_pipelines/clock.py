@@ -54,9 +54,7 @@ def _parse(texts: Sequence[str], where: str, date_format: str | None) -> pd.Date
     try:
         times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype=str), errors="coerce", format=form))
     except (ValueError, TypeError) as error:  # mixed time zones
-        raise DataError(
-            f"{where}: its dates cannot be read ({error}): write them all in one form, in UTC"
-        ) from None
+        raise DataError(f"{where}: its dates cannot be read ({error}): write them all in one form, in UTC") from None
     bad = np.flatnonzero(np.asarray(times.isna()))
     if len(bad):
         row = int(bad[0])
@@ -78,12 +76,8 @@ def _check_order(times: pd.DatetimeIndex, where: str) -> None:
         return
     row = int(bad[0]) + 1
     if steps[row - 1] == 0:
-        raise DataError(
-            f"{where} line {row + 2} repeats the timestamp {times[row]}: remove one of the two rows"
-        )
-    raise DataError(
-        f"{where} line {row + 2}: {times[row]} comes after {times[row - 1]}: sort the rows by date"
-    )
+        raise DataError(f"{where} line {row + 2} repeats the timestamp {times[row]}: remove one of the two rows")
+    raise DataError(f"{where} line {row + 2}: {times[row]} comes after {times[row - 1]}: sort the rows by date")
 
 
 def _find_freq(times: pd.DatetimeIndex) -> str:
@@ -106,9 +100,7 @@ def _check_regular(times: pd.DatetimeIndex, freq: str, where: str) -> None:
     try:
         regular = pd.date_range(times[0], periods=len(times), freq=freq)
     except ValueError:
-        raise DataError(
-            f"dataset.freq is '{freq}': use a pandas frequency such as h, 30min or D, or step"
-        ) from None
+        raise DataError(f"dataset.freq is '{freq}': use a pandas frequency such as h, 30min or D, or step") from None
     bad = np.flatnonzero(times.as_unit(regular.unit).asi8 != regular.asi8)
     if len(bad):
         row = int(bad[0])
@@ -184,7 +176,5 @@ def continue_labels(start: str, freq: str, count: int) -> list[str]:
     if freq != STEP:
         return list(format_times(pd.date_range(start, periods=count, freq=freq), freq))
     if not start.lstrip("-").isdigit():
-        raise DataError(
-            f"'{start}' cannot be continued without a frequency: set dataset.prompt.timestamps=none"
-        )
+        raise DataError(f"'{start}' cannot be continued without a frequency: set dataset.prompt.timestamps=none")
     return [str(int(start) + step) for step in range(count)]

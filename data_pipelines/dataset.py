@@ -39,12 +39,8 @@ class ForecastDataset:
         self.borders = windows.split_borders(len(table.labels), settings.split)
         self.freq = clock.times(table.freq, settings.rows_per_step)
         self.period = settings.period or clock.default_period(self.freq)
-        self._values = {
-            name: _means(column, settings.rows_per_step) for name, column in table.values.items()
-        }
-        self.decimals = (
-            settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
-        )
+        self._values = {name: _means(column, settings.rows_per_step) for name, column in table.values.items()}
+        self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
         self._render = _find(settings.prompt.renderer, "prompt.renderer")
         self._write = _find(settings.traces.writer, "traces.writer")
 
@@ -90,9 +86,7 @@ class ForecastDataset:
         Raises DataError for an unknown channel or a start that cannot be continued.
         """
         if channel not in self.table.values:
-            raise DataError(
-                f"dataset {self.settings.name} has no channel '{channel}': use one of {self.channels}"
-            )
+            raise DataError(f"dataset {self.settings.name} has no channel '{channel}': use one of {self.channels}")
         labels = clock.continue_labels(start, self.freq, len(history) + self.settings.horizon)
         shown = [round(float(value), self.decimals) + 0.0 for value in history]
         return self._sample(channel, shown, (), labels)
@@ -100,16 +94,12 @@ class ForecastDataset:
     def prompt(self, one: ForecastSample) -> str:
         """Render the question; it asks for `horizon` values, whatever the length of the truth."""
         options = self.settings.prompt
-        text = self._render(
-            one, horizon=self.settings.horizon, timestamps=options.timestamps, context=options.context
-        )
+        text = self._render(one, horizon=self.settings.horizon, timestamps=options.timestamps, context=options.context)
         return str(text)
 
     def trace(self, one: ForecastSample) -> str:
         """Write a reasoned answer that ends in a forecast."""
-        return str(
-            self._write(one, style=self.settings.traces.style, timestamps=self.settings.prompt.timestamps)
-        )
+        return str(self._write(one, style=self.settings.traces.style, timestamps=self.settings.prompt.timestamps))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -82,9 +82,7 @@ def _fetch(url: str, write: Callable[[bytes], object]) -> None:
     try:
         response = urllib.request.urlopen(url, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
-        raise DataError(
-            f"{url} answered {error.code} {error.reason}: correct dataset.url, or {advice}"
-        ) from None
+        raise DataError(f"{url} answered {error.code} {error.reason}: correct dataset.url, or {advice}") from None
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
         raise DataError(f"{url} cannot be reached ({getattr(error, 'reason', error)}): {advice}") from None
     received = 0

@@ -47,8 +47,7 @@ def _tables(data: ForecastDataset) -> dict[str, list[rows.Row]]:
         tables["sft"] = _read_traces(data)
     else:
         tables["sft"] = [
-            rows.sft_row(one, data.prompt(one), data.trace(one), "train", i)
-            for i, one in enumerate(data.sft_samples())
+            rows.sft_row(one, data.prompt(one), data.trace(one), "train", i) for i, one in enumerate(data.sft_samples())
         ]
     tables["sft_val"] = [
         rows.sft_row(one, data.prompt(one), data.trace(one), "val", i) for i, one in enumerate(splits["val"])
@@ -63,9 +62,7 @@ def _read_traces(data: ForecastDataset) -> list[rows.Row]:
         found: list[rows.Row] = pq.read_table(path).cast(rows.SFT_SCHEMA).to_pylist()
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise DataError(
-            f"{path} does not hold SFT rows ({reason}): write it with recipes.time_r1.teacher"
-        ) from None
+        raise DataError(f"{path} does not hold SFT rows ({reason}): write it with recipes.time_r1.teacher") from None
     row_of = {label: row for row, label in enumerate(data.table.labels)}
     last = data.borders.train_end - data.settings.horizon * data.settings.rows_per_step
     for row in found:

@@ -24,9 +24,7 @@ def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = pri
     path = _raw_file(settings, fetch, log)
     if settings.targets() is None:
         names = ", ".join(name for name in column_names(path) if name != settings.date_column)
-        raise DataError(
-            f"dataset {settings.name} needs columns: set dataset.target to one or more of {names}"
-        )
+        raise DataError(f"dataset {settings.name} needs columns: set dataset.target to one or more of {names}")
     return read_csv(
         path,
         settings.targets(),
@@ -40,9 +38,7 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
     if settings.path is not None:
         return Path(settings.path).expanduser()
     if settings.file is None:
-        raise DataError(
-            f"dataset {settings.name} needs a file: set dataset.path=FILE.csv and dataset.target=COLUMN"
-        )
+        raise DataError(f"dataset {settings.name} needs a file: set dataset.path=FILE.csv and dataset.target=COLUMN")
     folder = Path(settings.folder).expanduser() if settings.folder else _DEFAULT_DOWNLOADS / settings.name
     found = _search(folder, settings.file)
     if found is not None:
@@ -57,8 +53,7 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
         )
     if settings.url is None:
         raise DataError(
-            f"dataset {settings.name} has no address to download from: name its folder with "
-            f"dataset.folder=DIR"
+            f"dataset {settings.name} has no address to download from: name its folder with dataset.folder=DIR"
         )
     return download(
         settings.url,

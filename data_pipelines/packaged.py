@@ -31,20 +31,14 @@ def taylor() -> SeriesTable:
     """
     package = importlib.util.find_spec("pmdarima")
     if package is None or not package.submodule_search_locations:
-        raise DataError(
-            "the demo series ships inside the package pmdarima, which is missing: pip install pmdarima"
-        )
+        raise DataError("the demo series ships inside the package pmdarima, which is missing: pip install pmdarima")
     module = Path(package.submodule_search_locations[0], "datasets", "taylor.py")
     try:
         megawatts = _longest_list(module)
     except (OSError, ValueError, SyntaxError) as error:
-        raise DataError(
-            f"{module} does not hold the demo series ({error}): pip install pmdarima==2.1.1"
-        ) from None
+        raise DataError(f"{module} does not hold the demo series ({error}): pip install pmdarima==2.1.1") from None
     if len(megawatts) != TAYLOR_ROWS:
-        raise DataError(
-            f"{module} holds {len(megawatts)} values, not {TAYLOR_ROWS}: pip install pmdarima==2.1.1"
-        )
+        raise DataError(f"{module} holds {len(megawatts)} values, not {TAYLOR_ROWS}: pip install pmdarima==2.1.1")
     times = pd.date_range("2000-06-05", periods=TAYLOR_ROWS, freq="30min")
     return SeriesTable({"demand": megawatts / _MEGAWATTS_PER_GIGAWATT}, format_times(times, "30min"), "30min")
 
@@ -55,7 +49,5 @@ _LOADERS: dict[str, Callable[[], SeriesTable]] = {"taylor": taylor}
 def load(name: str) -> SeriesTable:
     """Return the packaged series `name`; DataError lists the names there are."""
     if name not in _LOADERS:
-        raise DataError(
-            f"there is no packaged series '{name}': set dataset.packaged to one of {', '.join(_LOADERS)}"
-        )
+        raise DataError(f"there is no packaged series '{name}': set dataset.packaged to one of {', '.join(_LOADERS)}")
     return _LOADERS[name]()

@@ -133,9 +133,7 @@ def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0].rstrip(".")
         key = f"dataset.{error.full_key}" if getattr(error, "full_key", None) else "the dataset settings"
-        raise DataError(
-            f"{key} cannot be used ({reason}): correct it in conf/dataset or on the command line"
-        ) from None
+        raise DataError(f"{key} cannot be used ({reason}): correct it in conf/dataset or on the command line") from None
     assert isinstance(settings, DatasetSettings)
     _check(settings)
     return settings
@@ -170,13 +168,10 @@ def _check(settings: DatasetSettings) -> None:
         raise DataError(f"dataset.evaluation.mode is '{settings.evaluation.mode}': set it to paper or full")
     if settings.prompt.timestamps not in ("rows", "start", "weekday", "none"):
         raise DataError(
-            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start, weekday "
-            "or none"
+            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start, weekday or none"
         )
     targets = settings.targets()
     if isinstance(settings.target, dict) or targets == []:
-        raise DataError(
-            "dataset.target is neither a column name nor a list of them: set dataset.target=COLUMN"
-        )
+        raise DataError("dataset.target is neither a column name nor a list of them: set dataset.target=COLUMN")
     if targets is not None and len(set(targets)) < len(targets):
         raise DataError(f"dataset.target names a column twice: {targets}")

@@ -88,9 +88,7 @@ def _read_cells(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} is not a UTF-8 text file: save it as UTF-8 CSV") from None
     except pd.errors.ParserError as error:
         reason = " ".join(str(error).split())
-        raise DataError(
-            f"{path} is not a regular CSV ({reason}): give every line the same number of cells"
-        ) from None
+        raise DataError(f"{path} is not a regular CSV ({reason}): give every line the same number of cells") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
     cells = cells.fillna("")
@@ -100,9 +98,7 @@ def _read_cells(path: Path) -> pd.DataFrame:
     cells = cells.iloc[: int(filled.nonzero()[0][-1]) + 1]  # blank lines at the end are harmless
     header = pd.Index([str(name).strip() for name in cells.iloc[0]])
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise DataError(
-            f"{path} is not separated by commas (its first line: {header[0]!r}): save it with commas"
-        )
+        raise DataError(f"{path} is not separated by commas (its first line: {header[0]!r}): save it with commas")
     if header.has_duplicates:
         raise DataError(f"{path} has two columns '{header[header.duplicated()][0]}': rename one of them")
     cells = cells.iloc[1:].reset_index(drop=True)

@@ -43,9 +43,7 @@ def split_borders(rows: int, split: SplitSettings) -> Borders:
     """
     if split.borders is not None:
         if len(split.borders) != 3 or not 0 < split.borders[0] < split.borders[1] < split.borders[2]:
-            raise DataError(
-                "dataset.split.borders must be three rising row numbers: where train, val and test end"
-            )
+            raise DataError("dataset.split.borders must be three rising row numbers: where train, val and test end")
         if split.borders[2] > rows:
             raise DataError(
                 f"the file has {rows} rows but dataset.split.borders ends at {split.borders[2]}: "
@@ -98,9 +96,7 @@ def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDA
     return starts[: evaluation.windows_per_channel]
 
 
-def select(
-    split: str, borders: Borders, settings: DatasetSettings, channels: list[str]
-) -> list[tuple[str, int]]:
+def select(split: str, borders: Borders, settings: DatasetSettings, channels: list[str]) -> list[tuple[str, int]]:
     """Return (channel, start) of the windows of `split`, in order, at most `max_windows` of them."""
     starts = split_starts(split, borders, settings)
     windows = [(channel, int(start)) for channel in channels for start in starts]

@@ -50,6 +50,8 @@ class RecordedSFTTrainer(SFTTrainer):
     """Trains as veRL's does. ``config.record``: ``run``, ``stage`` and ``keep_checkpoints``."""
 
     total_training_steps: int
+    val_dataloader: Any  # None: no validation
+    test_freq: int
 
     def __init__(self, config: DictConfig) -> None:
         self.run = Path(config.record.run)

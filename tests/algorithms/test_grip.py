@@ -64,13 +64,8 @@ def test_order_of_rows_does_not_matter(sampling):
     expected = {(groups[i], numbers[i]): w for i, w in zip(reference.kept, reference.weights, strict=True)}
     for seed in range(5):
         order = np.random.default_rng(seed).permutation(rewards.size)
-        shuffled = select_batch(
-            rewards[order], [groups[i] for i in order], settings, 5, [numbers[i] for i in order]
-        )
-        got = {
-            (groups[order[i]], numbers[order[i]]): w
-            for i, w in zip(shuffled.kept, shuffled.weights, strict=True)
-        }
+        shuffled = select_batch(rewards[order], [groups[i] for i in order], settings, 5, [numbers[i] for i in order])
+        got = {(groups[order[i]], numbers[order[i]]): w for i, w in zip(shuffled.kept, shuffled.weights, strict=True)}
         assert got == pytest.approx(expected)
 
 
@@ -142,9 +137,7 @@ def test_advantages_by_hand():
     rewards = torch.tensor([1.0, 0.0, 2.0, 4.0, 3.0], dtype=torch.float64)
     advantages = group_advantages(rewards, ["a", "b", "a", "b", "a"], eps=0.0)
     root_half = 0.5**0.5
-    torch.testing.assert_close(
-        advantages, torch.tensor([-1.0, -root_half, 0.0, root_half, 1.0], dtype=torch.float64)
-    )
+    torch.testing.assert_close(advantages, torch.tensor([-1.0, -root_half, 0.0, root_half, 1.0], dtype=torch.float64))
 
 
 def test_advantages_without_spread_are_exactly_zero():

@@ -14,18 +14,14 @@ VALUES = st.lists(st.integers(-40, 40).map(lambda i: i / 8), min_size=1, max_siz
 
 
 def inertia(values: np.ndarray, labels: np.ndarray) -> float:
-    return sum(
-        ((values[labels == label] - values[labels == label].mean()) ** 2).sum() for label in set(labels)
-    )
+    return sum(((values[labels == label] - values[labels == label].mean()) ** 2).sum() for label in set(labels))
 
 
 def best_inertia(values: np.ndarray, clusters: int) -> float:
     """Least cost over every way to cut the sorted values into `clusters` intervals."""
     ordered = np.sort(values)
     cuts = itertools.combinations(range(1, ordered.size), clusters - 1)
-    return min(
-        sum(((part - part.mean()) ** 2).sum() for part in np.split(ordered, list(cut))) for cut in cuts
-    )
+    return min(sum(((part - part.mean()) ** 2).sum() for part in np.split(ordered, list(cut))) for cut in cuts)
 
 
 def test_three_clear_clusters():

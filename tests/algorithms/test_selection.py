@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 from src.algorithms.selection import CLUSTERINGS, STRATEGIES, select
 
 SELECTIVE = [name for name in STRATEGIES if name != "all"]
-REWARDS = st.lists(
-    st.one_of(st.sampled_from([-1.0, 0.0, 0.3]), st.floats(-1.0, 1.1)), min_size=1, max_size=48
-)
+REWARDS = st.lists(st.one_of(st.sampled_from([-1.0, 0.0, 0.3]), st.floats(-1.0, 1.1)), min_size=1, max_size=48)
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -25,9 +23,7 @@ def rng(seed: int = 0) -> np.random.Generator:
     st.sampled_from(CLUSTERINGS),
     st.integers(0, 2**31),
 )
-def test_exactly_keep_distinct_indices_whatever_the_rewards(
-    rewards, keep, strategy, clusters, clustering, seed
-):
+def test_exactly_keep_distinct_indices_whatever_the_rewards(rewards, keep, strategy, clusters, clustering, seed):
     keep = min(keep, len(rewards))
     chosen = select(np.array(rewards), keep, strategy, rng(seed), clusters=clusters, clustering=clustering)
     assert chosen.dtype == np.int64
@@ -119,9 +115,7 @@ def test_cluster_draws_evenly_within_a_cluster():
 
 def test_cluster_without_spread_is_a_uniform_draw():
     for clustering in CLUSTERINGS:
-        draws = {
-            tuple(select(np.full(8, 0.3), 4, "cluster", rng(s), clustering=clustering)) for s in range(30)
-        }
+        draws = {tuple(select(np.full(8, 0.3), 4, "cluster", rng(s), clustering=clustering)) for s in range(30)}
         assert len(draws) > 10
 
 

@@ -53,16 +53,12 @@ def micro_batch(seed: int = 0, spread: float = 0.3, importance: bool = False):
         "response_mask": nested(mask),
         "old_log_probs": nested(old),
         "ref_log_prob": nested([a + b for a, b in zip(old, per_token(spread), strict=True)]),
-        "advantages": nested(
-            [torch.full((n,), float(a)) for a, n in zip(advantages, RESPONSE_LENGTHS, strict=True)]
-        ),
+        "advantages": nested([torch.full((n,), float(a)) for a, n in zip(advantages, RESPONSE_LENGTHS, strict=True)]),
     }
     if importance:
         columns["rollout_is_weights"] = nested([torch.exp(row) for row in per_token(0.2)])
     data = TensorDict(columns, batch_size=[ROWS])
-    tu.assign_non_tensor(
-        data, dp_size=1, batch_num_tokens=int(sum(m.sum() for m in mask)), global_batch_size=ROWS
-    )
+    tu.assign_non_tensor(data, dp_size=1, batch_num_tokens=int(sum(m.sum() for m in mask)), global_batch_size=ROWS)
 
     total = sum(PROMPT_LENGTHS) + sum(RESPONSE_LENGTHS)
     values = torch.randn(total, generator=generator)
@@ -268,9 +264,7 @@ def test_configuration_and_data_are_left_as_they_were():
 @pytest.mark.parametrize("weights", [torch.ones(ROWS, 2), nested([torch.ones(n) for n in RESPONSE_LENGTHS])])
 def test_a_column_of_another_shape_is_refused(weights):
     data, _, output = micro_batch()
-    with pytest.raises(
-        ValueError, match=r"column sequence_weight must have shape \(5,\), one weight per sequence"
-    ):
+    with pytest.raises(ValueError, match=r"column sequence_weight must have shape \(5,\), one weight per sequence"):
         weighted_ppo_loss(actor_config(), output, with_weights(data, weights))
 
 

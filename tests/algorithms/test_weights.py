@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from src.algorithms.weights import SCHEMES, grouped_weights, trajectory_weights
 
-REWARDS = st.lists(st.floats(-1.0, 1.1), min_size=1, max_size=48).map(
-    lambda r: torch.tensor(r, dtype=torch.float64)
-)
+REWARDS = st.lists(st.floats(-1.0, 1.1), min_size=1, max_size=48).map(lambda r: torch.tensor(r, dtype=torch.float64))
 
 
 def test_softmax_by_hand():

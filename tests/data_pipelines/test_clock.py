@@ -103,9 +103,7 @@ def test_labels_continue_in_their_own_form() -> None:
 
 
 def test_subdaily_is_below_a_day() -> None:
-    assert [is_subdaily(freq) for freq in ("h", "15min", "24h", "D", "MS", "step")] == [True, True] + [
-        False
-    ] * 4
+    assert [is_subdaily(freq) for freq in ("h", "15min", "24h", "D", "MS", "step")] == [True, True] + [False] * 4
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,7 @@ def test_a_csv_is_built_from_the_command_line_without_torch(hourly_csv: Path, tm
     )
     words = ["dataset=csv", f"dataset.path={hourly_csv}", "dataset.target=load", "dataset.horizon=6"]
     words += ["dataset.context_length=24", f"out={tmp_path / 'out'}"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "wrote" in done.stdout and f"train: {tmp_path / 'out' / 'train.parquet'}" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -68,9 +66,7 @@ def test_help_lists_the_datasets(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_options_get_the_type_of_their_default() -> None:
-    cfg, options = parse(
-        ["dataset=demand", "dataset.seed=4", "rate=2", "n=3"], {"rate": 0.5, "n": 1, "on": False}, ""
-    )
+    cfg, options = parse(["dataset=demand", "dataset.seed=4", "rate=2", "n=3"], {"rate": 0.5, "n": 1, "on": False}, "")
     assert cfg.seed == 4
     assert options == {"rate": 2.0, "n": 3, "on": False}
     with pytest.raises(ConfigError, match="n=two is not of the form n=1"):

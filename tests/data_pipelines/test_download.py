@@ -70,9 +70,7 @@ def test_a_verified_file_is_not_fetched_again(server: ThreadingHTTPServer, tmp_p
     assert target.read_bytes() == CONTENT
 
 
-def test_another_file_than_published_is_refused_and_leaves_nothing(
-    server: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_another_file_than_published_is_refused_and_leaves_nothing(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     target = tmp_path / "series.csv"
     target.write_bytes(b"old")
     with pytest.raises(DataError, match=f"sha256 is {SHA256}, published is 0000.*dataset.folder=DIR"):
@@ -81,9 +79,7 @@ def test_another_file_than_published_is_refused_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["series.csv"]
 
 
-def test_the_git_hash_serves_where_no_sha256_is_published(
-    server: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_the_git_hash_serves_where_no_sha256_is_published(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.write_bytes(b"")
     assert git_sha1_of(empty) == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # git's well-known empty blob
@@ -97,18 +93,14 @@ def test_the_git_hash_serves_where_no_sha256_is_published(
         download(_url(server), target, sha256=None, git_sha1="1" * 40, log=lambda line: None)
 
 
-def test_a_broken_transfer_and_a_missing_file_leave_nothing(
-    server: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_a_broken_transfer_and_a_missing_file_leave_nothing(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     for path, message in (("/short.csv", "broke off after"), ("/none.csv", "answered 404 Not Found")):
         with pytest.raises(DataError, match=message):
             download(_url(server, path), tmp_path / "series.csv", sha256=None, log=lambda line: None)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unreachable_server_and_other_schemes_are_refused(
-    server: ThreadingHTTPServer, tmp_path: Path
-) -> None:
+def test_an_unreachable_server_and_other_schemes_are_refused(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     closed = ThreadingHTTPServer(("127.0.0.1", 0), _Files)
     url = _url(closed)
     closed.server_close()

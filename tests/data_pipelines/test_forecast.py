@@ -94,9 +94,7 @@ def test_sft_rows_pair_the_question_with_the_true_values(small: dict[str, Any], 
 
 
 @pytest.mark.parametrize("name", ["demand", "etth1", "exchange", "nasdaq"])
-def test_no_timestamp_of_training_is_a_target_of_val_or_test(
-    name: str, shared_data: Path, tmp_path: Path
-) -> None:
+def test_no_timestamp_of_training_is_a_target_of_val_or_test(name: str, shared_data: Path, tmp_path: Path) -> None:
     overrides = [
         f"dataset.folder={shared_data}",
         "dataset.max_windows.train=400",
@@ -218,9 +216,7 @@ def test_a_damaged_or_unfinished_build_is_repeated(small: dict[str, Any], tmp_pa
         {"traces": {"samples": 5}},
     ],
 )
-def test_the_fingerprint_follows_the_settings(
-    small: dict[str, Any], tmp_path: Path, changes: dict[str, Any]
-) -> None:
+def test_the_fingerprint_follows_the_settings(small: dict[str, Any], tmp_path: Path, changes: dict[str, Any]) -> None:
     first = _build(small, tmp_path / "a")
     assert _build({**small, **changes}, tmp_path / "a").fingerprint != first.fingerprint
 
@@ -255,13 +251,9 @@ def test_a_failed_write_leaves_no_half_file_and_no_manifest(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("data_pipelines.rows.pq.write_table", full)
-    with pytest.raises(
-        DataError, match=r"cannot write .*train.parquet \(No space left on device\): free space"
-    ):
+    with pytest.raises(DataError, match=r"cannot write .*train.parquet \(No space left on device\): free space"):
         _build({**small, "seed": 9}, tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
-        f"{name}.parquet" for name in FILES
-    )
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(f"{name}.parquet" for name in FILES)
     assert len(_rows(tmp_path / "out" / "train.parquet")) == 181
 
 
@@ -359,9 +351,7 @@ def test_the_public_forms_that_are_not_among_the_test_data(name: str, tmp_path: 
     times = pd.date_range(start, periods=rows, freq=freq)
     cycle = (10 + 3 * np.sin(np.arange(rows) * 2 * np.pi / 96)).round(3).astype(str)
     width = len(columns.split(","))
-    lines = [
-        ",".join([time, *[value] * width]) for time, value in zip(times.strftime(form), cycle, strict=True)
-    ]
+    lines = [",".join([time, *[value] * width]) for time, value in zip(times.strftime(form), cycle, strict=True)]
     (tmp_path / file).write_text("\n".join([f"date,{columns}", *lines]) + "\n")
     cfg = compose_dataset(name, [f"dataset.folder={tmp_path}", "dataset.max_windows.train=50"])
     result = _build(cfg, tmp_path / "out")
@@ -386,9 +376,7 @@ def test_every_forecasting_dataset_is_described() -> None:
         assert name in ("csv", "demand") or (cfg.url and (cfg.sha256 or cfg.git_sha1))
 
 
-def test_any_csv_gets_its_frequency_period_and_channel_from_the_file(
-    hourly_csv: Path, tmp_path: Path
-) -> None:
+def test_any_csv_gets_its_frequency_period_and_channel_from_the_file(hourly_csv: Path, tmp_path: Path) -> None:
     overrides = [f"dataset.path={hourly_csv}", "dataset.target=load", "dataset.context_length=24"]
     data = load_dataset(compose_dataset("csv", [*overrides, "dataset.horizon=6"]))
     one = data.samples("test")[0]

@@ -214,7 +214,5 @@ def test_a_model_that_is_neither_a_folder_nor_a_hub_name(name: str) -> None:
 
 def test_a_model_that_the_hub_does_not_give(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(
-        ConfigError, match=r"model=some-one/no-model is not a folder here, and the hub does not"
-    ):
+    with pytest.raises(ConfigError, match=r"model=some-one/no-model is not a folder here, and the hub does not"):
         run("some-one/no-model", demand())

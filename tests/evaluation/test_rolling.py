@@ -45,9 +45,7 @@ def counting(requests: Sequence[Request]) -> list[Completion]:
     return [answer([last + 1, last + 2, last + 3]) for last in lasts]
 
 
-@pytest.mark.parametrize(
-    ("horizon", "block", "rolls"), [(96, 96, 1), (192, 96, 2), (336, 96, 4), (97, 96, 2)]
-)
+@pytest.mark.parametrize(("horizon", "block", "rolls"), [(96, 96, 1), (192, 96, 2), (336, 96, 4), (97, 96, 2)])
 def test_the_number_of_rolls_covers_the_horizon(horizon: int, block: int, rolls: int) -> None:
     assert roll_count(horizon, block) == rolls
 
@@ -175,8 +173,5 @@ def test_every_request_has_a_seed_of_its_own_that_repeats() -> None:
 
 def test_request_seeds_are_fixed_numbers() -> None:
     assert request_seed(0, 0, 0, 0) == request_seed(0, 0, 0, 0)
-    assert (
-        len({request_seed(*numbers) for numbers in [(0, 0, 0, 1), (0, 0, 1, 0), (0, 1, 0, 0), (1, 0, 0, 0)]})
-        == 4
-    )
+    assert len({request_seed(*numbers) for numbers in [(0, 0, 0, 1), (0, 0, 1, 0), (0, 1, 0, 0), (1, 0, 0, 0)]}) == 4
     assert 0 <= request_seed(2**32 - 1, 9, 20_000, 3) < 2**32

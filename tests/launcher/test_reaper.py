@@ -139,7 +139,7 @@ def test_what_has_just_been_started_ends_with_a_killed_launcher(
 ) -> None:
     """The first thing that the process does is to kill the launcher, whose guard has not seen it then."""
     program, pid = tmp_path / "python", tmp_path / "pid"
-    program.write_text(f'#!/bin/sh\necho $$ > {pid}.new && mv {pid}.new {pid} && kill -KILL $PPID && exec sleep 600\n')
+    program.write_text(f"#!/bin/sh\necho $$ > {pid}.new && mv {pid}.new {pid} && kill -KILL $PPID && exec sleep 600\n")
     program.chmod(0o755)
     process = script(
         f"""

@@ -47,9 +47,7 @@ def test_cosine_values() -> None:
     assert cosine(np.array([1e150, 0]), np.array([1e150, 0])) == 1.0
 
 
-@pytest.mark.parametrize(
-    "bad", [None, [], "abc", [1, None], [1, "a"], [float("nan")], [10**400], [[1]], [1e101], 5]
-)
+@pytest.mark.parametrize("bad", [None, [], "abc", [1, None], [1, "a"], [float("nan")], [10**400], [[1]], [1e101], 5])
 def test_floats_refuses_what_is_not_a_list_of_finite_numbers(bad: object) -> None:
     assert floats(bad) is None
 
