@@ -18,7 +18,7 @@ OWN = {
     RecordedTrainer: {"__init__", "_texts", "on_step_end"},
     SelectingReplayBuffer: {"__init__", "drop_unselected", "_read"},
     SeededSingleTurn: set(),
-    RecordedSFTTrainer: {"__init__", "_stop_asked"},
+    RecordedSFTTrainer: {"__init__", "_after_saving", "_stop_asked"},
     SealingHandler: {"__init__"},
 }
 
@@ -53,6 +53,8 @@ def test_the_loop_calls_what_is_overridden() -> None:
     for name in ("on_sample_begin", "on_sample_end", "on_step_end", "_compute_metrics", "_save_checkpoint"):
         assert f"self.{name}(" in steps
     assert "self.total_training_steps" in steps  # lowering it ends the loop
+    # Between them lies the validation that has a line of its own.
+    assert 0 < steps.index("self._validate()") < steps.index("self.on_train_begin()") < steps.index("while ")
     assert "_materialize_batch(" in inspect.getsource(ReplayBuffer)
 
 
@@ -62,5 +64,6 @@ def test_the_names_that_the_sft_stage_replaces_are_looked_up_when_it_runs() -> N
     assert "Tracking(" in fit and "tracking.log(" in fit
     for name in ("self.total_training_steps", "self.test_freq", "self.ckpt_handler.save_checkpoint(", "train_batch("):
         assert name in fit
+    assert fit.index("in self.val_dataloader:") < fit.index("self.ckpt_handler.save_checkpoint(")
     build = inspect.getsource(sft_trainer.SFTTrainer)
     assert "self._init_engine()" in build and "self._build_ckpt_handler()" in build
