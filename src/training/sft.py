@@ -70,9 +70,9 @@ class RecordedSFTTrainer(SFTTrainer):
             step = self.resume_global_step + next(trained)
             if self._stop_asked():
                 self.total_training_steps = 0  # veRL takes the step for its last one: it validates, saves and returns
-                due = self.val_dataloader is not None
-                due &= step >= self.last_step or (self.test_freq > 0 and step % self.test_freq == 0)
-                self.val_dataloader = self._after_saving(step, self.val_dataloader) if due else None
+                batches = self.val_dataloader
+                due = step >= self.last_step or (self.test_freq > 0 and step % self.test_freq == 0)
+                self.val_dataloader = self._after_saving(step, batches) if due and batches is not None else None
                 self.test_freq = -1
             return output
 

@@ -172,9 +172,8 @@ def test_a_killed_run_equals_one_that_was_not(tmp_path: Path) -> None:
     """2n steps, and n steps, a kill, n steps: the same data, rollouts, losses and weights, to the last bit."""
     whole = Killable(tmp_path / "whole", {"sft": 8, "rl": 8}, save_freq=3)
     whole.finish()
-    broken = Killable(
-        tmp_path / "broken", {"sft": 8, "rl": 8}, save_freq=3
-    )  # both resumes stand at the border of an epoch
+    # Both resumes stand at the border of an epoch.
+    broken = Killable(tmp_path / "broken", {"sft": 8, "rl": 8}, save_freq=3)
     code, output = broken.end(lambda: broken.has("sft", 4), kill)
     assert code == -signal.SIGKILL, output
     code, output = broken.end(lambda: broken.has("rl", 4), kill_group)

@@ -101,9 +101,8 @@ def read(question: str) -> Case:
 def _strategy(text: str) -> Strategy:
     if short := re.fullmatch(r"discharge ([a-j]) ([a-j])", text):
         return Strategy(building.SMALL_CHARGE, (ROWS.index(short[1]), ROWS.index(short[2])))
-    hours = [int(number) for number in re.findall(r"\d+", text)]
-    first, second = hours[:-2]
-    return Strategy((first, second), (hours[-2], hours[-1]))
+    a, b, c, d = (int(number) for number in re.findall(r"\d+", text))
+    return Strategy((a, b), (c, d))
 
 
 def solve(question: str) -> str:
