@@ -17,7 +17,7 @@ from types import ModuleType
 from src.report import write_report
 
 STEPS, METRICS, OPENINGS = 2000, 150, 5
-TESTS = Path(__file__).resolve().parents[1] / "tests" / "report"
+TESTS = Path(__file__).resolve().parents[1] / "tests" / "support"
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 
 

@@ -21,7 +21,7 @@ from omegaconf import OmegaConf
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from src.rewards.loading import load_function
+from src.config.named import load_function
 
 
 class StepTimes(TrainerCallback):

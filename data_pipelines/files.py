@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from src.errors import DataError
-from src.run import whole_file
+from src.record.run import whole_file
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

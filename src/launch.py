@@ -46,7 +46,7 @@ def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | N
     from src.config.checks import check
     from src.config.dry_run import show
     from src.config.stages import build_stages
-    from src.launcher.stopping import EXIT_CODE, Terminated
+    from src.processes.stopping import EXIT_CODE, Terminated
 
     try:
         check(cfg)
@@ -62,7 +62,7 @@ def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | N
             if code := submit(cfg, arguments):
                 sys.exit(code)
             return None
-        from src.launcher.run import carry_out  # a dry run does without the launcher's imports
+        from src.launcher.carry_out import carry_out  # a dry run does without the launcher's imports
 
         return carry_out(cfg, stages, arguments, repeats)
     except UserError as error:

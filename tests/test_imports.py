@@ -64,7 +64,7 @@ def test_no_recipe_imports_another() -> None:
 
 
 def test_imports_are_found_wherever_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("test_imports.ROOT", tmp_path)
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
     file = tmp_path / "recipes" / "one" / "task.py"
     file.parent.mkdir(parents=True)
     file.write_text(

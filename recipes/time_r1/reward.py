@@ -17,8 +17,8 @@ from typing import Any
 from recipes.time_r1.reward_published import PaperSettings, ReleasedSettings, paper_terms, released_terms
 from recipes.time_r1.reward_strict import StrictSettings, strict_terms
 from src.errors import ConfigError
-from src.rewards.forecast_answer import parse_forecast
-from src.rewards.series import floats
+from src.tasks.forecast.answer import parse_forecast
+from src.tasks.forecast.series import floats
 
 TERMS = ("format", "length", "mse", "seasonal", "trend", "structural")
 _Settings = StrictSettings | PaperSettings | ReleasedSettings

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import ConfigError
-from src.rewards.forecast_answer import MAX_CHARS, ForecastAnswer
-from src.rewards.series import local_extrema, moving_average
+from src.tasks.forecast.answer import MAX_CHARS, ForecastAnswer
+from src.tasks.forecast.series import local_extrema, moving_average
 
 _WINDOW = 25
 _DIGITS = "0123456789"

@@ -38,9 +38,9 @@ from typing import Any
 import numpy as np
 
 from src.errors import ConfigError
-from src.forecast.baselines import last_day
-from src.rewards.forecast_answer import ForecastAnswer
-from src.rewards.series import cosine, floats, moving_average, turning_points
+from src.tasks.forecast.answer import ForecastAnswer
+from src.tasks.forecast.baselines import last_day
+from src.tasks.forecast.series import cosine, floats, moving_average, turning_points
 
 _MAX_ERROR = 1e6  # in units of s; beyond it the terms are zero, which also keeps every square finite
 _WINDOW = 25  # the decomposition window of Time-R1

@@ -30,7 +30,7 @@ from recipes.time_r1 import traces
 from src.chat import Chat
 from src.errors import DataError
 from src.output import reader_may_leave
-from src.rewards.forecast_answer import parse_forecast
+from src.tasks.forecast.answer import parse_forecast
 
 USAGE = f"python -m recipes.time_r1.teacher dataset=NAME [dataset.folder=DIR] {ARGUMENTS}"
 # A revision repeats the true values that its prompt shows; this allows for a slip in the last digit.

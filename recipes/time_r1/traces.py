@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from data_pipelines.sample import ForecastSample
 from recipes.time_r1.prompt import HEADER, weekday_of
 from src.errors import DataError
-from src.forecast.baselines import BASELINES
+from src.tasks.forecast.baselines import BASELINES
 
 Floats = NDArray[np.float64]
 

@@ -116,7 +116,7 @@ def judge(parts: Sequence[Collected], log: Log, *, natural: bool = False) -> dic
 def fingerprint(settings: DatasetSettings) -> str:
     """A sha256 over the settings and the code that makes the rows; the same in every process."""
     folder = Path(__file__).parent
-    files = sorted([*folder.glob("*.py"), *folder.glob("tasks/*.py")])
+    files = sorted([*folder.glob("*.py"), *folder.glob("tasks/**/*.py")])
     parts = [json.dumps(settings.content(), sort_keys=True), inspect.getsource(rows)]
     parts += [file.read_text("utf-8") for file in files]
     for path in (settings.traces.file, settings.tokenizer and Path(settings.tokenizer) / "tokenizer.json"):

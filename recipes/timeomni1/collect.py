@@ -48,7 +48,7 @@ def generator(task: str) -> Any:
     if task not in TASKS:
         raise DataError(f"unknown task '{task}': choose from {', '.join(TASKS)}")
     try:
-        return importlib.import_module(f"recipes.timeomni1.tasks.{task}")
+        return importlib.import_module(f"recipes.timeomni1.tasks.{task}.questions")
     except ModuleNotFoundError as error:
         raise DataError(f"task '{task}' cannot be loaded ({error}): leave it out of dataset.tasks") from None
 

@@ -18,8 +18,8 @@ import numpy as np
 from recipes.timeomni1.answer import read_body, read_choice, read_numbers
 from recipes.timeomni1.truth import Truth, read_truth
 from src.evaluation.questions import Group, ratio
-from src.forecast.metrics import mae
-from src.forecast.scoring import Scored
+from src.tasks.forecast.held_out import Scored
+from src.tasks.forecast.metrics import mae
 
 Row = Mapping[str, Any]
 
@@ -38,7 +38,7 @@ class Judged:
 
 
 def score(rows: Sequence[Row], responses: Sequence[str]) -> Scored:
-    """Score held-out answers during training (``evaluation.scorer``); see ``src.forecast.scoring.score``.
+    """Score held-out answers during training (``evaluation.scorer``); see ``src.tasks.forecast.held_out.score``.
 
     Returns ``val/<source>/acc`` or ``/mae`` (on valid answers), ``/acc_all`` or ``/mae_all``, ``/fail_frac``, and the
     same of the baselines.

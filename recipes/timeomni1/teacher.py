@@ -30,8 +30,8 @@ from recipes.timeomni1.settings import DatasetSettings, read_settings
 from recipes.timeomni1.table import SFT, sft_row
 from src.chat import Chat
 from src.errors import DataError
-from src.forecast.metrics import mae
 from src.output import reader_may_leave
+from src.tasks.forecast.metrics import mae
 
 USAGE = f"python -m recipes.timeomni1.teacher dataset=NAME {ARGUMENTS} [pool=2]"
 # The paper's steps for each task; the wording is our own.

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from src.run import write_json
+from src.record.run import write_json
 
 JOB_FILE = "job.json"
 STOP_REQUEST = "stop-job.json"

@@ -17,7 +17,7 @@ from typing import Any
 
 from src.cluster.job import ask_to_stop
 from src.errors import UserError
-from src.launcher.stopping import EXIT_CODE
+from src.processes.stopping import EXIT_CODE
 
 _CONNECT_S = 5.0
 _LOST_S = 60.0

@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 from src.cluster.job import JOB_VARIABLE, Job, read_job
 from src.cluster.server import JobServer
 from src.errors import UserError
-from src.launcher.stopping import Stopping, Terminated
-from src.run import run_folder
+from src.processes.stopping import Stopping, Terminated
+from src.record.run import run_folder
 
 # What a job is given beyond launch.stop_timeout_s, after SIGTERM, to end its processes and write its report.
 ENDING_S = 60

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from src.cpu.openmp import intel_openmp
 from src.errors import ConfigError
+from src.processes.openmp import intel_openmp
 
 # The primary config's keys that are not veRL's.
 OWN_KEYS = (

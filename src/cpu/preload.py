@@ -9,9 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from src.cpu.openmp import intel_openmp
 from src.errors import UserError
-from src.launcher.reaper import ending_with_this
+from src.processes.openmp import intel_openmp
+from src.processes.reaper import ending_with_this
 
 _CLIENT = Path(__file__).with_name("preload_client.py")
 

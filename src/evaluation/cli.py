@@ -18,7 +18,7 @@ from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.table import print_result
-from src.run import write_whole
+from src.record.run import write_whole
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 USAGE = """\

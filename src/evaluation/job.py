@@ -11,15 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.named import load_function
 from src.errors import ConfigError, DataError
 from src.evaluation.generate import open_generator
 from src.evaluation.model_folder import check_model
 from src.evaluation.questions import Group, QuestionSet, as_dict, ask, choose
 from src.evaluation.requests import Completion, Generate, Prompt
-from src.evaluation.rolling import Questions, Rolled, Window, forecast, roll_count
-from src.evaluation.scoring import score
 from src.evaluation.settings import EvaluationSettings
-from src.rewards.loading import load_function
+from src.tasks.forecast.rolling import Questions, Rolled, Window, forecast, roll_count
+from src.tasks.forecast.scoring import score
 
 Log = Callable[[str], None]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from src import checkpoint
-from src.checkpoint import Checkpoint
 from src.config.changes import changes, concerns, fingerprint
 from src.config.stages import Stage
 from src.errors import UserError
-from src.launcher.record import cut_record
-from src.run import Run, read_lines, set_aside
+from src.record import checkpoints as checkpoint
+from src.record.checkpoints import Checkpoint
+from src.record.cut import cut_record
+from src.record.run import Run, read_lines, set_aside
 
 
 @dataclass

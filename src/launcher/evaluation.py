@@ -9,11 +9,11 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.checkpoint import fingerprint
 from src.errors import UserError
-from src.launcher.reaper import ending_with_this
 from src.launcher.stage import Interpreter
-from src.run import Run, write_json
+from src.processes.reaper import ending_with_this
+from src.record.checkpoints import fingerprint
+from src.record.run import Run, write_json
 
 
 def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpreter: Interpreter) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
     devices = int(settings["engine"].get("tensor_parallel_size", 1))
     with log.open("ab") as output:
         code = subprocess.call(
-            interpreter.command("evaluation", "src.stages.evaluate", [str(request)], devices=devices),
+            interpreter.command("evaluation", "src.evaluation.process", [str(request)], devices=devices),
             env={**interpreter.environment, "VLLM_ENABLE_V1_MULTIPROCESSING": "0"},
             stdin=subprocess.DEVNULL,
             stdout=output,

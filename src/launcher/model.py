@@ -9,9 +9,9 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
-from src.launcher.reaper import ending_with_this
 from src.launcher.stage import Interpreter
-from src.run import Run
+from src.processes.reaper import ending_with_this
+from src.record.run import Run
 
 
 def starting_model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:

@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src.config.compose import CONF, LAYERS
 from src.errors import ConfigError, UserError
 from src.launcher.start_from import find_run
-from src.provenance import provenance
+from src.record.provenance import provenance
 
 Start = Callable[[DictConfig, Sequence[str], dict[str, Any] | None], Any]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,18 +14,19 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src import checkpoint
+from src.cluster import on_cluster
+from src.cluster.dead_actors import ClusterWatch, lost_nodes
 from src.cluster.job import this_job
-from src.cluster.watch import ClusterWatch, lost_nodes
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
-from src.launcher.reaper import descendants, end_descendants, ending_with_this
-from src.launcher.stopping import Stopping, Terminated
 from src.launcher.watch import Watch, last_error, read_phase
-from src.run import PHASE_FILE, STOP_FILE, Run
-from src.stages import on_cluster
+from src.processes.ports import free_port
+from src.processes.reaper import descendants, end_descendants, ending_with_this
+from src.processes.stopping import Stopping, Terminated
+from src.record import checkpoints as checkpoint
+from src.record.run import PHASE_FILE, STOP_FILE, Run
 
 POLL_S = 0.5
 LOST_S = 20.0  # until Ray is sure that a node is gone, when a stage has ended by an error of Ray's
@@ -164,13 +164,17 @@ def _start(
 ) -> list[subprocess.Popen[bytes]]:
     python, environment = interpreter.python, interpreter.environment
     if stage.trainer == "ppo":
-        return [_spawn([python, "-m", "src.stages.rl", str(config_file)], environment, log)]
+        return [_spawn([python, "-m", "src.training.rl_process", str(config_file)], environment, log)]
     workers = int(config.trainer.n_gpus_per_node)
     if interpreter.job is not None:
         ranks = workers * int(config.trainer.nnodes)
-        return [_spawn(interpreter.command(stage.name, "src.stages.sft", [str(config_file)], ranks), environment, log)]
+        return [
+            _spawn(
+                interpreter.command(stage.name, "src.training.sft_process", [str(config_file)], ranks), environment, log
+            )
+        ]
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(workers)}
-    command = [python, "-m", "src.stages.sft", str(config_file)]
+    command = [python, "-m", "src.training.sft_process", str(config_file)]
     return [
         _spawn(command, {**environment, **address, "RANK": str(rank), "LOCAL_RANK": str(rank)}, log)
         for rank in range(workers)
@@ -203,13 +207,6 @@ def _prepare() -> Callable[[], None]:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
     return prepare
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _follow(

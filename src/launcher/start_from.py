@@ -10,8 +10,8 @@ from typing import Any
 
 from omegaconf import DictConfig, open_dict
 
-from src import checkpoint
 from src.errors import UserError
+from src.record import checkpoints as checkpoint
 
 _WHERE = re.compile(r"(?:(?P<stage>[A-Za-z_][A-Za-z0-9_-]*)(?:/(?P<of>\d+))?|(?P<step>\d+))")
 

@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 import psutil
 
-from src.launcher.reaper import descendants
-from src.run import ENDING, PHASE_FILE
+from src.processes.reaper import descendants
+from src.record.run import ENDING, PHASE_FILE
 
 ENDING_S = 120.0  # for an orderly end, in which the workers leave first
 GRACE_S = 5.0  # a worker ends before its driver does, when all is well

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from src.errors import UserError
 from src.output import reader_may_leave
-from src.report.dashboard import load_dashboard
-from src.report.loading import RunRecord, load_run
-from src.report.page import write_report
+from src.record.sweep import is_sweep
+from src.report.parts.dashboard import load_dashboard
+from src.report.run.loading import RunRecord, load_run
+from src.report.run.page import write_report
 from src.report.wandb_view import save_view, specification
-from src.sweeps.record import is_sweep
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,11 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
         if options.metric is not None and not sweep:
             raise UserError(f"{options.run} is not a sweep: --metric chooses what a sweep's settings are compared by")
         if sweep:
-            from src.report.sweep_page import write_sweep_report
+            from src.report.sweep.page import write_sweep_report
 
             print(write_sweep_report(options.run, options.metric))
         elif options.live:
-            from src.report.live import serve
+            from src.report.live.server import serve
 
             serve(options.run, options.port or 0)
         elif options.wandb_view:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from src.errors import UserError
-from src.report.charts import OTHER, Chart, build_charts
-from src.report.dashboard import Dashboard
+from src.report.parts.charts import OTHER, Chart, build_charts
+from src.report.parts.dashboard import Dashboard
 
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Workspace
@@ -31,7 +31,7 @@ def specification(dashboard: Dashboard, stages: Mapping[str, Iterable[str]]) -> 
     """Return `{"name": ..., "sections": [{"name": ..., "panels": [...]}]}` as plain data.
 
     stages: the metrics that each stage of a run has recorded. A panel is drawn over the steps of its stage, as
-    `src.launcher.tracking` records them, and over W&B's own step where several stages have its metrics, so that it
+    `src.trackers.wandb_tracker` records them, and over W&B's own step where several stages have its metrics, so that it
     is one curve through all of them. Metrics that no panel of the list claims are left to W&B's own workspace.
     """
     recorded = {stage: set(names) for stage, names in stages.items()}

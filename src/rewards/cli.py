@@ -15,8 +15,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import register_search_path
+from src.config.named import load_function
 from src.errors import ConfigError, DataError, UserError
-from src.rewards.loading import load_function
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 USAGE = """\

@@ -10,8 +10,8 @@ run.best_checkpoint("val/*/mse").path
 """
 
 from src.runs.checkpoints import Checkpoint
-from src.runs.records import list_runs, read_run
-from src.runs.run import RecordedRun
+from src.runs.finding import list_runs, read_run
+from src.runs.recorded import RecordedRun
 from src.runs.scores import held_out_scores, lower_is_better
 
 __all__ = ["Checkpoint", "RecordedRun", "held_out_scores", "list_runs", "lower_is_better", "read_run"]

@@ -15,7 +15,7 @@ class SweepEnd(Callback):
     """Called by Hydra after the last cell, whichever sweeper chose the cells."""
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        from src.report.sweep_page import write_sweep_report
+        from src.report.sweep.page import write_sweep_report
         from src.sweeps.plan import open_sweep
 
         try:

@@ -15,7 +15,7 @@ from typing import Protocol
 from omegaconf import DictConfig
 
 from src.errors import UserError
-from src.launcher import reaper
+from src.processes import reaper
 
 
 class Job(Protocol):

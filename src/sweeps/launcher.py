@@ -22,9 +22,9 @@ from omegaconf import DictConfig, read_write
 
 from src.errors import UserError
 from src.output import reader_may_leave
+from src.record.sweep import Cell
 from src.sweeps.executors import Executor
 from src.sweeps.plan import command_of, compose_cell, open_sweep, plan_cell, split
-from src.sweeps.record import Cell
 from src.sweeps.running import Terminated, run_cells
 
 MANY = 10

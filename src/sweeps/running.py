@@ -14,9 +14,9 @@ from types import FrameType
 
 from src.errors import UserError
 from src.launcher.watch import last_error
+from src.record.sweep import Cell, Sweep
 from src.runs import read_run
 from src.sweeps.executors import Executor, Job
-from src.sweeps.record import Cell, Sweep
 
 POLL_S = 0.5
 DEFAULT_METRICS = ("val/*/reward", "reward/mean")  # the first that a run has

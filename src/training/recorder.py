@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from src.forecast.scoring import Scored
-from src.run import append_line, read_lines, write_phase, write_whole
+from src.record.run import append_line, read_lines, write_phase, write_whole
+from src.tasks.forecast.held_out import Scored
 from src.training.sampled import Sampled
 
 
@@ -22,7 +22,7 @@ class Recorder:
     Args:
         run: the run's folder.
         stage: the stage's name.
-        scorer: scores held-out answers; see ``src.forecast.scoring.score``.
+        scorer: scores held-out answers; see ``src.tasks.forecast.held_out.score``.
         samples: rollouts kept per step.
     """
 

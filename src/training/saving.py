@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from src import checkpoint
-from src.run import STOP_FILE
+from src.record import checkpoints as checkpoint
+from src.record.run import STOP_FILE
 
 
 class Saver:

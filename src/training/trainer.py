@@ -27,8 +27,8 @@ from verl.utils import tensordict_utils as tu
 from verl.utils.config import omega_conf_to_dataclass
 
 from src.algorithms.weighted_loss import SEQUENCE_WEIGHT, weighted_ppo_loss
+from src.config.named import load_function
 from src.config.stages import TRAINER_NAME
-from src.rewards.loading import load_function
 from src.training.recorder import Recorder
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver

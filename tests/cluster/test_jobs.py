@@ -19,7 +19,7 @@ LAUNCHER = """
 import sys, time
 from pathlib import Path
 from src.cluster.job import stop_requests
-from src.launcher.stopping import Stopping, Terminated
+from src.processes.stopping import Stopping, Terminated
 
 with Stopping(), stop_requests(Path(sys.argv[1])):
     print("ready", flush=True)

@@ -19,7 +19,7 @@ from data_pipelines.dataset import load_dataset
 from data_pipelines.forecast import build
 from data_pipelines.result import FILES, BuildResult
 from src.errors import DataError
-from src.forecast.baselines import baseline_forecasts
+from src.tasks.forecast.baselines import baseline_forecasts
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRA_INFO = ["index", "split", "dataset", "channel", "history", "period", "start", "target_start", "freq"]

@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console
 from toys import Toy
 
-from src.evaluation.rolling import Rolled
-from src.evaluation.scoring import score
 from src.evaluation.table import number, print_result
+from src.tasks.forecast.rolling import Rolled
+from src.tasks.forecast.scoring import score
 
 LABELS = ("t0", "t1", "t2", "t3")
 

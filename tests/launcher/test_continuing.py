@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from src import checkpoint
-from src.checkpoint import Checkpoint
 from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher import continuing
-from src.run import Run, append_line
+from src.record import checkpoints as checkpoint
+from src.record.checkpoints import Checkpoint
+from src.record.run import Run, append_line
 
 STAGES = [Stage("sft", "sft", OmegaConf.create({})), Stage("rl", "ppo", OmegaConf.create({}))]
 CONFIG: dict[str, Any] = {

@@ -16,7 +16,7 @@ from pathlib import Path
 import fake_run
 import pytest
 
-from src import checkpoint
+from src.record import checkpoints as checkpoint
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.compose import CONF, order_arguments, register_search_path
 from src.errors import ConfigError
 from src.launcher.repeat import environment_differences, recorded_config, repeat
-from src.provenance import provenance
+from src.record.provenance import provenance
 
 
 @pytest.fixture(scope="module")

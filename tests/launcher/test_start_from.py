@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from src import checkpoint
 from src.errors import UserError
 from src.launcher.start_from import find, start_from
+from src.record import checkpoints as checkpoint
 
 
 @pytest.fixture

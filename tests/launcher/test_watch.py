@@ -108,7 +108,7 @@ def test_an_error_of_an_earlier_launch_is_not_this_ones(tmp_path: Path) -> None:
         (["/site-packages/ray/core/src/ray/raylet/raylet", "--raylet_socket_name=x"], "raylet"),
         (["/site-packages/ray/core/src/ray/gcs/gcs_server"], "gcs_server"),
         (["ray::IDLE"], None),
-        (["python", "-m", "src.stages.rl", "ray::WorkerDict"], None),
+        (["python", "-m", "src.training.rl_process", "ray::WorkerDict"], None),
         ([], None),
     ],
 )

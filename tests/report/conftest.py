@@ -16,7 +16,9 @@ import pytest
 
 def _load(name: str) -> ModuleType:
     # by path, so that the tests need no package of their own
-    spec = importlib.util.spec_from_file_location(f"report_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    spec = importlib.util.spec_from_file_location(
+        f"report_tests_{name}", Path(__file__).parents[1] / "support" / f"{name}.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -9,8 +9,8 @@ import pytest
 
 from src.errors import UserError
 from src.report import write_report
-from src.report.dashboard import load_dashboard
-from src.report.loading import load_run
+from src.report.parts.dashboard import load_dashboard
+from src.report.run.loading import load_run
 from src.report.wandb_view import next_name, signature, specification, workspace
 
 ROOT = Path(__file__).resolve().parents[2]

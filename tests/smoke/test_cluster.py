@@ -20,9 +20,9 @@ import psutil
 import pytest
 from launching import ROOT, command
 
-from src import checkpoint
-from src.launcher.stopping import EXIT_CODE
-from src.stages import on_cluster
+from src.cluster import on_cluster
+from src.processes.stopping import EXIT_CODE
+from src.record import checkpoints as checkpoint
 
 pytestmark = pytest.mark.smoke
 
@@ -290,7 +290,7 @@ def test_a_program_runs_once_per_rank(cluster: Cluster, tmp_path: Path, code: in
 
 WATCHED = """
 import time, ray
-from src.cluster.watch import ClusterWatch
+from src.cluster.dead_actors import ClusterWatch
 
 @ray.remote
 class WorkerDict:

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from launching import ROOT, Family, command
 
-from src import checkpoint
-from src.launcher.stopping import EXIT_CODE
+from src.processes.stopping import EXIT_CODE
+from src.record import checkpoints as checkpoint
 
 pytestmark = pytest.mark.smoke
 
@@ -139,7 +139,7 @@ def kill_a_worker(launcher: subprocess.Popen[str]) -> None:
             title = " ".join(process.cmdline())
         except psutil.Error:  # it has ended since
             continue
-        if title.startswith("ray::WorkerDict") or "src.stages.sft" in title:
+        if title.startswith("ray::WorkerDict") or "src.training.sft_process" in title:
             process.kill()
             return
     kill(launcher)

@@ -15,8 +15,8 @@ from launching import ROOT
 
 from src.chat import Chat, ChatSettings
 from src.errors import UserError
-from src.launcher.stage import free_port
 from src.models.tiny import build
+from src.processes.ports import free_port
 
 pytestmark = pytest.mark.smoke
 

@@ -20,7 +20,7 @@ from src.launch import launch
 from src.sweeps.launcher import register_sweeps
 
 ROOT = Path(__file__).resolve().parents[2]
-FAKE = Path(__file__).with_name("fake_cell.py")
+FAKE = Path(__file__).parents[1] / "support" / "fake_cell.py"
 WAIT_S = 600  # for what takes seconds on a machine that has nothing else to do
 
 

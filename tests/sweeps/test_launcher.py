@@ -220,7 +220,7 @@ def test_the_report_of_a_sweep_can_be_had_at_any_time(fake, wait_for, read_sweep
 @pytest.fixture
 def read_sweep_report():
     """Return a function that writes a sweep's report and returns its HTML."""
-    from src.report.sweep_page import write_sweep_report
+    from src.report.sweep.page import write_sweep_report
 
     def read(folder: Path) -> str:
         return write_sweep_report(folder).read_text()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.forecast.scoring import Scored
+from src.tasks.forecast.held_out import Scored
 from src.training.recorder import Recorder, spread, zero_std_share
 from src.training.sampled import Sampled, numeric_terms, plain
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.random import Generator
 
-from recipes.timeomni1.tasks.battery import Battery, Strategy
+from recipes.timeomni1.tasks.decision.battery import Battery, Strategy
 from recipes.timeomni1.tasks.drawing import Floats, integer, uniform
 
 WINDOW = 5  # consecutive hours of the highest price

@@ -14,7 +14,7 @@ from data_pipelines.dataset import load_dataset
 from data_pipelines.sample import ForecastSample
 from recipes.time_r1.traces import backtest, shifted_season, write
 from src.errors import DataError
-from src.rewards.forecast_answer import parse_forecast
+from src.tasks.forecast.answer import parse_forecast
 
 STYLES = ["full", "short"]
 FORMS = ["rows", "start", "none"]

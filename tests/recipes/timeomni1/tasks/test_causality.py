@@ -13,9 +13,10 @@ from statsmodels.tsa.stattools import grangercausalitytests
 
 from recipes.timeomni1 import leaks
 from recipes.timeomni1.item import Size
-from recipes.timeomni1.tasks import causality, river
-from recipes.timeomni1.tasks.causality_steps import SHORT, STEPS
-from recipes.timeomni1.tasks.granger import OWN_LAGS, granger_f
+from recipes.timeomni1.tasks.causality import questions as causality
+from recipes.timeomni1.tasks.causality import river
+from recipes.timeomni1.tasks.causality.granger import OWN_LAGS, granger_f
+from recipes.timeomni1.tasks.causality.steps import SHORT, STEPS
 
 SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 60), ("short", True, 45)]
 each_set = pytest.mark.parametrize(("size", "ood", "count"), SETS)

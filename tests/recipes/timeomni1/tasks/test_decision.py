@@ -12,9 +12,9 @@ from rationales import read_rationale
 
 from recipes.timeomni1 import leaks
 from recipes.timeomni1.item import Size
-from recipes.timeomni1.tasks import decision
-from recipes.timeomni1.tasks.battery import Battery, Strategy, optimal_saving, run
-from recipes.timeomni1.tasks.decision_steps import SHORT, STEPS
+from recipes.timeomni1.tasks.decision import questions as decision
+from recipes.timeomni1.tasks.decision.battery import Battery, Strategy, optimal_saving, run
+from recipes.timeomni1.tasks.decision.steps import SHORT, STEPS
 
 SETS = [("paper", False, 360), ("paper", True, 150), ("short", False, 200), ("short", True, 150)]
 each_set = pytest.mark.parametrize(("size", "ood", "count"), SETS)

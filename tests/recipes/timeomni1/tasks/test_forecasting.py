@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from rationales import read_rationale
 
 from recipes.timeomni1.item import Item, Size
-from recipes.timeomni1.tasks import demand, forecasting
+from recipes.timeomni1.tasks import demand
 from recipes.timeomni1.tasks.demand import Event
-from recipes.timeomni1.tasks.forecasting_steps import SHORT, STEPS
+from recipes.timeomni1.tasks.forecasting import questions as forecasting
+from recipes.timeomni1.tasks.forecasting.steps import SHORT, STEPS
 
 SETS = [("paper", False), ("paper", True), ("short", False), ("short", True)]
 each_set = pytest.mark.parametrize(("size", "ood"), SETS)

@@ -18,7 +18,7 @@ _DRAW = """
 from importlib import import_module
 from recipes.timeomni1.item import Size
 for task in {tasks}:
-    draw = import_module("recipes.timeomni1.tasks." + task).draw
+    draw = import_module("recipes.timeomni1.tasks." + task + ".questions").draw
     for size, ood in (("paper", False), ("paper", True), ("short", False), ("short", True)):
         print([draw(seed, ood=ood, size=Size(size)) for seed in range(8)])
 """
@@ -38,7 +38,7 @@ def test_a_draw_is_the_same_in_another_process() -> None:
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(("size", "ood"), [("paper", False), ("paper", True), ("short", False), ("short", True)])
 def test_items_are_what_the_interface_says(task: str, size: str, ood: bool) -> None:
-    generator = import_module(f"recipes.timeomni1.tasks.{task}")
+    generator = import_module(f"recipes.timeomni1.tasks.{task}.questions")
     assert task == generator.NAME
     for item in items(task, size, ood, 24):
         assert isinstance(item, Item) and item.task == task and item.level in (1, 2, 3) and item.domain
@@ -62,7 +62,7 @@ def test_domains_out_of_distribution_are_held_out(task: str, size: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_steps_have_four_wordings_and_no_number_of_their_own(task: str) -> None:
-    steps = import_module(f"recipes.timeomni1.tasks.{task}_steps").STEPS
+    steps = import_module(f"recipes.timeomni1.tasks.{task}.steps").STEPS
     assert len(steps) >= 5
     for phrasings in steps.values():
         assert len(set(phrasings)) >= 4

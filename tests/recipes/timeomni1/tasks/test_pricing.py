@@ -12,8 +12,8 @@ from rationales import read_rationale
 
 from recipes.timeomni1 import leaks
 from recipes.timeomni1.item import Size
-from recipes.timeomni1.tasks import pricing
-from recipes.timeomni1.tasks.pricing_steps import SHORT, STEPS
+from recipes.timeomni1.tasks.pricing import questions as pricing
+from recipes.timeomni1.tasks.pricing.steps import SHORT, STEPS
 
 SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 300), ("short", True, 200)]
 each_set = pytest.mark.parametrize(("size", "ood", "count"), SETS)

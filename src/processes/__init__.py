@@ -1,0 +1,1 @@
+"""The ground floor: ending processes, signals, ports, locks, the OpenMP runtime. Nothing here knows what a run is."""

@@ -1,0 +1,1 @@
+"""What several pages are made of: panels, charts, images, words."""

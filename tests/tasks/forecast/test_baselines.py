@@ -1,0 +1,107 @@
+"""Baselines: hand-computed values, and the published figures on the released code's windows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from src.tasks.forecast.baselines import BASELINES, baseline_forecasts
+from src.tasks.forecast.metrics import Forecast, Score, summarise
+
+FILES = {
+    "etth1": "ett/ETTh1.csv",
+    "etth2": "ett/ETTh2.csv",
+    "exchange": "exchange/exchange.csv",
+    "nasdaq": "nasdaq/nasdaq.csv",
+}
+PERIOD = {"etth1": 24, "etth2": 24, "exchange": 7, "nasdaq": 5}
+
+# MSE, MAE as printed: measured on exactly the windows of the released evaluation (10 per column).
+PUBLISHED = {
+    "etth1": {
+        "last_value": ("26.00", "2.396"),
+        "last_day": ("10.98", "1.590"),
+        "window_mean": ("18.14", "2.380"),
+        "daily_profile": ("6.98", "1.318"),
+    },
+    "etth2": {
+        "last_value": ("19.20", "2.610"),
+        "last_day": ("16.19", "2.145"),
+        "window_mean": ("12.10", "2.112"),
+        "daily_profile": ("10.10", "1.851"),
+    },
+    "exchange": {
+        "last_value": ("0.0008", "0.0186"),
+        "last_day": ("0.0009", "0.0188"),
+        "window_mean": ("0.0012", "0.0223"),
+        "daily_profile": ("0.0012", "0.0221"),
+    },
+    "nasdaq": {
+        "last_value": ("0.00084", "0.0249"),
+        "last_day": ("0.00093", "0.0263"),
+        "window_mean": ("0.00057", "0.0201"),
+        "daily_profile": ("0.00059", "0.0203"),
+    },
+}
+
+
+def released_windows(shared_data: Path, name: str) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
+    """Yield (channel, number, history, target) of the released evaluation: ten windows per column."""
+    frame = pd.read_csv(shared_data / FILES[name])
+    length, stride = (36, 1) if name == "nasdaq" else (96, 96)
+    first = 11424 if name.startswith("etth") else len(frame) - int(0.2 * len(frame)) - length
+    for channel in frame.columns[1:]:
+        values = frame[channel].to_numpy(dtype=float)
+        for number in range(10):
+            at = first + number * stride
+            history = values[at : at + length]
+            if not name.startswith("etth"):
+                history = np.round(history, 3)  # the released code rounds inputs, not targets
+            yield channel, number, history, values[at + length : at + 2 * length]
+
+
+@pytest.mark.parametrize("dataset", PUBLISHED)
+def test_baselines_reproduce_the_published_figures(shared_data: Path, dataset: str) -> None:
+    forecasts: dict[str, list[Forecast]] = {name: [] for name in BASELINES}
+    for channel, number, history, target in released_windows(shared_data, dataset):
+        for name, forecast in baseline_forecasts(history, len(target), PERIOD[dataset]).items():
+            forecasts[name].append(Forecast(channel, number, target, forecast))
+    for name, figures in PUBLISHED[dataset].items():
+        score = summarise(forecasts[name]).pooled
+        assert score.fail_frac == 0
+        assert printed(score, figures) == figures, name
+
+
+def printed(score: Score, like: tuple[str, str]) -> tuple[str, str]:
+    """Print a score with as many decimals as the published figures have."""
+    decimals = [len(text.split(".")[1]) for text in like]
+    return f"{score.mse:.{decimals[0]}f}", f"{score.mae:.{decimals[1]}f}"
+
+
+def test_each_baseline_by_hand() -> None:
+    # period 3, seven values: the oldest (100) fills no season and must not enter the profile
+    forecasts = baseline_forecasts([100, 1, 2, 3, 5, 6, 7], horizon=4, period=3)
+    assert forecasts["last_value"].tolist() == [7, 7, 7, 7]
+    assert forecasts["last_day"].tolist() == [5, 6, 7, 5]
+    assert forecasts["window_mean"].tolist() == pytest.approx([124 / 7] * 4)
+    assert forecasts["daily_profile"].tolist() == [3, 4, 5, 3]
+
+
+def test_a_history_shorter_than_a_season_is_repeated() -> None:
+    forecasts = baseline_forecasts([1, 2], horizon=5, period=24)
+    assert forecasts["last_day"].tolist() == [1, 2, 1, 2, 1]
+    assert forecasts["daily_profile"].tolist() == [1, 2, 1, 2, 1]
+
+
+@pytest.mark.parametrize("history", [[], [1.0, float("nan")], [[1.0, 2.0]]])
+def test_a_history_that_is_no_series_is_refused(history: list) -> None:
+    with pytest.raises(ValueError, match="non-empty list of finite numbers"):
+        baseline_forecasts(history, 3, 24)
+
+
+@pytest.mark.parametrize(("horizon", "period"), [(0, 24), (3, 0)])
+def test_horizon_and_period_must_be_positive(horizon: int, period: int) -> None:
+    with pytest.raises(ValueError, match=f"at least 1, got {horizon} and {period}"):
+        baseline_forecasts([1.0], horizon, period)

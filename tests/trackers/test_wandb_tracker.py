@@ -1,0 +1,203 @@
+"""Weights & Biases: which mode is used, and an offline record that needs no network."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from omegaconf import DictConfig, OmegaConf
+
+from src.errors import ConfigError, UserError
+from src.record.run import Run, append_line
+from src.trackers.wandb_tracker import Tracking, wandb_mode
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder, and no key in the environment."""
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.delenv("NETRC", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("setting", "mode"), [("auto", "offline"), ("online", "online"), ("offline", "offline"), ("off", None)]
+)
+def test_the_mode_without_a_key(home: Path, setting: str, mode: str | None) -> None:
+    assert wandb_mode(setting) == mode
+
+
+@pytest.mark.parametrize(
+    ("setting", "mode"), [("auto", "online"), ("online", "online"), ("offline", "offline"), ("off", None)]
+)
+def test_the_mode_with_a_key_in_the_environment(
+    home: Path, monkeypatch: pytest.MonkeyPatch, setting: str, mode: str | None
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "x" * 40)
+    assert wandb_mode(setting) == mode
+
+
+@pytest.mark.parametrize(("host", "mode"), [("api.wandb.ai", "online"), ("example.org", "offline")])
+def test_a_key_in_the_netrc_file_counts(home: Path, monkeypatch: pytest.MonkeyPatch, host: str, mode: str) -> None:
+    text = f"machine {host}\n  login user\n  password secret\n"
+    (home / ".netrc").write_text(text)
+    assert wandb_mode("auto") == mode
+    (home / ".netrc").rename(home / "elsewhere")
+    assert wandb_mode("auto") == "offline"
+    monkeypatch.setenv("NETRC", str(home / "elsewhere"))
+    assert wandb_mode("auto") == mode
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ConfigError) as error:
+        wandb_mode("on")
+    assert str(error.value) == "logging.wandb=on: choose one of auto, online, offline, off"
+
+
+def test_a_view_without_its_package_is_refused_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    cfg = _cfg("off")
+    cfg.logging.wandb_view = True
+    with pytest.raises(UserError, match="pip install 'wandb-workspaces"):
+        Tracking(cfg, Run(tmp_path / "run"))
+
+
+def _cfg(mode: str) -> DictConfig:
+    return OmegaConf.create(
+        {"recipe": "time_r1", "logging": {"wandb": mode, "project": "test", "wandb_view": False}, "open": "${recipe}"}
+    )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    run = Run(tmp_path / "r1")
+    run.start({"recipe": "time_r1", "wandb_id": "ab12cd34"})
+    return run
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens where W&B would be looked for."""
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+
+
+def test_off_opens_nothing(run: Run) -> None:
+    with Tracking(_cfg("off"), run) as tracking:
+        tracking.follow({"stage": "sft", "step": 1, "train/loss": 2.0})
+    assert not (run.folder / "wandb").exists()
+
+
+def _records(file: Path) -> Iterator[bytes]:
+    """The records of W&B's file: LevelDB's log format behind a header of 7 bytes."""
+    data = file.read_bytes()
+    assert data[:4] == b":W&B"
+    position, record = 7, b""
+    while position + 7 <= len(data):
+        if (left := 32768 - position % 32768) < 7:  # a block's end holds no header
+            position += left
+            continue
+        _checksum, size, kind = struct.unpack_from("<IHB", data, position)
+        record += data[position + 7 : position + 7 + size]
+        position += 7 + size
+        if kind in (1, 4):  # whole, or the last part
+            yield record
+            record = b""
+
+
+def _written(run: Run) -> list[Any]:
+    """What W&B's file of the run holds."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    identity = run.record["wandb_id"]
+    (file,) = run.folder.glob(f"wandb/offline-run-*-{identity}/run-{identity}.wandb")
+    return [Record.FromString(data) for data in _records(file)]
+
+
+def test_an_offline_run_is_written_into_the_runs_folder(run: Run, no_network: None) -> None:
+    lines: list[dict[str, Any]] = [
+        {"stage": "sft", "step": 3, "time": 5.0, "train/loss": 2.5, "train/grad_norm": None},
+        {"stage": "rl", "step": 1, "time": 6.0, "reward/mean": 0.25},
+    ]
+    with Tracking(_cfg("offline"), run) as tracking:
+        for line in lines:
+            tracking.follow(line)
+    records = _written(run)
+    history = [
+        {"/".join(item.nested_key) or item.key: item.value_json for item in record.history.item}
+        for record in records
+        if record.HasField("history")
+    ]
+    assert [{key: value for key, value in one.items() if not key.startswith("_")} for one in history] == [
+        {"time": "5", "train/loss": "2.5", "stage_step/sft": "3"},
+        {"time": "6", "reward/mean": "0.25", "stage_step/rl": "1"},
+    ]
+    assert [record.exit.exit_code for record in records if record.HasField("exit")] == [0]
+    assert [(record.run.project, record.run.display_name) for record in records if record.HasField("run")] == [
+        ("test", "r1")
+    ]
+
+
+def test_a_run_that_fails_is_marked_so_and_keeps_its_identity(run: Run, no_network: None) -> None:
+    with pytest.raises(RuntimeError, match="stage"), Tracking(_cfg("offline"), run):
+        raise RuntimeError("the stage failed")
+    assert run.record["wandb_id"] == "ab12cd34"
+    assert [record.exit.exit_code for record in _written(run) if record.HasField("exit")] == [1]
+
+
+def _steps(run: Run) -> list[tuple[str, float]]:
+    """Stage and step of every line that W&B's file of the run holds."""
+    found = []
+    for record in _written(run):
+        if record.HasField("history"):
+            values = {"/".join(item.nested_key) or item.key: item.value_json for item in record.history.item}
+            found += [(name.split("/")[1], float(value)) for name, value in values.items() if "stage_step" in name]
+    return found
+
+
+def test_a_resume_is_the_same_run_and_holds_the_whole_curve(run: Run, no_network: None) -> None:
+    """W&B starts another folder offline: it gets the record from its beginning, without what was cut from it."""
+    for step in (1, 2, 3):
+        append_line(run.metrics_file, {"stage": "sft", "step": step, "train/loss": 2.5})
+    with Tracking(_cfg("offline"), run):
+        pass
+    assert _steps(run) == [("sft", 1.0), ("sft", 2.0), ("sft", 3.0)]
+    run.metrics_file.write_text("".join(run.metrics_file.read_text().splitlines(keepends=True)[:2]))
+    with Tracking(_cfg("offline"), run) as tracking:
+        tracking.follow({"stage": "sft", "step": 3, "train/loss": 2.25})
+    assert _steps(run) == [("sft", 1.0), ("sft", 2.0), ("sft", 3.0)]
+    assert len(list((run.folder / "wandb" / "superseded").glob("offline-run-*-ab12cd34"))) == 1
+
+
+def test_steps_that_are_known_online_are_not_sent_again(run: Run) -> None:
+    class Online:
+        step = 2  # the next one: two lines have arrived
+        sent: ClassVar[list[float]] = []
+
+        def log(self, values: dict[str, float]) -> None:
+            self.sent.append(values["stage_step/rl"])
+
+    with Tracking(_cfg("off"), run) as tracking:
+        tracking.wandb_run, tracking.known = Online(), Online.step
+        for step in (1, 2, 3, 4):
+            tracking.follow({"stage": "rl", "step": step, "reward/mean": 0.5})
+        tracking.wandb_run = None
+    assert Online.sent == [3, 4]
+
+
+def test_a_dead_service_does_not_end_the_training(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    class Dead:
+        calls = 0
+
+        def log(self, values: dict[str, float]) -> None:
+            self.calls += 1
+            raise ConnectionResetError("Connection lost")
+
+    dead = Dead()
+    with Tracking(_cfg("off"), run) as tracking:
+        tracking.wandb_run = dead
+        for step in (1, 2):
+            tracking.follow({"stage": "rl", "step": step, "reward/mean": 0.5})
+    assert dead.calls == 1
+    assert capsys.readouterr().out == ("Weights & Biases has stopped (Connection lost); the run goes on without it\n")
