@@ -1,0 +1,174 @@
+"""The face of a kind of question: everything that the rest of the project asks of one.
+
+A dataset's YAML names a subclass of ``Task`` by its dotted path (``dataset.task``). Building data, SFT, the reward,
+held-out scores, ``python -m src.rewards``, ``python -m src.evaluate`` and the report go through it, and none of them
+knows which kind it is.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from omegaconf import DictConfig, OmegaConf
+
+from src.config.named import load_function
+from src.errors import ConfigError
+from src.tasks.asking import Completion, Generate, Request, request_seed
+from src.tasks.row import Message, Row, Trace
+from src.tasks.scores import Scores
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read from one response.
+
+    Args:
+        value: a JSON value (a letter, the values of a forecast); None where the response holds none of use.
+        problem: why the response cannot be used; None when it can.
+        well_formed: it is in the asked form to the letter.
+    """
+
+    value: Any
+    problem: str | None = None
+    well_formed: bool = True
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One run over one question of an evaluation.
+
+    Args:
+        place: of the row among those that were asked.
+        prompts: one for each turn; most tasks have one.
+        completions: alike.
+        answer: what they amount to.
+    """
+
+    row: Row
+    place: int
+    run: int
+    prompts: Sequence[Sequence[Message]]
+    completions: Sequence[Completion]
+    answer: Answer
+
+
+class Task(ABC):
+    """One kind of question, with the settings of a dataset.
+
+    Making one is cheap and reads nothing: a training's workers make one only to read and score answers.
+
+    Args:
+        settings: the ``dataset`` node as plain containers.
+        download: whether missing raw files may be fetched.
+        log: told what a user should know.
+
+    Raises:
+        UserError: settings that cannot be used; the sentence names the key.
+    """
+
+    # What a reward (conf/reward/*.yaml: ``kinds``) is held against: rewards are written for kinds of truth.
+    kind: ClassVar[str]
+    # Words of ``python -m src.evaluate`` that stand for a key of this task's dataset, such as ``horizon``.
+    words: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, settings: Mapping[str, Any], *, download: bool = False, log: Log = print) -> None:
+        self.settings = settings
+        self.download = download
+        self.log = log
+
+    @property
+    def name(self) -> str:
+        """The dataset's."""
+        return str(self.settings["name"])
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A hash over settings, data and all code that makes rows and traces; the same in every process."""
+
+    @abstractmethod
+    def rows(self, split: str) -> Sequence[Row]:
+        """The questions of ``train``, ``val`` or ``test``, in an order that does not vary.
+
+        Raises:
+            DataError: the split does not exist, or its data cannot be used.
+        """
+
+    def traces(self, split: str) -> Sequence[Trace]:
+        """Questions with answers to imitate, of ``sft`` or ``sft_val``.
+
+        Raises:
+            DataError: this task has none, so that no SFT stage can be trained on it.
+        """
+        raise ConfigError(f"dataset {self.name} has no traces to imitate: leave its SFT stage out of stages=")
+
+    def about(self) -> Mapping[str, Any]:
+        """What a build's manifest says of the data; checks that need all rows belong here, too.
+
+        Raises:
+            DataError: the data must not be used, for instance because a shortcut leads to the answers.
+        """
+        return {}
+
+    @abstractmethod
+    def read(self, row: Row, response: str) -> Answer:
+        """Read one response by the task's one grammar; any text is read, none raises."""
+
+    @abstractmethod
+    def reward(self, row: Row, response: str) -> Mapping[str, float]:
+        """The reward where the configuration names no other: ``score`` and its terms, the same keys for every row.
+
+        Pure, and never raises.
+        """
+
+    @abstractmethod
+    def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+        """Score one answer per row beside the baselines; rows of one question may repeat.
+
+        Args:
+            seed: of the bootstrap.
+        """
+
+    def ask(self, rows: Sequence[Row], runs: int, seed: int, generate: Generate) -> list[Asked]:
+        """Answer every question ``runs`` times; the result is ordered by question, then by run.
+
+        Every request has its own seed, which depends on nothing but ``seed``, run, place and turn. A task that needs
+        several turns overrides this.
+        """
+        asked = [(place, run) for place in range(len(rows)) for run in range(runs)]
+        requests = [
+            Request(rows[place].messages, request_seed(seed, run, place, 0), rows[place].images) for place, run in asked
+        ]
+        completions = generate(requests) if requests else []
+        return [
+            Asked(rows[place], place, run, [rows[place].messages], [one], self.taken(rows[place], one))
+            for (place, run), one in zip(asked, completions, strict=True)
+        ]
+
+    def taken(self, row: Row, completion: Completion) -> Answer:
+        """The answer in a completion; its own problem comes before that of its text."""
+        if completion.problem is not None:
+            return Answer(None, completion.problem, well_formed=False)
+        return self.read(row, completion.text)
+
+
+def load_task(dataset: Mapping[str, Any] | DictConfig, *, download: bool = False, log: Log = print) -> Task:
+    """The task of a ``dataset`` node.
+
+    Raises:
+        ConfigError: ``dataset.task`` names no task.
+        UserError: its settings cannot be used.
+    """
+    settings: Any = OmegaConf.to_container(dataset, resolve=True) if isinstance(dataset, DictConfig) else dict(dataset)
+    dotted = settings.get("task")
+    if not isinstance(dotted, str) or "." not in dotted:
+        raise ConfigError(f"dataset.task={dotted} is not the dotted path of a task: see conf/dataset/*.yaml")
+    found: Any = load_function(dotted)
+    if not (isinstance(found, type) and issubclass(found, Task)):
+        raise ConfigError(f"dataset.task={dotted} is not a subclass of src.tasks.task.Task")
+    return found(settings, download=download, log=log)
