@@ -4,9 +4,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.utils import get_method
-
-from data_pipelines.cli import dataset_names, parse
+from data_pipelines.cli import parse
+from src.config.compose import options
+from src.config.named import load_function
 from src.errors import UserError
 from src.output import reader_may_leave
 
@@ -16,11 +16,12 @@ USAGE = "python -m data_pipelines dataset=NAME [dataset.folder=DIR] [dataset.KEY
 def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit status (2 after a message about what the user can correct)."""
     if not argv or argv[0] in ("-h", "--help"):
-        print(f"usage: {USAGE}\ndatasets: {', '.join(dataset_names())} (keys: conf/dataset/NAME.yaml)")
+        print(f"usage: {USAGE}\ndatasets: {', '.join(options('dataset'))} (keys: conf/dataset/NAME.yaml)")
         return 0 if argv else 2
     try:
-        cfg, options = parse(argv, {"out": ..., "download": False}, USAGE)
-        result = get_method(cfg.builder)(cfg, Path(str(options["out"])), download=options["download"])
+        cfg, given = parse(argv, {"out": ..., "download": False}, USAGE)
+        build = load_function(cfg.builder, key="dataset.builder")
+        result = build(cfg, Path(str(given["out"])), download=given["download"])
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

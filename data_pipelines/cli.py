@@ -1,36 +1,12 @@
-"""Command lines of the form `dataset=etth1 out=DIR`: conf/dataset through Hydra, nothing else."""
+"""Command lines of the form ``dataset=etth1 out=DIR``."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
+from src.config.group import compose_group
 from src.errors import ConfigError
-
-CONF = Path(__file__).resolve().parents[1] / "conf"
-
-
-def dataset_names() -> list[str]:
-    """Return the names that `dataset=` accepts."""
-    return sorted(path.stem for path in (CONF / "dataset").glob("[!_]*.yaml"))
-
-
-def compose_dataset(name: str, overrides: Sequence[str] = ()) -> DictConfig:
-    """Compose conf/dataset/<name>.yaml with overrides (`dataset.horizon=24`); ConfigError names a bad one."""
-    if name not in dataset_names():
-        raise ConfigError(f"there is no dataset '{name}': choose one of {', '.join(dataset_names())}")
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            cfg = compose(overrides=[f"+dataset={name}", *overrides])
-    except (HydraException, OmegaConfBaseException) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise ConfigError(f"{reason}: correct the command line, the keys are in conf/dataset/{name}.yaml") from None
-    node: DictConfig = cfg.dataset
-    return node
 
 
 def parse(argv: Sequence[str], options: Mapping[str, Any], usage: str) -> tuple[DictConfig, dict[str, Any]]:
@@ -63,4 +39,4 @@ def parse(argv: Sequence[str], options: Mapping[str, Any], usage: str) -> tuple[
             parsed[key] = float(value)
         elif default is not ... and default is not None and not isinstance(value, type(default)):
             raise ConfigError(f"{key}={value} is not of the form {key}={str(default).lower()}: use {usage}")
-    return compose_dataset(name, overrides), parsed
+    return compose_group("dataset", name, overrides), parsed

@@ -1,10 +1,9 @@
 """A forecasting dataset in memory: the series with its settings; samples, prompts and traces come out."""
 
 import hashlib
-import importlib
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from data_pipelines.locate import Log, load_table
 from data_pipelines.sample import ForecastSample
 from data_pipelines.settings import DatasetSettings, read_settings
 from data_pipelines.sources import SeriesTable
+from src.config.named import load_function
 from src.errors import DataError
 
 _MAX_DECIMALS = 6
@@ -41,8 +41,8 @@ class ForecastDataset:
         self.period = settings.period or clock.default_period(self.freq)
         self._values = {name: _means(column, settings.rows_per_step) for name, column in table.values.items()}
         self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
-        self._render = _find(settings.prompt.renderer, "prompt.renderer")
-        self._write = _find(settings.traces.writer, "traces.writer")
+        self._render = load_function(settings.prompt.renderer, key="dataset.prompt.renderer")
+        self._write = load_function(settings.traces.writer, key="dataset.traces.writer")
 
     def samples(self, split: str) -> list[ForecastSample]:
         """Return the samples of `split`: train is shuffled with the seed, the others are in order."""
@@ -164,15 +164,6 @@ def _needed_decimals(values: Mapping[str, NDArray[np.float64]]) -> int:
         if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in values.values()):
             return decimals
     return _MAX_DECIMALS
-
-
-def _find(dotted: str, key: str) -> Callable[..., Any]:
-    module, _, name = dotted.rpartition(".")
-    try:
-        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except (ImportError, ValueError, AttributeError) as error:
-        raise DataError(f"dataset.{key}={dotted} cannot be used ({error}): correct the dotted path") from None
-    return found
 
 
 def load_dataset(

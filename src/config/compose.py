@@ -117,17 +117,18 @@ def _layers(chosen: dict[str, str]) -> list[str]:
         if layer not in chosen:
             continue
         value = chosen[layer]
-        options = _options(layer)
+        known = options(layer)
         if "(" not in value:  # a sweep's expression is Hydra's to check
             for one in value.split(","):
-                if one not in options:
-                    raise ConfigError(f"unknown {layer} {one!r}; choose one of: {', '.join(options)}")
+                if one not in known:
+                    raise ConfigError(f"unknown {layer} {one!r}; choose one of: {', '.join(known)}")
         if layer == "scale" and recipe is not None:
             # A recipe's own sizes lie in conf/scale/<recipe>/.
-            value = re.sub(rf"\b({'|'.join(options)})\b", rf"{recipe}/\1", value)
+            value = re.sub(rf"\b({'|'.join(known)})\b", rf"{recipe}/\1", value)
         ordered.append(f"+{layer}={value}")
     return ordered
 
 
-def _options(layer: str) -> list[str]:
-    return sorted({path.stem for path in (CONF / layer).rglob("*.yaml")})
+def options(group: str, conf: Path = CONF) -> list[str]:
+    """What a group can be, by name: its files, in folders of recipes too, but not those that start with ``_``."""
+    return sorted({path.stem for path in (conf / group).rglob("[!_]*.yaml")})

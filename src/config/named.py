@@ -1,4 +1,6 @@
-"""Finds a function that a config names, without importing veRL."""
+"""Finds the functions and classes that a configuration names, without importing veRL."""
+
+from __future__ import annotations
 
 import importlib
 import importlib.util
@@ -10,21 +12,46 @@ from typing import Any
 from src.errors import ConfigError
 
 
-def load_function(path: str, name: str | None = None) -> Callable[..., Any]:
-    """Resolves `path` and `name` to a callable.
+def load_function(path: str, name: str | None = None, key: str | None = None) -> Callable[..., Any]:
+    """The function or class that the configuration means.
 
-    `path` is veRL's form, `pkg://package.module`, `file://reward.py` or `reward.py`, or a dotted module;
-    without `name` it is a dotted function, `package.module.function`.
+    Args:
+        path: veRL's form, ``pkg://package.module``, ``file://reward.py`` or ``reward.py``, or a dotted module;
+            without ``name`` it is the dotted function itself, ``package.module.function``.
+        name: of the function in that module or file.
+        key: the key of the configuration that says so, for the message.
 
     Raises:
         ConfigError: there is no such module, file or function, or importing it failed.
     """
-    if name is None:
-        path, _, name = path.rpartition(".")
-    function = getattr(_load_module(path), name, None)
-    if not callable(function):
-        raise ConfigError(f"{path!r} has no function {name!r}")
-    return function
+    try:
+        if name is None:
+            path, _, name = str(path).rpartition(".")
+        found = getattr(_load_module(path), name, None)
+        if not callable(found):
+            raise ConfigError(f"{path!r} has no function {name!r}")
+    except ConfigError as error:
+        raise ConfigError(f"{key}: {error}" if key else str(error)) from error.__cause__
+    return found
+
+
+def load_class(path: str, kind: type, key: str | None = None) -> type[Any]:
+    """The class of this ``kind`` that the configuration means.
+
+    Args:
+        path: its dotted name, ``package.module.Class``.
+        kind: the class that it has to be derived from.
+        key: the key of the configuration that says so, for the message.
+
+    Raises:
+        ConfigError: there is no such class, importing it failed, or it is of another kind.
+    """
+    found = load_function(path, key=key)
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise ConfigError(
+            f"{f'{key}: ' if key else ''}{path!r} is not a {kind.__name__}: derive it from {kind.__name__}"
+        )
+    return found
 
 
 def _load_module(path: str) -> ModuleType:

@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from src.config.compose import options
+from src.config.group import compose_group
 from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.table import print_result
 from src.record.run import write_whole
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 USAGE = """\
 usage: python -m src.evaluate model=FOLDER_OR_NAME dataset=NAME [dataset.folder=DIR] [KEY=VALUE ...]
 
@@ -46,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or {"-h", "--help"} & set(arguments):
         print(
             USAGE,
-            f"datasets: {', '.join(dataset_names())}",
+            f"datasets: {', '.join(options('dataset'))}",
             sep="\n\n",
             file=sys.stdout if arguments else sys.stderr,
         )
@@ -97,7 +96,7 @@ def parse(arguments: Sequence[str]) -> tuple[dict[str, str], DictConfig, Evaluat
     for key in ("model", "dataset"):
         if not given.get(key):
             raise ConfigError(f"no {key} given: add {key}=... (see python -m src.evaluate --help)")
-    return given, compose_dataset(given["dataset"], overrides), _settings(own)
+    return given, compose_group("dataset", given["dataset"], overrides), _settings(own)
 
 
 def _settings(words: Sequence[str]) -> EvaluationSettings:
@@ -111,23 +110,6 @@ def _settings(words: Sequence[str]) -> EvaluationSettings:
     assert isinstance(settings, EvaluationSettings)
     settings.check()
     return settings
-
-
-def dataset_names() -> list[str]:
-    """Return the names that `dataset=` accepts."""
-    return sorted(path.stem for path in (CONF / "dataset").glob("[!_]*.yaml"))
-
-
-def compose_dataset(name: str, overrides: Sequence[str]) -> DictConfig:
-    """Compose conf/dataset/<name>.yaml; ConfigError for an unknown name or key."""
-    if name not in dataset_names():
-        raise ConfigError(f"there is no dataset '{name}': choose one of {', '.join(dataset_names())}")
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            node: DictConfig = compose(overrides=[f"+dataset={name}", *overrides]).dataset
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(f"{_one_line(error)}: the keys are in conf/dataset/{name}.yaml") from None
-    return node
 
 
 def _one_line(error: Exception) -> str:

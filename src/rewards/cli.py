@@ -9,16 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from src.config.compose import register_search_path
+from src.config.compose import CONF
+from src.config.group import compose_group
 from src.config.named import load_function
 from src.errors import ConfigError, DataError, UserError
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
 USAGE = """\
 usage: python -m src.rewards reward=NAME input=FILE.jsonl [KEY=VALUE ...]
 
@@ -56,16 +53,8 @@ def load_reward(name: str, overrides: list[str] | None = None, conf: Path = CONF
         ConfigError: no such reward, an override of a key it does not have, or a function that cannot be
         imported.
     """
-    known = sorted(path.stem for path in (conf / "reward").glob("*.yaml"))
-    if name not in known:
-        raise ConfigError(f"unknown reward {name!r}; known are {', '.join(known)}")
-    register_search_path()  # the files start from veRL's own
-    try:
-        with initialize_config_dir(str(conf), version_base=None):
-            node = compose(overrides=[f"+reward={name}", *(overrides or [])])
-        entry: Any = OmegaConf.to_container(node.reward.custom_reward_function, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(f"reward={name} cannot be composed: {' '.join(str(error).split())}") from error
+    node = compose_group("reward", name, overrides or (), conf)
+    entry: Any = OmegaConf.to_container(node.custom_reward_function, resolve=True)
     function = load_function(entry["path"], entry["name"])
     settings = entry.get("reward_kwargs") or {}
     return lambda **sample: function(**sample, **settings)

@@ -1,7 +1,7 @@
 import pytest
 
-from src.config.named import load_function
-from src.errors import ConfigError
+from src.config.named import load_class, load_function
+from src.errors import ConfigError, DataError
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,15 @@ def test_shows_the_error_of_a_broken_file(tmp_path) -> None:
     (tmp_path / "broken.py").write_text("1 / 0\n")
     with pytest.raises(ConfigError, match="ZeroDivisionError: division by zero"):
         load_function(str(tmp_path / "broken.py"), "f")
+
+
+def test_a_key_is_named_in_front_of_what_is_wrong() -> None:
+    with pytest.raises(ConfigError, match=r"^dataset\.task: 'src\.errors' has no function 'Nothing'$"):
+        load_function("src.errors.Nothing", key="dataset.task")
+
+
+def test_a_class_is_of_the_kind_that_is_asked_for() -> None:
+    assert load_class("src.errors.DataError", Exception) is DataError
+    for path in ("src.config.named.load_class", "src.errors.DataError"):
+        with pytest.raises(ConfigError, match=rf"^dataset\.task: '{path}' is not a OSError: derive it from OSError$"):
+            load_class(path, OSError, key="dataset.task")

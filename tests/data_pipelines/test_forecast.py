@@ -13,11 +13,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_pipelines.cli import compose_dataset, dataset_names
 from data_pipelines.clock import continue_labels
 from data_pipelines.dataset import load_dataset
 from data_pipelines.forecast import build
 from data_pipelines.result import FILES, BuildResult
+from src.config.compose import options
+from src.config.group import compose_group
 from src.errors import DataError
 from src.tasks.forecast.baselines import baseline_forecasts
 
@@ -69,7 +70,7 @@ def test_rl_rows_have_the_format_veRL_reads(small: dict[str, Any], tmp_path: Pat
 
 def test_every_file_has_one_schema(small: dict[str, Any], tmp_path: Path) -> None:
     result = _build(small, tmp_path / "out")
-    other = _build(compose_dataset("demand"), tmp_path / "demand")
+    other = _build(compose_group("dataset", "demand"), tmp_path / "demand")
     for name in FILES:
         ours, theirs = (pq.read_schema(getattr(one, name)) for one in (result, other))
         assert ours.equals(theirs)
@@ -100,7 +101,7 @@ def test_no_timestamp_of_training_is_a_target_of_val_or_test(name: str, shared_d
         "dataset.max_windows.train=400",
         "dataset.traces.samples=40",
     ]
-    cfg = compose_dataset(name, overrides)
+    cfg = compose_group("dataset", name, overrides)
     result = _build(cfg, tmp_path / "out")
 
     def stamps(row: dict[str, Any], begin: int, count: int) -> set[str]:
@@ -137,7 +138,7 @@ BASELINES = {
 
 @pytest.mark.parametrize("name", list(BASELINES))
 def test_evaluation_windows_reproduce_the_references_baselines(name: str, shared_data: Path) -> None:
-    data = load_dataset(compose_dataset(name, [f"dataset.folder={shared_data}"]))
+    data = load_dataset(compose_group("dataset", name, [f"dataset.folder={shared_data}"]))
     samples = data.samples("test")
     assert len(samples) == 10 * len(data.channels)
     errors: dict[str, list[np.ndarray]] = {baseline: [] for baseline in BASELINES[name]}
@@ -153,7 +154,7 @@ def test_evaluation_windows_reproduce_the_references_baselines(name: str, shared
 
 
 def test_the_demo_has_the_sizes_that_the_run_is_planned_for(tmp_path: Path) -> None:
-    result = _build(compose_dataset("demand"), tmp_path)
+    result = _build(compose_group("dataset", "demand"), tmp_path)
     assert result.counts == {"train": 2439, "val": 96, "test": 759, "sft": 9600, "sft_val": 96}
     row = _rows(result.test)[0]
     assert (len(row["extra_info"]["history"]), len(row["reward_model"]["ground_truth"])) == (42, 6)
@@ -283,7 +284,7 @@ def test_missing_decimals_follow_the_spread(write_csv: Callable[..., Path]) -> N
     for (name, scale), expected in zip(values.items(), (0, 4), strict=True):
         rows = [f"2024-01-01 {i // 60:02d}:{i % 60:02d},{scale * (i % 7)}" for i in range(200)]
         path = write_csv(rows, name=f"{name}.csv")
-        data = load_dataset(compose_dataset("csv", [f"dataset.path={path}", "dataset.target=load"]))
+        data = load_dataset(compose_group("dataset", "csv", [f"dataset.path={path}", "dataset.target=load"]))
         assert data.decimals == expected
 
 
@@ -319,7 +320,7 @@ def test_traces_from_a_file_replace_the_writer(small: dict[str, Any], tmp_path: 
         ({"context_length": 280}, "too short for one window"),
         (
             {"prompt": {"renderer": "recipes.time_r1.prompt.draw"}},
-            "dataset.prompt.renderer=.*no attribute 'draw'",
+            "dataset.prompt.renderer: .* has no function 'draw'",
         ),
         ({"traces": {"writer": "nowhere.write"}}, "dataset.traces.writer=nowhere.write cannot be used"),
         ({"traces": {"style": "long"}}, "dataset.traces.style is 'long': set it to full, short or methods"),
@@ -353,7 +354,7 @@ def test_the_public_forms_that_are_not_among_the_test_data(name: str, tmp_path: 
     width = len(columns.split(","))
     lines = [",".join([time, *[value] * width]) for time, value in zip(times.strftime(form), cycle, strict=True)]
     (tmp_path / file).write_text("\n".join([f"date,{columns}", *lines]) + "\n")
-    cfg = compose_dataset(name, [f"dataset.folder={tmp_path}", "dataset.max_windows.train=50"])
+    cfg = compose_group("dataset", name, [f"dataset.folder={tmp_path}", "dataset.max_windows.train=50"])
     result = _build(cfg, tmp_path / "out")
     assert result.counts["test"] == 10 * width
     assert {row["extra_info"]["channel"] for row in _rows(result.test)} == set(columns.split(","))
@@ -366,7 +367,7 @@ def test_the_public_forms_that_are_not_among_the_test_data(name: str, tmp_path: 
 
 
 def test_every_forecasting_dataset_is_described() -> None:
-    every = {name: compose_dataset(name) for name in dataset_names()}
+    every = {name: compose_group("dataset", name) for name in options("dataset")}
     series = {name: cfg for name, cfg in every.items() if cfg.builder == "data_pipelines.forecast.build"}
     expected = "aqshunyi aqwan csv demand etth1 etth2 ettm1 ettm2 exchange nasdaq wind"
     assert list(series) == expected.split()
@@ -378,7 +379,7 @@ def test_every_forecasting_dataset_is_described() -> None:
 
 def test_any_csv_gets_its_frequency_period_and_channel_from_the_file(hourly_csv: Path, tmp_path: Path) -> None:
     overrides = [f"dataset.path={hourly_csv}", "dataset.target=load", "dataset.context_length=24"]
-    data = load_dataset(compose_dataset("csv", [*overrides, "dataset.horizon=6"]))
+    data = load_dataset(compose_group("dataset", "csv", [*overrides, "dataset.horizon=6"]))
     one = data.samples("test")[0]
     assert (one.freq, one.period, one.channel, one.meaning) == ("h", 24, "load", "load")
     assert "Channel: load." in data.prompt(one)

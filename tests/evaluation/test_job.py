@@ -12,9 +12,9 @@ from omegaconf import DictConfig
 from toys import GOOD, HALF_HOURLY
 
 from data_pipelines.dataset import load_dataset
+from src.config.group import compose_group
 from src.errors import ConfigError, DataError, UserError
 from src.evaluation import EvaluationSettings, evaluate
-from src.evaluation.cli import compose_dataset
 from src.evaluation.requests import Completion, Request
 
 ModelFolder = Callable[..., Path]
@@ -56,7 +56,7 @@ def run(model: str, dataset: Any, generator: Scripted | None = None, **settings:
 
 
 def demand(*overrides: str) -> DictConfig:
-    return compose_dataset("demand", [*HALF_HOURLY, *overrides])
+    return compose_group("dataset", "demand", [*HALF_HOURLY, *overrides])
 
 
 def test_the_errors_are_those_of_the_constant_answer_on_the_chosen_windows(model: str) -> None:
@@ -110,7 +110,7 @@ def test_rolled_timestamps_are_those_of_the_real_rows(model: str) -> None:
 
 
 def test_published_horizons_of_a_real_benchmark(model: str, shared_data: Path) -> None:
-    dataset = compose_dataset("etth1", [f"dataset.folder={shared_data}", "dataset.target=OT"])
+    dataset = compose_group("dataset", "etth1", [f"dataset.folder={shared_data}", "dataset.target=OT"])
     generator = Scripted([float(step) for step in range(96)])
     result = run(model, dataset, generator, horizon=336, runs=1)
     assert (result["rolls"], result["model"]["windows"], len(generator.requests)) == (4, 10, 40)
@@ -179,7 +179,7 @@ def test_a_builder_without_windows(model: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_missing_data_file_names_the_fix(model: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"name its folder with dataset\.folder=DIR"):
-        run(model, compose_dataset("etth1", [f"dataset.folder={tmp_path}"]))
+        run(model, compose_group("dataset", "etth1", [f"dataset.folder={tmp_path}"]))
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,13 @@ def test_bytes_that_are_not_text_are_named(tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reward=nope", "input=x"], "error: unknown reward 'nope'; known are "),
-        (["reward=../config", "input=x"], "error: unknown reward '../config'"),
+        (["reward=nope", "input=x"], "error: there is no reward 'nope': choose one of time_r1, "),
+        (["reward=../config", "input=x"], "error: there is no reward '../config'"),
         (["reward=time_r1", "input=no/such.jsonl"], "error: cannot read input=no/such.jsonl: No such file"),
         (["reward=time_r1"], "error: input=... is missing"),
         (["input=x"], "error: reward=... is missing"),
         (["reward=time_r1", "input=x", "verbose"], "error: 'verbose' is not of the form KEY=VALUE"),
-        (["reward=time_r1", "input=x", "reward.nope=1"], "error: reward=time_r1 cannot be composed: "),
+        (["reward=time_r1", "input=x", "reward.nope=1"], "error: Could not override 'reward.nope'"),
     ],
 )
 def test_a_wrong_command_is_explained_in_one_line(capsys, arguments: list[str], message: str) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_pipelines.cli import compose_dataset
 from data_pipelines.dataset import load_dataset
 from data_pipelines.sample import ForecastSample
 from recipes.time_r1.traces import backtest, shifted_season, write
+from src.config.group import compose_group
 from src.errors import DataError
 from src.tasks.forecast.answer import parse_forecast
 
@@ -160,7 +160,7 @@ def test_methods_offers_what_the_history_shows() -> None:
 
 
 def test_the_demo_rows_are_short_enough_and_their_words_fixed() -> None:
-    data = load_dataset(compose_dataset("demand"))
+    data = load_dataset(compose_group("dataset", "demand"))
     texts = [data.trace(one) for one in data.samples("train")[::20]]
     assert {re.sub(r"\d+", "0", _think(text).split("Method")[0]) for text in texts} == {
         f"Last 0. What followed a day ago:{' 0' * 6}. What followed a week ago:{' 0' * 6}. "
@@ -174,7 +174,7 @@ def test_the_demo_rows_are_short_enough_and_their_words_fixed() -> None:
 
 
 def test_in_the_demo_it_pays_to_find_the_week() -> None:
-    data = load_dataset(compose_dataset("demand"))
+    data = load_dataset(compose_group("dataset", "demand"))
     errors: dict[str, list[float]] = {}
     for one in data.samples("test"):
         for method, forecast in _lags(list(one.history), 6, 6).items():

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from data_pipelines.cli import compose_dataset
 from data_pipelines.result import FILES
 from recipes.timeomni1 import collect, leaks
 from recipes.timeomni1.build import build, draw_all, judge, load_questions
@@ -19,6 +18,7 @@ from recipes.timeomni1.item import Item, View
 from recipes.timeomni1.settings import read_settings
 from recipes.timeomni1.tasks.scenario import questions as scenario
 from recipes.timeomni1.truth import read_truth
+from src.config.group import compose_group
 from src.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,7 +27,7 @@ SMALL = ("dataset.tasks=[scenario]", *(f"dataset.rows.{split}.scenario={count}" 
 
 
 def compose(*overrides: str) -> Any:
-    return compose_dataset("timeomni1_short", [*SMALL, *overrides])
+    return compose_group("dataset", "timeomni1_short", [*SMALL, *overrides])
 
 
 def quiet(_: str) -> None: ...
@@ -163,7 +163,7 @@ def test_what_a_classifier_learns_can_fail_the_build(monkeypatch: pytest.MonkeyP
 
 def test_natural_magnitudes_are_a_cue_that_is_reported_and_no_leak() -> None:
     rows = [f"dataset.rows.{split}.causality={60 if split == 'test' else 0}" for split in ROWS]
-    cfg = compose_dataset("timeomni1", ["dataset.tasks=[causality]", "dataset.magnitude_cue=natural", *rows])
+    cfg = compose_group("dataset", "timeomni1", ["dataset.tasks=[causality]", "dataset.magnitude_cue=natural", *rows])
     said: list[str] = []
     judge(draw_all(read_settings(cfg)), said.append, natural=True)
     assert "larger_is_downstream 0.6" in said[-2] and "at most" not in said[-2]  # chance is 1/3, and it never says none
@@ -244,7 +244,7 @@ def collect_plan(*overrides: str) -> dict[str, list[str]]:
 
 
 def test_paper_rows_are_the_papers() -> None:
-    rows = compose_dataset("timeomni1").rows
+    rows = compose_group("dataset", "timeomni1").rows
     four = ("scenario", "causality", "forecasting", "decision")
     sums = {split: sum(rows[split][task] for task in four) for split in ("sft", "train", "test", "test_ood")}
     assert sums == {"sft": 2339, "train": 17212, "test": 1606, "test_ood": 2448} and sum(sums.values()) == 23_605

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from data_pipelines.cli import compose_dataset
 from recipes.timeomni1 import external
 from recipes.timeomni1.benchmarks import score_spans
+from src.config.group import compose_group
 from src.errors import DataError
 from src.evaluation.job import evaluate
 from src.evaluation.requests import Completion
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def compose(name: str, folder: Path) -> Any:
-    return compose_dataset(name, [f"dataset.folder={folder}"])
+    return compose_group("dataset", name, [f"dataset.folder={folder}"])
 
 
 def quiet(_: str) -> None: ...
@@ -172,7 +172,7 @@ def test_a_file_that_is_not_drops_is_one_message(tmp_path: Path, text: str, mess
 
 
 def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
-    cfg = compose_dataset("timeomni1_drop", [f"dataset.folder={tmp_path}", "dataset.kind=quiz"])
+    cfg = compose_group("dataset", "timeomni1_drop", [f"dataset.folder={tmp_path}", "dataset.kind=quiz"])
     with pytest.raises(DataError, match=r"dataset\.kind is 'quiz': set it to one of testbed, gpqa, reclor, drop"):
         external.load_questions(cfg, split="test", log=quiet)
 

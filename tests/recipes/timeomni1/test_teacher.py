@@ -6,12 +6,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from data_pipelines.cli import compose_dataset
 from recipes.timeomni1 import teacher
 from recipes.timeomni1.build import build
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.settings import read_settings
 from recipes.timeomni1.tasks.scenario import questions as scenario
+from src.config.group import compose_group
 from src.errors import DataError
 
 FORECAST = Item(
@@ -63,7 +63,7 @@ def test_a_forecast_never_sees_the_truth_and_the_best_chain_stays() -> None:
 
 def test_traces_become_sft_rows_that_a_build_takes(tmp_path: Path) -> None:
     rows = [f"dataset.rows.{split}.scenario=4" for split in ("sft", "train", "val", "test", "test_ood", "sft_val")]
-    cfg = compose_dataset("timeomni1_short", ["dataset.tasks=[scenario]", *rows])
+    cfg = compose_group("dataset", "timeomni1_short", ["dataset.tasks=[scenario]", *rows])
 
     # Knows the answer from the expert's notes only, and refuses half of the questions.
     def reply(prompt: str, draw: int) -> str:

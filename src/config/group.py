@@ -1,0 +1,41 @@
+"""One group of ``conf/`` composed by itself, for command lines without a run: ``dataset=etth1 dataset.horizon=24``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from src.config.compose import CONF, options, register_search_path
+from src.errors import ConfigError
+
+
+def compose_group(group: str, name: str, overrides: Sequence[str] = (), conf: Path = CONF) -> DictConfig:
+    """The node of ``conf/<group>/<name>.yaml``, as a run's configuration would hold it.
+
+    Args:
+        group: such as ``dataset`` or ``reward``.
+        name: the option, without ``.yaml``.
+        overrides: of the group's keys, as on a run's command line: ``dataset.horizon=24``.
+        conf: another folder of groups.
+
+    Raises:
+        ConfigError: no such option, or an override of a key that it does not have; the message names it.
+    """
+    known = options(group, conf)
+    if name not in known:
+        raise ConfigError(f"there is no {group} '{name}': choose one of {', '.join(known)}")
+    register_search_path()  # some files start from veRL's own
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
+    except (HydraException, OmegaConfBaseException) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ConfigError(f"{reason}: correct the command line, the keys are in conf/{group}/{name}.yaml") from None
+    node: DictConfig = composed[group]
+    return node
