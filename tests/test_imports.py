@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import importlib.util
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,35 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("src", "recipes", "data_pipelines")
-LONGEST = 500
+LONGEST = 300
+# To be split.
+LONGER = (
+    "tests/data_pipelines/test_forecast.py",
+    "tests/recipes/time_r1/test_teacher.py",
+    "tests/smoke/test_cluster.py",
+)
+# What `src` is made of, from the ground up: each imports only from those before it. README.md's map has the same order.
+ORDER = (
+    "errors", "output", "chat", "processes", "record", "config", "runs", "tasks", "rewards", "algorithms", "evaluation",
+    "training", "report", "trackers", "cluster", "cpu", "models", "launcher", "sweeps",
+    "patches", "plugin", "launch", "evaluate", "jobs",
+)  # fmt: skip
+# Arrows that still run up; one that is mended leaves this list.
+UPWARDS = {
+    "src/report/sweep/results.py imports src.sweeps.naming.SEED",
+    "src/tasks/forecast/rolling.py imports src.evaluation.requests.Completion",
+    "src/tasks/forecast/rolling.py imports src.evaluation.requests.Generate",
+    "src/tasks/forecast/rolling.py imports src.evaluation.requests.Request",
+    "src/tasks/forecast/rolling.py imports src.evaluation.requests.request_seed",
+}
+FORBIDDEN = {
+    "src": ("recipes", "data_pipelines", "tests"),
+    "data_pipelines": ("recipes", "tests"),
+    "recipes": ("tests",),
+}
+# Composing, checking and following a run take no second: what they import must not. tests/config looks at run time.
+LIGHT = ("config", "launcher", "rewards", "record", "processes", "runs", "trackers")
+HEAVY = ("torch", "verl", "vllm", "ray", "transformers", "tensordict")
 
 
 def _sources(package: str) -> list[Path]:
@@ -30,26 +59,43 @@ def _imported(file: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
+def _imports(package: str) -> Iterator[tuple[Path, list[str]]]:
+    """Each file of a package with the parts of each name that it imports."""
+    files = _sources(package)
+    assert files
+    for file in files:
+        for name in _imported(file):
+            yield file, name.split(".")
+
+
 def _offences(package: str, forbidden: tuple[str, ...]) -> list[str]:
     return [
-        f"{file.relative_to(ROOT)} imports {name}"
-        for file in _sources(package)
-        for name in _imported(file)
-        if name.split(".")[0] in forbidden
+        f"{file.relative_to(ROOT)} imports {'.'.join(name)}" for file, name in _imports(package) if name[0] in forbidden
     ]
 
 
-@pytest.mark.parametrize(
-    ("package", "forbidden"),
-    [
-        ("src", ("recipes", "data_pipelines", "tests")),
-        ("data_pipelines", ("recipes", "tests")),
-        ("recipes", ("tests",)),
-    ],
-)
+@pytest.mark.parametrize(("package", "forbidden"), FORBIDDEN.items())
 def test_imports_run_one_way(package: str, forbidden: tuple[str, ...]) -> None:
-    assert _sources(package)
     assert _offences(package, forbidden) == []
+
+
+def test_a_room_of_src_imports_only_from_rooms_below_it() -> None:
+    upwards = set()
+    for file, name in _imports("src"):
+        room = file.relative_to(ROOT / "src").with_suffix("").parts[0]
+        if name[0] == "src" and len(name) > 1 and ORDER.index(name[1]) > ORDER.index(room):
+            upwards.add(f"{file.relative_to(ROOT)} imports {'.'.join(name)}")
+    assert upwards - UPWARDS == set()
+
+
+def test_the_readmes_map_shows_the_same_order() -> None:
+    places = {file.relative_to(ROOT / "src").with_suffix("").parts[0] for file in _sources("src")} - {"__init__"}
+    assert places == set(ORDER)
+    map_of_src = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("\n    src/ ")[2].partition("\n    recipes/")[0]
+    )
+    shown = [name for line in map_of_src.splitlines()[1:] for name in re.findall(r"(\w+)(?:/|\.py)", line[:24])]
+    assert shown == list(ORDER)
 
 
 def test_no_recipe_imports_another() -> None:
@@ -73,11 +119,9 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path, monkeypatch: pyte
     assert list(_imported(file)) == ["a.b", "recipes.two.x", "recipes.one.y", "recipes.two.z"]
 
 
-# Composing and checking must stay quick: see tests/config for the same at run time.
-@pytest.mark.parametrize("folder", ["src/config", "src/launcher", "src/rewards"])
-def test_these_never_import_torch_or_verl(folder: str) -> None:
-    heavy = ("torch", "verl", "vllm", "ray", "transformers", "tensordict")
-    assert _offences(folder, heavy) == []
+@pytest.mark.parametrize("room", LIGHT)
+def test_these_never_import_torch_or_verl(room: str) -> None:
+    assert _offences(f"src/{room}", HEAVY) == []
 
 
 def _ours() -> list[Path]:
@@ -98,7 +142,7 @@ def test_no_file_is_long() -> None:
     files = [file for file in _ours() if file.suffix in kinds]
     assert len(files) > 50
     lengths = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8").count("\n") for file in files}
-    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+    assert {name: length for name, length in lengths.items() if length > LONGEST and name not in LONGER} == {}
 
 
 def _verl() -> Path:
