@@ -19,7 +19,7 @@ from data_pipelines.forecast import build
 from data_pipelines.result import FILES, BuildResult
 from src.config.compose import options
 from src.config.group import compose_group
-from src.errors import DataError
+from src.errors import DataError, UserError
 from src.tasks.forecast.baselines import baseline_forecasts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -322,14 +322,14 @@ def test_traces_from_a_file_replace_the_writer(small: dict[str, Any], tmp_path: 
             {"prompt": {"renderer": "recipes.time_r1.prompt.draw"}},
             "dataset.prompt.renderer: .* has no function 'draw'",
         ),
-        ({"traces": {"writer": "nowhere.write"}}, "dataset.traces.writer=nowhere.write cannot be used"),
+        ({"traces": {"writer": "nowhere.write"}}, "dataset.traces.writer: cannot import 'nowhere'"),
         ({"traces": {"style": "long"}}, "dataset.traces.style is 'long': set it to full, short or methods"),
     ],
 )
 def test_bad_input_is_one_clear_sentence_and_writes_nothing(
     small: dict[str, Any], tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(DataError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         _build({**small, **changes}, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
