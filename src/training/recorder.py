@@ -24,13 +24,15 @@ class Recorder:
         stage: the stage's name.
         scorer: scores held-out answers; see ``src.tasks.forecast.held_out.score``.
         samples: rollouts kept per step.
+        limit: tokens that an answer may have, ``data.max_response_length``.
     """
 
-    def __init__(self, run: Path, stage: str, scorer: Callable[..., Scored], samples: int) -> None:
+    def __init__(self, run: Path, stage: str, scorer: Callable[..., Scored], samples: int, limit: int) -> None:
         self.run = run
         self.stage = stage
         self.scorer = scorer
         self.samples = samples
+        self.limit = limit
 
     def phase(self, what: str) -> None:
         """Say what the stage is doing; the launcher shows it, and takes a changing file for a sign of life."""
@@ -47,6 +49,7 @@ class Recorder:
             "reward/std": float(sampled.rewards.std()),
             "select/kept_frac": float(sampled.kept.mean()),
             "groups/zero_std_frac": zero_std_share(sampled.rewards, sampled.groups),
+            "response_length/limit_frac": self._cut_off(sampled.lengths),
         }
         if sampled.kept.any():
             metrics["select/kept_reward/mean"] = float(sampled.rewards[sampled.kept].mean())
@@ -61,6 +64,7 @@ class Recorder:
             own |= {
                 "reward/mean": float(sampled.rewards[places].mean()),
                 "reward/std": float(sampled.rewards[places].std()),
+                "response_length/limit_frac": self._cut_off(sampled.lengths[places]),
             }
             metrics |= {f"{task}/{name}": value for name, value in own.items()}
         return metrics
@@ -77,8 +81,16 @@ class Recorder:
         for row, reward in zip(rows, rewards, strict=True):
             by_dataset[row["data_source"]].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
+        metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
         self._write_samples(step, "val", rows, prompts, responses, rewards, terms, scored.predictions)
         return metrics | scored.metrics
+
+    def _cut_off(self, lengths: np.ndarray) -> float:
+        """Share of answers that are as long as they may be: generation ended there.
+
+        veRL's ``response_length/clip_ratio`` is the share as long as the longest answer of its batch.
+        """
+        return float((lengths >= self.limit).mean())
 
     def training_samples(
         self, step: int, sampled: Sampled, texts: Callable[[list[str]], tuple[list[str], list[str]]]

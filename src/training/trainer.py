@@ -55,7 +55,8 @@ class RecordedTrainer(PPOTrainerSync):
                 config.actor_rollout_ref.rollout.n = settings.grip.keep
         super().__init__(config)
         scorer = load_function(settings.scorer)
-        self.recorder = Recorder(Path(settings.run), settings.stage, scorer, settings.samples)
+        limit = config.data.max_response_length
+        self.recorder = Recorder(Path(settings.run), settings.stage, scorer, settings.samples, limit)
         self.saver = Saver(Path(settings.run), settings.stage, settings.keep_checkpoints)
         self.answers: tuple[list[str], list[str]] = ([], [])
 

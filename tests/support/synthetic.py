@@ -177,7 +177,7 @@ def _rl_row(
         "actor/grad_norm": 0.4 + 0.2 * rng.random(),
         "actor/lr": 1e-6,
         "response_length/mean": 210 + 60 * rise + 6 * rng.normal(),
-        "response_length/clip_ratio": 0.08 * (1 - rise),
+        "response_length/limit_frac": 0.08 * (1 - rise),
         "logprob_gap/mean": 0.012 + 0.002 * rng.random(),
         "logprob_gap/max": 0.4 + 0.3 * rng.random(),
         "perf/throughput": 830 + 40 * rng.normal(),

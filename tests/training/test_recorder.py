@@ -52,7 +52,7 @@ def _score(rows: Sequence[dict[str, Any]], responses: Sequence[str]) -> Scored:
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
     (tmp_path / "samples").mkdir()
-    return Recorder(tmp_path, "rl", _score, samples=3)
+    return Recorder(tmp_path, "rl", _score, samples=3, limit=30)
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:
@@ -66,6 +66,7 @@ def test_rollout_metrics_by_hand(recorder: Recorder) -> None:
             "reward/std": 0.4800716,  # of the population: sqrt(0.9375 / 4 - 0.0625 ** 2)
             "select/kept_frac": 0.75,
             "groups/zero_std_frac": 0.5,
+            "response_length/limit_frac": 0.5,  # of 10, 20, 30 and 40 tokens, with a limit of 30
             "select/kept_reward/mean": 1 / 3,
             "select/weight/max": 1.5,
             "parse/valid_frac": 0.75,
@@ -86,6 +87,7 @@ def test_each_task_has_its_own_means_over_the_terms_it_can_earn(recorder: Record
     assert metrics["guess/reward/mean"] == pytest.approx(0.25)
     assert metrics["quiz/reward/format/mean"] == pytest.approx(-0.5)
     assert (metrics["quiz/parse/valid_frac"], metrics["guess/parse/valid_frac"]) == (0.5, 1.0)
+    assert (metrics["quiz/response_length/limit_frac"], metrics["guess/response_length/limit_frac"]) == (0.0, 1.0)
     assert "quiz/reward/mse/mean" not in metrics
     # The zeros of a task that cannot earn the term are left out of the total, too.
     assert metrics["reward/mse/mean"] == metrics["guess/reward/mse/mean"] == pytest.approx(0.125)
@@ -108,6 +110,7 @@ def test_a_reward_without_terms_has_only_its_own_metrics(recorder: Recorder) -> 
         "reward/std",
         "select/kept_frac",
         "groups/zero_std_frac",
+        "response_length/limit_frac",
         "select/kept_reward/mean",
         "select/weight/max",
     }
@@ -176,10 +179,17 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
 
 
 def test_validation_scores_every_answer_and_keeps_samples(recorder: Recorder) -> None:
-    other = _sampled(rows=[_row(5, "wind")] * 4, rewards=np.array([1.0, 0.0, 0.0, 1.0]))
+    other = _sampled(
+        rows=[_row(5, "wind")] * 4, rewards=np.array([1.0, 0.0, 0.0, 1.0]), lengths=np.array([30.0, 2.0, 3.0, 29.0])
+    )
     responses = ["1", "2", "x", "4", "5", "6", "7", "8"]
     metrics = recorder.validation([_sampled(), other], responses, [f"prompt {n}" for n in range(8)], 10)
-    assert metrics == {"val/demand/reward": 0.0625, "val/wind/reward": 0.5, "val/demand/mse": 8.0}
+    assert metrics == {
+        "val/demand/reward": 0.0625,
+        "val/wind/reward": 0.5,
+        "val/demand/mse": 8.0,
+        "response_length/val_limit_frac": 3 / 8,
+    }
     lines = _lines(recorder.run / "samples" / "rl_10.jsonl")
     assert {line["split"] for line in lines} == {"val"}
     assert [(line["prompt"], line["response"], line["score"], line["valid"]) for line in lines[:3]] == [
