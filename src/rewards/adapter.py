@@ -1,0 +1,191 @@
+"""The one way from a response to its reward: whatever function the configuration names is called here, and checked.
+
+Both veRL (``compute_score``, src/config/stages.py) and ``python -m src.rewards`` go through ``Reward``. A function gets what
+its row holds as plain Python, and owes a finite number for ``score`` and for every term, the same terms each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from src.config.named import load_function
+from src.errors import ConfigError, UserError
+from src.tasks.row import Row
+from src.tasks.task import Task, load_task
+
+# A reward that failed, among the terms that veRL hands on; the replay buffer ends the run with it.
+PROBLEM = "reward_problem"
+_SHOWN = 200  # characters of a value in a message
+_NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
+_OWN = ("index", "split", "task", "info")
+
+
+class RewardError(UserError):
+    """A reward function failed, or gave something that is no reward."""
+
+
+class Reward:
+    """A reward function with its settings. What it gives is checked, and compared with what it gave first.
+
+    Args:
+        task: the dataset's; where no function is named, its own reward is taken. None: a function is named.
+        function: ``path``, ``name`` and ``reward_kwargs``, as ``reward.custom_reward_function`` holds them.
+
+    Raises:
+        ConfigError: there is no such function.
+    """
+
+    def __init__(self, task: Task | None, function: Mapping[str, Any] | None = None) -> None:
+        self._task = task
+        self._terms: set[str] | None = None
+        given: Mapping[str, Any] = function or {}
+        self._function: Callable[..., Any] | None = None
+        self._settings: Mapping[str, Any] = given.get("reward_kwargs") or {}
+        if path := given.get("path"):
+            name = given.get("name") or "compute_score"
+            self._function = load_function(path, name, key="reward.custom_reward_function")
+            self.name = f"{name} of {path}"
+            self._file = str(getattr(getattr(self._function, "__code__", None), "co_filename", path))
+        elif task is not None:
+            self.name, self._file = f"{type(task).__qualname__}.reward", inspect.getfile(type(task))
+        else:
+            raise ConfigError("no reward is named, and no dataset whose task has one: give reward= or dataset=")
+
+    def __call__(
+        self, row: Row, response: str, place: str | None = None, extra: Mapping[str, Any] | None = None, **more: Any
+    ) -> dict[str, float]:
+        """The score and the terms of one response.
+
+        Args:
+            place: which answer it is, for messages; None: the row's dataset, split and index.
+            extra: what else a function finds in its ``extra_info``, such as veRL's ``num_turns``.
+            more: arguments that veRL adds when it serves a judge.
+
+        Raises:
+            RewardError: the function failed, or what it gave is no reward; the sentence names function, file, term,
+                value and answer.
+            UserError: the function's own, for settings that it does not have.
+        """
+        place = place or f"row {row.index} of {row.source}, {row.split}"
+        try:
+            given = self._given(row, response, extra or {}, more)
+        except UserError:
+            raise
+        except Exception as error:  # the function is the user's: whatever it raises is to be named
+            line = _line_in(self._file, error)
+            raise RewardError(
+                f"the reward {self.name} failed on {place}: {type(error).__name__}: {_shown(error)} "
+                f"({self._file}, line {line})"
+            ) from error
+        try:
+            return self._checked(given)
+        except ValueError as error:
+            raise RewardError(f"the reward {self.name} gave no reward for {place}: {error} ({self._file})") from None
+
+    def _given(self, row: Row, response: str, extra: Mapping[str, Any], more: Mapping[str, Any]) -> Any:
+        if self._function is None:
+            assert self._task is not None
+            return self._task.reward(row, response)
+        given = self._function(
+            data_source=row.source,
+            solution_str=response,
+            ground_truth=row.truth,
+            extra_info={**extra, **row.info, "index": row.index, "split": row.split, "task": row.task},
+            **{**self._settings, **more},
+        )
+        return asyncio.run(given) if inspect.iscoroutine(given) else given
+
+    def _checked(self, given: Any) -> dict[str, float]:
+        if not isinstance(given, Mapping):
+            given = {"score": given}
+        terms = {str(name): _number(name, value) for name, value in given.items()}
+        if "score" not in terms:
+            raise ValueError(f"there is no 'score' among {', '.join(terms) or 'no terms'}")
+        if self._terms is None:
+            self._terms = set(terms)
+        for change, names in (("lacks", self._terms - set(terms)), ("is the first with", set(terms) - self._terms)):
+            if names:
+                raise ValueError(
+                    f"it {change} the term {sorted(names)[0]!r}; give the same terms for every answer, 0 where one "
+                    "does not apply"
+                )
+        return terms
+
+
+def compute_score(
+    data_source: str,
+    solution_str: str,
+    ground_truth: str,
+    extra_info: Mapping[str, Any] | None = None,
+    *,
+    dataset: Mapping[str, Any],
+    function: Mapping[str, Any] | None = None,
+    **judge: Any,
+) -> dict[str, Any]:
+    """What veRL calls, with the columns of a row.
+
+    veRL drops a rollout whose reward raises, and trains on. So a failure is returned, under ``PROBLEM``: the replay
+    buffer raises it, and the run ends.
+
+    Args:
+        dataset: the dataset's node, which names the task.
+        function: see ``Reward``.
+        judge: veRL's, when it serves one.
+    """
+    try:
+        reward = _made(dataset, function)
+        row = Row.of_columns(data_source, ground_truth, extra_info or {})
+        extra = {name: value for name, value in (extra_info or {}).items() if name not in _OWN}
+        return reward(row, solution_str, extra=extra, **judge)
+    except UserError as error:
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)  # where in the user's code, for the log
+        return {"score": math.nan, PROBLEM: str(error)}
+
+
+def _plain(node: Any) -> Any:
+    """A node of the configuration as plain containers; what is plain already stays."""
+    return OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig) else node
+
+
+# By the identity of the arguments, which are kept: veRL passes the same two with every answer.
+_MADE: dict[tuple[int, int], tuple[Any, Any, Reward]] = {}
+
+
+def _made(dataset: Mapping[str, Any], function: Mapping[str, Any] | None) -> Reward:
+    key = (id(dataset), id(function))
+    if key not in _MADE:
+        _MADE[key] = dataset, function, Reward(load_task(dataset), _plain(function))
+    return _MADE[key][2]
+
+
+def _number(name: Any, value: Any) -> float:
+    if not isinstance(value, _NUMBERS):
+        raise ValueError(f"the term {name!r} is {_shown(repr(value))}, which is no number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"the term {name!r} is {_shown(value)}, which is not finite")
+    return number
+
+
+def _shown(value: Any) -> str:
+    """In one line that is not too long."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def _line_in(file: str, error: Exception) -> int | None:
+    """The last line of ``file`` that the error went through; that of the error's own place where it met none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if frame.filename == file), frames[-1].lineno)
