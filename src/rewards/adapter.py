@@ -1,6 +1,6 @@
 """The one way from a response to its reward: whatever function the configuration names is called here, and checked.
 
-Both veRL (``compute_score``, src/config/stages.py) and ``python -m src.rewards`` go through ``Reward``. A function gets what
+veRL calls ``compute_score`` (src/config/stages.py), ``python -m src.rewards`` a ``Reward`` itself. A function gets what
 its row holds as plain Python, and owes a finite number for ``score`` and for every term, the same terms each time.
 """
 

@@ -134,6 +134,11 @@ class Task(ABC):
             seed: of the bootstrap.
         """
 
+    @property
+    def turns(self) -> int:
+        """The most requests that one answer takes, one after the other; later prompts may be longer than the first."""
+        return 1
+
     def ask(self, rows: Sequence[Row], runs: int, seed: int, generate: Generate) -> list[Asked]:
         """Answer every question ``runs`` times; the result is ordered by question, then by run.
 
