@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import CONF
 from src.config.stages import OWN_KEYS, selects_rollouts
+from src.config.trackers import check_trackers
 from src.errors import ConfigError
 
 KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as [sft,rl]"}
@@ -29,6 +30,7 @@ def check(cfg: DictConfig) -> None:
         if _is_missing(cfg, key):
             raise ConfigError(f"{key}= must be given for this choice of groups")
     _check_types(cfg)
+    check_trackers(cfg)
     _check_batches(cfg)
     _check_lengths(cfg)
 

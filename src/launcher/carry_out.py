@@ -30,7 +30,7 @@ from src.processes.lock import sole_launcher
 from src.processes.stopping import Stopping, Terminated
 from src.record.provenance import installed_packages, provenance, uncommitted_changes
 from src.record.run import Run, read_lines, run_folder
-from src.trackers.wandb_tracker import Tracking
+from src.trackers.tracker import Tracking
 
 
 def carry_out(

@@ -9,9 +9,9 @@ from src.errors import UserError
 from src.output import reader_may_leave
 from src.record.sweep import is_sweep
 from src.report.parts.dashboard import load_dashboard
+from src.report.parts.wandb_view import save_view, specification
 from src.report.run.loading import RunRecord, load_run
 from src.report.run.page import write_report
-from src.report.wandb_view import save_view, specification
 
 
 def main(arguments: list[str] | None = None) -> int:

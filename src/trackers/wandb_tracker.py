@@ -8,25 +8,28 @@ the new one, and the older ones are moved to ``wandb/superseded``, so that `wand
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.errors import ConfigError, UserError
-from src.processes.stopping import Terminated
-from src.record.run import Run, read_lines
+from src.errors import UserError
+from src.record.run import Run
+from src.trackers.tracker import End
 
-MODES = ("auto", "online", "offline", "off")
+# By a stage's trainer, the metrics that only such a stage records.
+METRICS = {"sft": ("train/*", "val/loss"), "ppo": ("*",)}
 
 
-class Tracking:
-    """Opens the W&B run of ``run`` when ``logging.wandb`` asks for one; a context, which closes it.
+class WandbTracker:
+    """The W&B run of ``run``, when ``logging.wandb`` asks for one.
 
     Raises:
         UserError: W&B cannot be reached, or refuses the key; a view is asked for and its package is missing.
     """
+
+    title = "Weights & Biases"
 
     def __init__(self, cfg: DictConfig, run: Run) -> None:
         self.wandb_run: Any = None
@@ -35,7 +38,7 @@ class Tracking:
         self.known = 0  # of them, those that W&B has from an earlier launch
         mode: Any = wandb_mode(cfg.logging.wandb)
         if cfg.logging.wandb_view:
-            from src.report.wandb_view import require_workspaces
+            from src.report.parts.wandb_view import require_workspaces
 
             require_workspaces()
         self.save_view = cfg.logging.wandb_view and mode == "online"
@@ -62,47 +65,9 @@ class Tracking:
         except wandb.Error as error:
             raise UserError(f"Weights & Biases: {error}; give logging.wandb=offline to go on without it") from None
         self.wandb_run.define_metric("stage_step/*")
-        for name in ("train/*", "val/loss"):
-            self.wandb_run.define_metric(name, step_metric="stage_step/sft", step_sync=False)
-        self.wandb_run.define_metric("*", step_metric="stage_step/rl", step_sync=False)
+        for metric, axis in axes(run.record["stages"]):
+            self.wandb_run.define_metric(metric, step_metric=axis, step_sync=False)
         self.known = int(self.wandb_run.step)
-        for line in read_lines(run.metrics_file):
-            self.follow(line)
-
-    def __enter__(self) -> Tracking:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.wandb_run is None:
-            return
-        import wandb
-
-        code = 0 if kind is None else 1
-        try:
-            if kind is Terminated:
-                self.wandb_run.mark_preempting()
-            elif self.save_view:
-                self._save_view()
-            self.wandb_run.finish(exit_code=code)
-            wandb.teardown(exit_code=code)  # waits for its service, which may still be writing
-        except Exception as failure:  # SIGTERM to all processes of the run ends its service first
-            print(f"Weights & Biases had stopped ({type(failure).__name__}); the next launch sends it what it lacks")
-
-    def _save_view(self) -> None:
-        """Save the panels as a view of the project; no reason to end a run badly when that fails."""
-        from src.report.parts.dashboard import load_dashboard
-        from src.report.run.loading import load_run
-        from src.report.wandb_view import save_view, specification
-
-        try:
-            spec = specification(load_dashboard(), load_run(self.folder).metrics)
-            if spec["sections"]:
-                address, _ = save_view(spec, self.wandb_run.entity, self.wandb_run.project)
-                print(f"W&B view: {address}")
-        except UserError as error:
-            print(f"no W&B view: {error}")
 
     def follow(self, line: dict[str, Any]) -> None:
         """Send the next line of ``metrics.jsonl``."""
@@ -113,11 +78,52 @@ class Tracking:
             return
         values = {name: value for name, value in line.items() if isinstance(value, int | float)}
         step = values.pop("step")
+        self.wandb_run.log({**values, f"stage_step/{line['stage']}": step})
+
+    def finish(self, end: End) -> None:
+        """Close the W&B run with exit code 0 or 1, and save its view when all went well."""
+        if self.wandb_run is None:
+            return
+        import wandb
+
+        code = 0 if end is End.WELL else 1
+        if end is End.PREEMPTED:
+            self.wandb_run.mark_preempting()
+        elif self.save_view:
+            self._save_view()
+        self.wandb_run.finish(exit_code=code)
+        wandb.teardown(exit_code=code)  # waits for its service, which may still be writing
+
+    def _save_view(self) -> None:
+        """Save the panels as a view of the project; no reason to end a run badly when that fails."""
+        from src.report.parts.dashboard import load_dashboard
+        from src.report.parts.wandb_view import save_view, specification
+        from src.report.run.loading import load_run
+
         try:
-            self.wandb_run.log({**values, f"stage_step/{line['stage']}": step})
-        except Exception as error:  # its service has died: no reason to end a training
-            print(f"Weights & Biases has stopped ({error}); the run goes on without it")
-            self.wandb_run = None
+            spec = specification(load_dashboard(), load_run(self.folder).metrics)
+            if spec["sections"]:
+                address, _ = save_view(spec, self.wandb_run.entity, self.wandb_run.project)
+                print(f"W&B view: {address}")
+        except UserError as error:
+            print(f"no W&B view: {error}")
+
+
+def axes(stages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Which metrics are drawn over which steps: those of a trainer over the steps of its stage.
+
+    Where several stages have the same trainer, their metrics stay on W&B's own step, as one curve through all of them.
+
+    Args:
+        stages: as ``run.json`` lists them, each with ``name`` and ``trainer``.
+
+    Returns:
+        Pairs of a metric, with ``*`` for any, and the metric that counts its steps; the first that fits a name counts.
+    """
+    for trainer, metrics in METRICS.items():
+        names = [stage["name"] for stage in stages if stage["trainer"] == trainer]
+        if len(names) == 1:
+            yield from ((metric, f"stage_step/{names[0]}") for metric in metrics)
 
 
 def _supersede(folder: Path, identity: str) -> None:
@@ -131,8 +137,6 @@ def wandb_mode(setting: str) -> str | None:
 
     ``auto`` is online where an API key is found, in the environment or in the netrc file, and offline elsewhere.
     """
-    if setting not in MODES:
-        raise ConfigError(f"logging.wandb={setting}: choose one of {', '.join(MODES)}")
     if setting == "off":
         return None
     if setting != "auto":

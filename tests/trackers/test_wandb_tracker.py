@@ -1,16 +1,19 @@
 """Weights & Biases: which mode is used, and an offline record that needs no network."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from src.errors import ConfigError, UserError
+from src.errors import UserError
 from src.record.run import Run, append_line
-from src.trackers.wandb_tracker import Tracking, wandb_mode
+from src.trackers.tracker import Tracking
+from src.trackers.wandb_tracker import WandbTracker, axes, wandb_mode
+
+Settings = Callable[..., DictConfig]
 
 
 @pytest.fixture
@@ -50,31 +53,13 @@ def test_a_key_in_the_netrc_file_counts(home: Path, monkeypatch: pytest.MonkeyPa
     assert wandb_mode("auto") == mode
 
 
-def test_an_unknown_mode_is_refused() -> None:
-    with pytest.raises(ConfigError) as error:
-        wandb_mode("on")
-    assert str(error.value) == "logging.wandb=on: choose one of auto, online, offline, off"
-
-
-def test_a_view_without_its_package_is_refused_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_without_its_package_is_refused_before_the_run(
+    run: Run, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cfg = settings("wandb", wandb_view=True)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    cfg = _cfg("off")
-    cfg.logging.wandb_view = True
     with pytest.raises(UserError, match="pip install 'wandb-workspaces"):
-        Tracking(cfg, Run(tmp_path / "run"))
-
-
-def _cfg(mode: str) -> DictConfig:
-    return OmegaConf.create(
-        {"recipe": "time_r1", "logging": {"wandb": mode, "project": "test", "wandb_view": False}, "open": "${recipe}"}
-    )
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    run = Run(tmp_path / "r1")
-    run.start({"recipe": "time_r1", "wandb_id": "ab12cd34"})
-    return run
+        Tracking(cfg, run)
 
 
 @pytest.fixture
@@ -83,8 +68,14 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
 
 
-def test_off_opens_nothing(run: Run) -> None:
-    with Tracking(_cfg("off"), run) as tracking:
+def _of(tracking: Tracking) -> WandbTracker:
+    (tracker,) = tracking.trackers
+    assert isinstance(tracker, WandbTracker)
+    return tracker
+
+
+def test_off_opens_nothing(run: Run, settings: Settings) -> None:
+    with Tracking(settings("wandb", wandb="off"), run) as tracking:
         tracking.follow({"stage": "sft", "step": 1, "train/loss": 2.0})
     assert not (run.folder / "wandb").exists()
 
@@ -115,12 +106,12 @@ def _written(run: Run) -> list[Any]:
     return [Record.FromString(data) for data in _records(file)]
 
 
-def test_an_offline_run_is_written_into_the_runs_folder(run: Run, no_network: None) -> None:
+def test_an_offline_run_is_written_into_the_runs_folder(run: Run, settings: Settings, no_network: None) -> None:
     lines: list[dict[str, Any]] = [
         {"stage": "sft", "step": 3, "time": 5.0, "train/loss": 2.5, "train/grad_norm": None},
         {"stage": "rl", "step": 1, "time": 6.0, "reward/mean": 0.25},
     ]
-    with Tracking(_cfg("offline"), run) as tracking:
+    with Tracking(settings("wandb", wandb="offline"), run) as tracking:
         for line in lines:
             tracking.follow(line)
     records = _written(run)
@@ -139,8 +130,8 @@ def test_an_offline_run_is_written_into_the_runs_folder(run: Run, no_network: No
     ]
 
 
-def test_a_run_that_fails_is_marked_so_and_keeps_its_identity(run: Run, no_network: None) -> None:
-    with pytest.raises(RuntimeError, match="stage"), Tracking(_cfg("offline"), run):
+def test_a_run_that_fails_is_marked_so_and_keeps_its_identity(run: Run, settings: Settings, no_network: None) -> None:
+    with pytest.raises(RuntimeError, match="stage"), Tracking(settings("wandb", wandb="offline"), run):
         raise RuntimeError("the stage failed")
     assert run.record["wandb_id"] == "ab12cd34"
     assert [record.exit.exit_code for record in _written(run) if record.HasField("exit")] == [1]
@@ -156,21 +147,21 @@ def _steps(run: Run) -> list[tuple[str, float]]:
     return found
 
 
-def test_a_resume_is_the_same_run_and_holds_the_whole_curve(run: Run, no_network: None) -> None:
+def test_a_resume_is_the_same_run_and_holds_the_whole_curve(run: Run, settings: Settings, no_network: None) -> None:
     """W&B starts another folder offline: it gets the record from its beginning, without what was cut from it."""
     for step in (1, 2, 3):
         append_line(run.metrics_file, {"stage": "sft", "step": step, "train/loss": 2.5})
-    with Tracking(_cfg("offline"), run):
+    with Tracking(settings("wandb", wandb="offline"), run):
         pass
     assert _steps(run) == [("sft", 1.0), ("sft", 2.0), ("sft", 3.0)]
     run.metrics_file.write_text("".join(run.metrics_file.read_text().splitlines(keepends=True)[:2]))
-    with Tracking(_cfg("offline"), run) as tracking:
+    with Tracking(settings("wandb", wandb="offline"), run) as tracking:
         tracking.follow({"stage": "sft", "step": 3, "train/loss": 2.25})
     assert _steps(run) == [("sft", 1.0), ("sft", 2.0), ("sft", 3.0)]
     assert len(list((run.folder / "wandb" / "superseded").glob("offline-run-*-ab12cd34"))) == 1
 
 
-def test_steps_that_are_known_online_are_not_sent_again(run: Run) -> None:
+def test_steps_that_are_known_online_are_not_sent_again(run: Run, settings: Settings) -> None:
     class Online:
         step = 2  # the next one: two lines have arrived
         sent: ClassVar[list[float]] = []
@@ -178,15 +169,18 @@ def test_steps_that_are_known_online_are_not_sent_again(run: Run) -> None:
         def log(self, values: dict[str, float]) -> None:
             self.sent.append(values["stage_step/rl"])
 
-    with Tracking(_cfg("off"), run) as tracking:
-        tracking.wandb_run, tracking.known = Online(), Online.step
+    with Tracking(settings("wandb", wandb="off"), run) as tracking:
+        wandb = _of(tracking)
+        wandb.wandb_run, wandb.known = Online(), Online.step
         for step in (1, 2, 3, 4):
             tracking.follow({"stage": "rl", "step": step, "reward/mean": 0.5})
-        tracking.wandb_run = None
+        wandb.wandb_run = None
     assert Online.sent == [3, 4]
 
 
-def test_a_dead_service_does_not_end_the_training(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dead_service_does_not_end_the_training(
+    run: Run, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Dead:
         calls = 0
 
@@ -195,9 +189,42 @@ def test_a_dead_service_does_not_end_the_training(run: Run, capsys: pytest.Captu
             raise ConnectionResetError("Connection lost")
 
     dead = Dead()
-    with Tracking(_cfg("off"), run) as tracking:
-        tracking.wandb_run = dead
+    with Tracking(settings("wandb", wandb="off"), run) as tracking:
+        _of(tracking).wandb_run = dead
         for step in (1, 2):
             tracking.follow({"stage": "rl", "step": step, "reward/mean": 0.5})
     assert dead.calls == 1
     assert capsys.readouterr().out == ("Weights & Biases has stopped (Connection lost); the run goes on without it\n")
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        (
+            [("sft", "sft"), ("rl", "ppo")],
+            [("train/*", "stage_step/sft"), ("val/loss", "stage_step/sft"), ("*", "stage_step/rl")],
+        ),
+        ([("warm_up", "sft")], [("train/*", "stage_step/warm_up"), ("val/loss", "stage_step/warm_up")]),
+        ([("perception", "ppo"), ("reasoning", "ppo")], []),  # one curve through both, on W&B's own step
+        (
+            [("sft", "sft"), ("perception", "ppo"), ("reasoning", "ppo")],
+            [("train/*", "stage_step/sft"), ("val/loss", "stage_step/sft")],
+        ),
+    ],
+)
+def test_metrics_are_drawn_over_the_steps_of_the_stage_that_records_them(
+    stages: list[tuple[str, str]], expected: list[tuple[str, str]]
+) -> None:
+    assert list(axes([{"name": name, "trainer": trainer} for name, trainer in stages])) == expected
+
+
+def test_the_axes_are_in_wandbs_file(run: Run, settings: Settings, no_network: None) -> None:
+    with Tracking(settings("wandb", wandb="offline"), run):
+        pass
+    records = [record.metric for record in _written(run) if record.HasField("metric")]
+    assert [(one.glob_name, one.name, one.step_metric) for one in records] == [
+        ("stage_step/*", "", ""),
+        ("train/*", "", "stage_step/sft"),
+        ("", "val/loss", "stage_step/sft"),
+        ("*", "", "stage_step/rl"),
+    ]

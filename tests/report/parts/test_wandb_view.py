@@ -10,10 +10,10 @@ import pytest
 from src.errors import UserError
 from src.report import write_report
 from src.report.parts.dashboard import load_dashboard
+from src.report.parts.wandb_view import next_name, signature, specification, workspace
 from src.report.run.loading import load_run
-from src.report.wandb_view import next_name, signature, specification, workspace
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def spec_of(run: Path) -> dict:
