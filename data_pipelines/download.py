@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from data_pipelines.files import write_whole
+from data_pipelines.files import write_data
 from src.errors import DataError
 
 _CHUNK = 1 << 16
@@ -71,7 +71,7 @@ def download(
         kind = "verified" if sha256 or git_sha1 else "not verified, no checksum is published"
         log(f"  sha256:  {sha256_of(temporary)} ({kind})")
 
-    write_whole(target, fill)
+    write_data(target, fill)
     log(f"  saved:   {target}")
     return target
 

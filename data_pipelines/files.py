@@ -4,18 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from src.errors import DataError
-from src.record.run import whole_file
+from src.record.files import write_whole
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write(temporary)` fill a file beside `path`, then move it into place; its folder is made when missing.
+def write_data(path: Path, content: bytes | Callable[[Path], object]) -> None:
+    """Write a file of a dataset whole, as `src.record.files.write_whole` does; its folder is made when missing.
 
-    Raises DataError when the disk refuses; then, as after any other error of `write`, `path` is as it was before.
+    Raises DataError when the disk refuses; then, as after any other error of `content`, `path` is as it was before.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as temporary:
-            write(temporary)
+        write_whole(path, content)
     except OSError as error:
         raise DataError(
             f"cannot write {path} ({error.strerror or error}): free space or choose another folder"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_pipelines.files import write_whole
+from data_pipelines.files import write_data
 from data_pipelines.rows import Row, write_parquet
 
 FILES = ("train", "val", "test", "sft", "sft_val")
@@ -63,7 +63,7 @@ def write_build(
     sizes = {name: path.stat().st_size for name, path in paths.items()}
     manifest = {"fingerprint": fingerprint, "counts": counts, "bytes": sizes, **about}
     text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    write_whole(out_dir / MANIFEST, lambda temporary: temporary.write_text(text, "utf-8"))
+    write_data(out_dir / MANIFEST, text.encode())
     return BuildResult(**paths, fingerprint=fingerprint, counts=counts, rebuilt=True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_pipelines.files import write_whole
+from data_pipelines.files import write_data
 from data_pipelines.sample import ForecastSample
 
 _MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
@@ -84,4 +84,4 @@ def sft_row(sample: ForecastSample, prompt: str, answer: str, split: str, index:
 
 def write_parquet(rows: Sequence[Row], schema: pa.Schema, path: Path) -> None:
     """Write rows to `path` whole or not at all; DataError when the disk refuses."""
-    write_whole(path, lambda temporary: pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary))
+    write_data(path, lambda temporary: pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), temporary))

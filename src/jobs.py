@@ -12,6 +12,7 @@ from src.cluster.job import Job, read_job
 from src.cluster.server import JobServer
 from src.errors import UserError
 from src.output import reader_may_leave
+from src.record.layout import JOB_FILE, is_run
 from src.runs import RecordedRun
 
 STOP_S = 600.0
@@ -55,7 +56,7 @@ def find(name: str, folder: Path) -> Path:
         return found[0]
     if found:
         raise UserError(f"{name} may be {' or '.join(f'{one.parent.name}/{one.name}' for one in found)}: say which")
-    there = [f"{one.parent.parent.name}/{one.parent.name}" for one in sorted(folder.glob("*/*/job.json"))]
+    there = [f"{one.parent.parent.name}/{one.parent.name}" for one in sorted(folder.glob(f"*/*/{JOB_FILE}"))]
     known = f"there are {', '.join(there)}" if there else "none is there; was it launched with ray.address=?"
     raise UserError(f"no run {name} in {folder} was submitted to a cluster: {known}")
 
@@ -65,7 +66,7 @@ def status(folder: Path, job: Job) -> int:
     state = JobServer(job.address).state(job.id)
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.submitted))
     print(f"{folder.parent.name}/{folder.name}: {state} (job {job.id} on {job.address}, submitted {since})")
-    if (folder / "run.json").is_file():
+    if is_run(folder):
         run = RecordedRun(folder)
         for stage in run.stages:
             steps = run.metrics(stage["name"]).index

@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from src.record.run import write_json
+from src.record.files import write_json
+from src.record.layout import Layout
 
-JOB_FILE = "job.json"
-STOP_REQUEST = "stop-job.json"
 JOB_VARIABLE = "RUN_RAY_JOB"
 _POLL_S = 1.0
 
@@ -33,13 +32,13 @@ class Job:
 
     def write(self, run: Path) -> None:
         run.mkdir(parents=True, exist_ok=True)
-        write_json(run / JOB_FILE, asdict(self))
+        write_json(Layout(run).job_file, asdict(self))
 
 
 def read_job(run: Path) -> Job | None:
     """The job that carries out a run, or did so last; None when there has never been one."""
     try:
-        return Job(**json.loads((run / JOB_FILE).read_text()))
+        return Job(**json.loads((Layout(run).job_file).read_text()))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -51,7 +50,7 @@ def this_job() -> str | None:
 
 def ask_to_stop(run: Path, job: str) -> None:
     """Have the launcher of a run, which is that job, save and end."""
-    write_json(run / STOP_REQUEST, {"job": job})
+    write_json(Layout(run).job_stop_file, {"job": job})
 
 
 @contextmanager
@@ -62,7 +61,7 @@ def stop_requests(run: Path) -> Iterator[None]:
     def watch() -> None:
         while not ended.wait(_POLL_S):
             if _asked(run) == job:
-                (run / STOP_REQUEST).unlink(missing_ok=True)
+                Layout(run).job_stop_file.unlink(missing_ok=True)
                 os.kill(os.getpid(), signal.SIGTERM)
 
     if job is not None:
@@ -75,6 +74,6 @@ def stop_requests(run: Path) -> Iterator[None]:
 
 def _asked(run: Path) -> str | None:
     try:
-        return str(json.loads((run / STOP_REQUEST).read_text())["job"])
+        return str(json.loads(Layout(run).job_stop_file.read_text())["job"])
     except (OSError, ValueError, KeyError):
         return None

@@ -16,7 +16,7 @@ from src.cluster.job import JOB_VARIABLE, Job, read_job
 from src.cluster.server import JobServer
 from src.errors import UserError
 from src.processes.stopping import Stopping, Terminated
-from src.record.run import run_folder
+from src.record.layout import run_folder
 
 # What a job is given beyond launch.stop_timeout_s, after SIGTERM, to end its processes and write its report.
 ENDING_S = 60

@@ -18,7 +18,7 @@ from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.table import print_result
-from src.record.run import write_whole
+from src.record.files import write_whole
 
 USAGE = """\
 usage: python -m src.evaluate model=FOLDER_OR_NAME dataset=NAME [dataset.folder=DIR] [KEY=VALUE ...]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
-from src.record.run import write_json
+from src.record.files import write_json
 
 
 def main() -> None:

@@ -28,8 +28,10 @@ from src.launcher.start_from import start_from
 from src.processes import reaper
 from src.processes.lock import sole_launcher
 from src.processes.stopping import Stopping, Terminated
+from src.record.layout import run_folder
+from src.record.lines import read_lines
 from src.record.provenance import installed_packages, provenance, uncommitted_changes
-from src.record.run import Run, read_lines, run_folder
+from src.record.run import Run, require_format
 from src.trackers.tracker import Tracking
 
 
@@ -50,9 +52,12 @@ def carry_out(
         Terminated: by SIGTERM, after a checkpoint was saved when there was time.
     """
     folder = run_folder(Path(cfg.run.folder) / cfg.recipe, cfg.run.name)
-    source = start_from(cfg, None if cfg.run.fresh else Run(folder).record.get("from"))
+    known = {} if cfg.run.fresh else Run(folder).record
+    if known:
+        require_format(folder, known, "go on with it")
+    source = start_from(cfg, known.get("from"))
     check_resources(cfg)
-    if cfg.run.fresh and (folder / "run.json").exists():
+    if cfg.run.fresh and Run(folder).record:
         with sole_launcher(folder):
             print(f"the run that was there is now {Run(folder).set_aside()}")
     with Stopping() as stopping, sole_launcher(folder) as lock, stop_requests(folder):
@@ -66,7 +71,7 @@ def carry_out(
         else:
             run.start(_record(cfg, run.folder.name, stages, config, this, source, repeats))
             if difference := uncommitted_changes():
-                (run.folder / "config" / "uncommitted.diff").write_text(difference)
+                run.difference_file.write_text(difference)
             print(f"run: {run.folder}")
         if source:
             print(f"the model is that of {source['run']}, stage {source['stage']}, step {source['step']}")
@@ -141,7 +146,7 @@ def _interpreter(cfg: DictConfig, run: Run) -> Iterator[Interpreter]:
 
 
 def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter, stopping: Stopping) -> None:
-    data = load_function(cfg.dataset.builder)(cfg.dataset, run.folder / "data", download=cfg.launch.download)
+    data = load_function(cfg.dataset.builder)(cfg.dataset, run.data, download=cfg.launch.download)
     run.record["fingerprint"] = data.fingerprint
     run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
     run.save()

@@ -13,7 +13,9 @@ from src.errors import UserError
 from src.record import checkpoints as checkpoint
 from src.record.checkpoints import Checkpoint
 from src.record.cut import cut_record
-from src.record.run import Run, read_lines, set_aside
+from src.record.files import set_aside
+from src.record.lines import read_lines
+from src.record.run import Run
 
 
 @dataclass
@@ -179,10 +181,7 @@ def _continue_record(run: Run, name: str, start: Checkpoint | None) -> None:
 
 def _cut(run: Run, drops: Any, what: str) -> None:
     launch = run.record["launches"][-1]
-    number = len(run.record["launches"])
-    aside = run.folder / "cut" / str(number)
-    while aside.exists():
-        aside = aside.with_name(aside.name + "a")
+    aside = run.cut(len(run.record["launches"]))
     if cut := cut_record(run.folder, drops, aside):
         place = aside.relative_to(run.folder)
         launch.setdefault("cut", []).append({"what": what, "folder": str(place), **vars(cut)})

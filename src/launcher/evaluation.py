@@ -13,7 +13,9 @@ from src.errors import UserError
 from src.launcher.stage import Interpreter
 from src.processes.reaper import ending_with_this
 from src.record.checkpoints import fingerprint
-from src.record.run import Run, write_json
+from src.record.evaluation import read_evaluation
+from src.record.files import write_json
+from src.record.run import Run
 
 
 def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpreter: Interpreter) -> dict[str, Any]:
@@ -26,8 +28,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
     Raises:
         UserError: the process failed; the run's stages are done all the same.
     """
-    request = run.folder / "config" / "evaluation.json"
-    out = run.folder / "evaluation.json"
+    request, out = run.evaluation_request, run.evaluation_file
     settings = {
         "runs": cfg.evaluation.runs,
         "max_windows": cfg.evaluation.max_windows,
@@ -41,7 +42,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
     asked: dict[str, Any] = {"models": models, "dataset": dataset, "settings": settings, "out": str(out)}
     asked["fingerprints"] = {stage: fingerprint(Path(model)) for stage, model in models.items()}
     if out.is_file() and request.is_file() and json.loads(request.read_text()) == json.loads(json.dumps(asked)):
-        return json.loads(out.read_text())
+        return read_evaluation(run.folder)
     out.unlink(missing_ok=True)
     write_json(request, asked)
     log = run.log("evaluation")
@@ -57,7 +58,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
         )
     if code or not out.is_file():
         raise UserError(f"the stages are done, but the models could not be evaluated; see {log}")
-    return json.loads(out.read_text())
+    return read_evaluation(run.folder)
 
 
 def print_evaluation(results: dict[str, Any]) -> None:

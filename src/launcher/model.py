@@ -26,7 +26,7 @@ def starting_model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpre
     if cfg.model.path is not None:
         path = Path(str(cfg.model.path)).expanduser()
         return str(path.resolve()) if path.is_dir() else str(cfg.model.path)
-    folder = run.folder / "model"
+    folder = run.model
     if (folder / "built.json").is_file():  # by an earlier launch of this run; it appears whole or not at all
         return str(folder)
     settings = {

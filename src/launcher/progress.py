@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from src.record.lines import Tail, parse_line
 
 # (metric, label, format) in the order of the line; metrics that a step lacks are left out.
 COLUMNS = (
@@ -53,12 +54,11 @@ class StageProgress:
         follow: Callable[[dict[str, Any]], None] = lambda line: None,
         console: Console | None = None,
     ) -> None:
-        self.metrics = metrics
         self.stage = stage
         self.total = total
         self.follow = follow
         self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
-        self.offset = metrics.stat().st_size if metrics.exists() else 0
+        self.tail = Tail.from_end(metrics)
         self.done = 0
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -84,8 +84,8 @@ class StageProgress:
 
     def update(self) -> None:
         """Show the lines that were appended since the last call."""
-        for line in self._new_lines():
-            if line.get("stage") != self.stage:
+        for line in map(parse_line, self.tail.read()):
+            if line is None or line.get("stage") != self.stage:
                 continue
             self.follow(line)
             self.done = max(self.done, int(line["step"]))
@@ -99,16 +99,6 @@ class StageProgress:
         return (
             few or step in (1, self.total) or step % QUIET_STEPS == 0 or any(name.startswith("val/") for name in line)
         )
-
-    def _new_lines(self) -> list[dict[str, Any]]:
-        if not self.metrics.exists():
-            return []
-        with self.metrics.open("rb") as file:
-            file.seek(self.offset)
-            text = file.read()
-        whole, newline, _rest = text.rpartition(b"\n")
-        self.offset += len(whole) + len(newline)
-        return [json.loads(line) for line in whole.splitlines() if line]
 
 
 def describe(line: dict[str, Any], total: int | None) -> str:

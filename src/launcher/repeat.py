@@ -6,7 +6,6 @@ that neither a changed YAML file nor another machine's choice of runtime slips i
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,8 @@ from src.config.compose import CONF, LAYERS
 from src.errors import ConfigError, UserError
 from src.launcher.start_from import find_run
 from src.record.provenance import provenance
+from src.record.reading import read_meta
+from src.record.run import require_format
 
 Start = Callable[[DictConfig, Sequence[str], dict[str, Any] | None], Any]
 
@@ -37,7 +38,8 @@ def repeat(arguments: Sequence[str], start: Start) -> int:
         overrides = [one for one in arguments if not one.startswith("repeat=")]
         folder = next((one.partition("=")[2] for one in overrides if one.startswith("run.folder=")), "outputs")
         source = find_run(name, Path(folder), "repeat")
-        record = json.loads((source / "run.json").read_text())
+        record = read_meta(source)
+        require_format(source, record, "repeat it")
         cfg = recorded_config(record, overrides)
         differences = environment_differences(record, provenance(()))
     except UserError as error:

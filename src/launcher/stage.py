@@ -21,12 +21,13 @@ from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
-from src.launcher.watch import Watch, last_error, read_phase
+from src.launcher.watch import Watch, last_error
 from src.processes.ports import free_port
 from src.processes.reaper import descendants, end_descendants, ending_with_this
 from src.processes.stopping import Stopping, Terminated
 from src.record import checkpoints as checkpoint
-from src.record.run import PHASE_FILE, STOP_FILE, Run
+from src.record.phase import read_phase
+from src.record.run import Run
 
 POLL_S = 0.5
 LOST_S = 20.0  # until Ray is sure that a node is gone, when a stage has ended by an error of Ray's
@@ -86,25 +87,24 @@ def run_stage(
         StageFailed: it ended with an error, a worker died, or nothing happened for ``stall_timeout_s``.
         Terminated: SIGTERM came; the message says where the stage will go on.
     """
-    config_file = run.folder / "config" / f"{stage.name}.yaml"
+    config_file = run.config_file(stage.name)
     OmegaConf.save(config, config_file)
     log, started = run.log(stage.name), time.time()
     log_start = log.stat().st_size if log.exists() else 0
-    phase_file, stop_file = run.folder / PHASE_FILE, run.folder / STOP_FILE
-    for sign in (phase_file, stop_file):
+    for sign in (run.phase_file, run.stop_file):
         sign.unlink(missing_ok=True)
-    watch = Watch(settings.stall_timeout_s, (run.metrics_file, phase_file))
+    watch = Watch(settings.stall_timeout_s, (run.metrics_file, run.phase_file), lambda: _phase(run))
     # The guard, the preload server and W&B's service were here before the stage, and outlive it.
     earlier = frozenset(process.pid for process in descendants(os.getpid()))
     progress = StageProgress(run.metrics_file, stage.name, total_steps(stage, config), follow)
-    deadline = Deadline(stopping, progress, stop_file, settings.stop_timeout_s)
+    deadline = Deadline(stopping, progress, run.stop_file, settings.stop_timeout_s)
     processes = _start(run, stage, config, config_file, interpreter, log)
     try:
         with progress, stopping.patience(), _actors(interpreter.namespace(stage.name), watch):
-            problem = _follow(processes, progress, watch, phase_file, deadline)
+            problem = _follow(processes, progress, watch, deadline)
     finally:
         end_descendants(earlier)
-        stop_file.unlink(missing_ok=True)
+        run.stop_file.unlink(missing_ok=True)
     saved = checkpoint.newest(run.checkpoints(stage.name))
     if stopping.asked_at is not None and not (saved and saved.last):
         where = f"after step {saved.step}" if saved else "from its beginning (it has saved no checkpoint yet)"
@@ -213,7 +213,6 @@ def _follow(
     processes: list[subprocess.Popen[bytes]],
     progress: StageProgress,
     watch: Watch,
-    phase_file: Path,
     deadline: Deadline,
 ) -> str | None:
     """Until all processes have ended well (None), or one has not (what went wrong)."""
@@ -230,6 +229,11 @@ def _follow(
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
             return problem
-        if phase := read_phase(phase_file):
+        if phase := watch.phase():
             progress.phase(phase)
         time.sleep(POLL_S)
+
+
+def _phase(run: Run) -> str | None:
+    said = read_phase(run.folder)
+    return said.what if said else None

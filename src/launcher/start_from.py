@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from omegaconf import DictConfig, open_dict
 
 from src.errors import UserError
 from src.record import checkpoints as checkpoint
+from src.record.layout import RUN_FILE, Layout, is_run
+from src.record.reading import listed_stages, read_meta
 
 _WHERE = re.compile(r"(?:(?P<stage>[A-Za-z_][A-Za-z0-9_-]*)(?:/(?P<of>\d+))?|(?P<step>\d+))")
 
@@ -63,7 +64,7 @@ def find(request: str, folder: Path) -> Source:
     if match is None:
         name = request
     run = find_run(name, folder, "run.from")
-    stages = [stage["name"] for stage in json.loads((run / "run.json").read_text())["stages"]]
+    stages = [str(stage["name"]) for stage in listed_stages(read_meta(run))]
     stage, step = (match["stage"], match["of"] or match["step"]) if match else (None, None)
     if stage is not None and stage not in stages:
         raise UserError(f"run.from={request}: the run has no stage {stage}, it has {', '.join(stages)}")
@@ -71,11 +72,11 @@ def find(request: str, folder: Path) -> Source:
         (one, candidate)
         for one in stages
         if stage in (None, one)
-        for candidate in checkpoint.complete(run / "checkpoints" / one)
+        for candidate in checkpoint.complete(Layout(run).checkpoints(one))
         if step in (None, str(candidate.step))
     ]
     if not found:
-        raise UserError(f"run.from={request}: there is no such complete checkpoint in {run / 'checkpoints'}")
+        raise UserError(f"run.from={request}: there is no such complete checkpoint in {run}")
     if step is not None and len(found) > 1:
         choices = ", ".join(f"{name}@{one}/{step}" for one, _ in found)
         raise UserError(f"run.from={request}: several stages have that step; give one of {choices}")
@@ -92,6 +93,8 @@ def find_run(name: str, folder: Path, key: str) -> Path:
         UserError: there is none.
     """
     for candidate in (Path(name).expanduser(), folder / name):
-        if (candidate / "run.json").is_file():
+        if is_run(candidate):
             return candidate.resolve()
-    raise UserError(f"{key}={name}: there is no run in {Path(name)} or {folder / name}; give a folder with a run.json")
+    raise UserError(
+        f"{key}={name}: there is no run in {Path(name)} or {folder / name}; give a folder with a {RUN_FILE}"
+    )

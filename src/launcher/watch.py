@@ -6,7 +6,6 @@ that Ray and vLLM give them: when one of them is gone while the stage's driver g
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -18,7 +17,7 @@ from typing import BinaryIO
 import psutil
 
 from src.processes.reaper import descendants
-from src.record.run import ENDING, PHASE_FILE
+from src.record.phase import ENDING
 
 ENDING_S = 120.0  # for an orderly end, in which the workers leave first
 GRACE_S = 5.0  # a worker ends before its driver does, when all is well
@@ -59,11 +58,13 @@ class Watch:
     Args:
         stall_timeout_s: seconds without a new metrics line or phase after which the stage counts as stuck.
         signs: files whose change is a sign of life.
+        phase: what the stage says that it is doing.
         elsewhere: names the workers that have died on other machines; None as long as there are none.
     """
 
     stall_timeout_s: float
     signs: tuple[Path, ...]
+    phase: Callable[[], str | None] = field(default=lambda: None)
     elsewhere: Callable[[], str | None] = field(default=lambda: None)
     seen: dict[int, str] = field(default_factory=dict)
     missing_since: float | None = None
@@ -88,20 +89,9 @@ class Watch:
             self.missing_since = None
             return None
         self.missing_since = self.missing_since or now
-        if now - self.missing_since < (ENDING_S if self._is_ending() else GRACE_S):
+        if now - self.missing_since < (ENDING_S if self.phase() == ENDING else GRACE_S):
             return None
         return f"a worker has died: {', '.join(sorted(names))}"
-
-    def _is_ending(self) -> bool:
-        return any(sign.name == PHASE_FILE and read_phase(sign) == ENDING for sign in self.signs)
-
-
-def read_phase(file: Path) -> str | None:
-    """What a stage says that it is doing; None when it says nothing, or is just writing it."""
-    try:
-        return str(json.loads(file.read_text())["phase"])
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def essential_name(process: psutil.Process) -> str | None:

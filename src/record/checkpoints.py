@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src.record.run import set_aside, write_json
+from src.record.files import set_aside, write_json
+from src.record.layout import checkpoint_folder, checkpoint_folders
 
 MANIFEST = "manifest.json"
 HASHED_BYTES = 16 * 2**20  # larger files are compared by their size alone: hashing 90 GB would hold the training up
-_FOLDER = re.compile(r"global_step_(\d+)")
 _EXPORTS = ("huggingface", "actor/huggingface")  # of veRL's SFT and RL trainers
 _REMOVING = ".removing"
 
@@ -33,6 +32,7 @@ class Checkpoint:
     """A complete checkpoint. ``last``: it was saved after the stage's last step."""
 
     folder: Path
+    stage: str
     step: int
     last: bool
 
@@ -75,7 +75,7 @@ def problem(folder: Path) -> str | None:
         return "it was not finished: there is no manifest"
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"its manifest cannot be read ({error})"
-    if folder.name != f"global_step_{step}":
+    if folder != checkpoint_folder(folder.parent, step):
         return f"its manifest is of step {step}"
     for name, expected in files.items():
         path = folder / name
@@ -92,18 +92,14 @@ def problem(folder: Path) -> str | None:
 
 def complete(stage: Path) -> list[Checkpoint]:
     """The complete checkpoints in a stage's folder, the newest last."""
-    return [
-        Checkpoint(folder, step, bool(json.loads((folder / MANIFEST).read_text())["last"]))
-        for step, folder in _folders(stage)
-        if problem(folder) is None
-    ]
+    return [_sealed(folder, step) for step, folder in checkpoint_folders(stage) if problem(folder) is None]
 
 
 def newest(stage: Path) -> Checkpoint | None:
     """The newest complete checkpoint; older ones are not looked at, which spares reading them."""
-    for step, folder in reversed(_folders(stage)):
+    for step, folder in reversed(checkpoint_folders(stage)):
         if problem(folder) is None:
-            return Checkpoint(folder, step, bool(json.loads((folder / MANIFEST).read_text())["last"]))
+            return _sealed(folder, step)
     return None
 
 
@@ -115,7 +111,7 @@ def set_aside_unusable(stage: Path) -> list[str]:
     for leftover in stage.glob(f"global_step_*{_REMOVING}"):
         shutil.rmtree(leftover)
     sentences = []
-    for _step, folder in _folders(stage):
+    for _step, folder in checkpoint_folders(stage):
         reason = problem(folder)
         if reason is None:
             continue
@@ -137,7 +133,7 @@ def rotate(stage: Path, keep: int | None) -> None:
     """
     if keep is None:
         return
-    sealed = [folder for _step, folder in _folders(stage) if (folder / MANIFEST).exists()]
+    sealed = [folder for _step, folder in checkpoint_folders(stage) if (folder / MANIFEST).exists()]
     for folder in sealed[: -max(keep, 1)]:
         removing = folder.with_name(folder.name + _REMOVING)
         folder.rename(removing)
@@ -150,9 +146,9 @@ def fingerprint(folder: Path) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
-def _folders(stage: Path) -> list[tuple[int, Path]]:
-    found = [(int(match[1]), path) for path in stage.glob("global_step_*") if (match := _FOLDER.fullmatch(path.name))]
-    return sorted(found)
+def _sealed(folder: Path, step: int) -> Checkpoint:
+    last = bool(json.loads((folder / MANIFEST).read_text())["last"])
+    return Checkpoint(folder, folder.parent.name, step, last)
 
 
 def _files(folder: Path) -> Iterator[Path]:

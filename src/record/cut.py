@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.record.run import write_whole
-
-SAMPLES = re.compile(r"(?P<stage>.+)_(?P<step>\d+)\.jsonl")
+from src.record.files import write_whole
+from src.record.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -36,24 +34,22 @@ def cut_record(run: Path, drops: Callable[[str, int], bool], aside: Path) -> Cut
         drops: told a stage and a step, whether its lines and samples go.
         aside: the folder that receives them; made when something is cut.
     """
-    kept, cut, unreadable = _sort_lines(run / "metrics.jsonl", drops)
-    files = [
-        path
-        for path in sorted((run / "samples").glob("*.jsonl"))
-        if (match := SAMPLES.fullmatch(path.name)) and drops(match["stage"], int(match["step"]))
-    ]
+    place, to = Layout(run), Layout(aside)
+    metrics = place.metrics_file
+    kept, cut, unreadable = _sort_lines(metrics, drops)
+    files = [file for file in place.sample_files() if drops(file.stage, file.step)]
     done = Cut(len(cut), len(unreadable), len(files))
     if done:
-        (aside / "samples").mkdir(parents=True, exist_ok=True)
-        for name, lines in (("metrics.jsonl", cut), ("unreadable.txt", unreadable)):
+        to.samples.mkdir(parents=True, exist_ok=True)
+        for path, lines in ((to.metrics_file, cut), (aside / "unreadable.txt", unreadable)):
             if lines:
-                write_whole(aside / name, b"".join(lines))
-    if (run / "metrics.jsonl").exists():
+                write_whole(path, b"".join(lines))
+    if metrics.exists():
         whole = b"".join(kept)
-        if whole != (run / "metrics.jsonl").read_bytes():
-            write_whole(run / "metrics.jsonl", whole, sync=True)
-    for path in files:
-        path.rename(aside / "samples" / path.name)
+        if whole != metrics.read_bytes():
+            write_whole(metrics, whole, sync=True)
+    for file in files:
+        file.path.rename(to.samples / file.path.name)
     return done
 
 

@@ -1,6 +1,5 @@
-"""Read `metrics.jsonl`, at once or bit by bit while a run is writing it, and gather its lines into series."""
+"""Read ``metrics.jsonl``, at once or bit by bit while a run is writing it, and gather its lines into series."""
 
-import json
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from src.record.lines import Tail, parse_line, torn, unreadable
 
 NOT_METRICS = frozenset({"stage", "step", "time"})
 
@@ -39,24 +40,22 @@ class MetricsLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.offset = 0  # of the first byte that is not read, always at the start of a line
-        self.tail = b""  # what stands there without an end of line
+        self._tail = Tail(path)
         self._lines = 0
         self._bad: list[int] = []
         self._odd = 0
         self._points: dict[str, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
         self._times: dict[str, dict[int, float]] = defaultdict(dict)
 
+    @property
+    def offset(self) -> int:
+        """Of the first byte that is not read, always at the start of a line."""
+        return self._tail.offset
+
     def read(self) -> list[dict[str, Any]]:
         """Read the lines that were appended since the last call and return those that hold a step."""
-        if not self.path.is_file():
-            return []
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            whole, newline, self.tail = file.read().rpartition(b"\n")
-        self.offset += len(whole) + len(newline)
         rows = []
-        for line in whole.split(b"\n") if newline else []:
+        for line in self._tail.read():
             self._lines += 1
             row = parse_line(line)
             if row is None:
@@ -71,29 +70,26 @@ class MetricsLog:
     def series(
         self, order: list[str], notes: list[str], *, torn_matters: bool
     ) -> tuple[dict[str, dict[str, Series]], dict[str, Series]]:
-        """Return stage -> metric -> series, the stages in the given order, and stage -> time of each step.
+        """Stage -> metric -> series, the stages in the given order, and stage -> time of each step.
 
-        Adds to `notes` what the reader must know. torn_matters: whether a last line without an end means that the
-        run has stopped; such a line is shown if it is whole otherwise.
+        Args:
+            order: of the stages; others come behind.
+            notes: receives what the reader must know.
+            torn_matters: whether a last line without an end means that the run has stopped; such a line counts if it
+                is whole otherwise.
         """
-        if torn_matters and self.tail.strip():
-            row = parse_line(self.tail)
+        if torn_matters and self._tail.rest.strip():
+            row = parse_line(self._tail.rest)
             if row is None or not self._add(row):
-                notes.append(
-                    f"The last line of {self.path.name} (line {self._lines + 1}) is torn: the run stopped while "
-                    "writing. It is left in the file and not shown."
-                )
+                notes.append(torn(self.path, self._lines + 1))
         if not self.path.is_file():
             notes.append(f"There is no {self.path.name}: the run has not recorded a step.")
         elif not self._points:
             notes.append(f"{self.path.name} holds no step yet: there is nothing to draw.")
         if self._bad:
-            shown = ", ".join(map(str, self._bad[:5])) + (", ..." if len(self._bad) > 5 else "")
-            notes.append(
-                f"{len(self._bad)} line(s) of {self.path.name} are not JSON objects and are not shown: line {shown}."
-            )
+            notes.append(unreadable(self.path, self._bad))
         if self._odd:
-            notes.append(f"{self._odd} line(s) of {self.path.name} have no stage or step and are not shown.")
+            notes.append(f"{self._odd} line(s) of {self.path.name} have no stage or step and are left out.")
         stages = sorted(self._points, key=lambda name: order.index(name) if name in order else len(order))
         metrics = {
             stage: {name: _finite(name, stage, points, notes) for name, points in self._points[stage].items()}
@@ -113,15 +109,6 @@ class MetricsLog:
         if math.isfinite(time := as_float(row.get("time"))):
             self._times[stage][step] = time
         return True
-
-
-def parse_line(line: bytes) -> dict[str, Any] | None:
-    """Return the object of one line of JSON, None for anything else."""
-    try:
-        row = json.loads(line)
-    except ValueError:  # also covers text that is not UTF-8
-        return None
-    return row if isinstance(row, dict) else None
 
 
 def _series(points: dict[int, float]) -> Series:

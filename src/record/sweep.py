@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from src.errors import UserError
-from src.record.reading import read_object
-from src.record.run import write_json
+from src.record.files import read_json, write_json
+from src.record.layout import is_run
 
+SEED = "seed"  # the key of the settings that makes no setting of its own: cells that differ in it alone are averaged
 RECORD = "sweep.json"
 # running: under way, or cut off with the sweep. cut off: the sweep was ended while the cell ran.
 STATES = ("pending", "running", "cut off", "failed", "done")
@@ -60,7 +61,7 @@ class Sweep:
 
     def is_done(self, cell: Cell) -> bool:
         """Whether a cell needs nothing more: it has ended well, and its run is still there."""
-        return cell.state == "done" and (self.run_folder(cell) / "run.json").is_file()
+        return cell.state == "done" and is_run(self.run_folder(cell))
 
     def add(self, cell: Cell) -> Cell:
         """The cell of that name, new or known.
@@ -113,7 +114,7 @@ def read_sweep(folder: Path) -> Sweep:
     """
     if not is_sweep(folder):
         raise UserError(f"{folder} is not a sweep: it has no {RECORD}; give a folder outputs/sweeps/<sweep>")
-    content = read_object(folder / RECORD)
+    content = read_json(folder / RECORD)
     known = {one.name for one in fields(Cell)}
     try:
         cells = [Cell(**{k: v for k, v in cell.items() if k in known}) for cell in content.pop("cells")]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from src.errors import UserError
 from src.output import reader_may_leave
+from src.record.layout import RUN_FILE
+from src.record.reading import RunRecord, load_run
 from src.record.sweep import is_sweep
 from src.report.parts.dashboard import load_dashboard
 from src.report.parts.wandb_view import save_view, specification
-from src.report.run.loading import RunRecord, load_run
 from src.report.run.page import write_report
 
 
@@ -65,7 +66,7 @@ def _wandb_view(record: RunRecord, *, save: bool) -> None:
     config = record.meta.get("config")
     settings = config.get("logging") if isinstance(config, dict) else None
     if not isinstance(settings, dict) or "project" not in settings:
-        raise UserError(f"{record.folder / 'run.json'} does not name a W&B project: it has no logging.project")
+        raise UserError(f"{record.folder / RUN_FILE} does not name a W&B project: it has no logging.project")
     address, new = save_view(spec, None, str(settings["project"]))
     print(f"{'saved' if new else 'there already'}: {address}")
 

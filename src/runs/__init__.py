@@ -6,12 +6,13 @@ for run in list_runs("outputs"):
     print(run.name, run.state, run.score("val/*/reward"))
 run = read_run("outputs/time_r1/first")
 run.metrics("rl")["reward/mean"]      # a pandas Series over the steps
-run.best_checkpoint("val/*/mse").path
+run.best_checkpoint("val/*/mse").model
 """
 
-from src.runs.checkpoints import Checkpoint
+from src.record.checkpoints import Checkpoint
+from src.record.samples import Sample
 from src.runs.finding import list_runs, read_run
 from src.runs.recorded import RecordedRun
 from src.runs.scores import held_out_scores, lower_is_better
 
-__all__ = ["Checkpoint", "RecordedRun", "held_out_scores", "list_runs", "lower_is_better", "read_run"]
+__all__ = ["Checkpoint", "RecordedRun", "Sample", "held_out_scores", "list_runs", "lower_is_better", "read_run"]

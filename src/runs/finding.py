@@ -6,10 +6,8 @@ import os
 from pathlib import Path
 
 from src.errors import UserError
+from src.record.layout import INSIDE, RUN_FILE
 from src.runs.recorded import RecordedRun
-
-# A run's own subfolders, which hold no other runs; some have thousands of files.
-_INSIDE = {"checkpoints", "samples", "logs", "data", "model", "config", "wandb"}
 
 
 def read_run(folder: Path | str) -> RecordedRun:
@@ -32,11 +30,11 @@ def list_runs(folder: Path | str = "outputs") -> list[RecordedRun]:
         raise UserError(f"{folder} is not a folder: give one that holds runs, such as outputs")
     runs = []
     for place, below, files in os.walk(root):
-        if "run.json" in files:
+        if RUN_FILE in files:
             runs.append(RecordedRun(place))
             below.clear()
         else:
-            below[:] = sorted(name for name in below if name not in _INSIDE and not name.startswith("."))
+            below[:] = sorted(name for name in below if name not in INSIDE and not name.startswith("."))
     if not runs:
-        raise UserError(f"there is no run below {folder}: a run's folder holds a run.json")
+        raise UserError(f"there is no run below {folder}: a run's folder holds a {RUN_FILE}")
     return sorted(runs, key=lambda run: (str(run.record.get("created", "")), str(run.folder)))

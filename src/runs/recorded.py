@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
-from src.record.reading import read_lines, read_object
-from src.runs.checkpoints import Checkpoint, saved_models
+from src.record import checkpoints as checkpoint
+from src.record.checkpoints import Checkpoint
+from src.record.evaluation import read_evaluation
+from src.record.layout import RUN_FILE, Layout, SampleFile
+from src.record.reading import RunRecord, listed_stages, load_run, read_meta
+from src.record.samples import Sample, read_samples
 from src.runs.scores import held_out_scores, lower_is_better, select
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SAMPLE_FILE = re.compile(r"(?P<stage>.+)_(?P<step>\d+)\.jsonl")
 
 
 class RecordedRun:
@@ -34,11 +35,7 @@ class RecordedRun:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        if not self.folder.is_dir():
-            raise UserError(f"{folder} is not a folder: give the folder of a run, outputs/<recipe>/<run>")
-        if not (self.folder / "run.json").is_file():
-            raise UserError(f"{folder} is not a run: it has no run.json; give a folder outputs/<recipe>/<run>")
-        self.record = read_object(self.folder / "run.json")
+        self.record = read_meta(self.folder)
 
     def __repr__(self) -> str:
         return f"RecordedRun({str(self.folder)!r}, {self.state})"
@@ -55,8 +52,7 @@ class RecordedRun:
     @property
     def stages(self) -> list[dict[str, Any]]:
         """The stages that ``run.json`` lists, each with ``name`` and ``state``."""
-        listed = self.record.get("stages")
-        return [one for one in listed if isinstance(one, dict) and "name" in one] if isinstance(listed, list) else []
+        return listed_stages(self.record)
 
     @property
     def state(self) -> str:
@@ -69,24 +65,19 @@ class RecordedRun:
         """The composed configuration that the run was launched with."""
         content = self.record.get("config")
         if not isinstance(content, dict):
-            raise UserError(f"{self.folder / 'run.json'} holds no configuration")
+            raise UserError(f"{self.folder / RUN_FILE} holds no configuration")
         config = OmegaConf.create(content)
         assert isinstance(config, DictConfig)
         return config
 
     @functools.cached_property
-    def _lines(self) -> tuple[list[dict[str, Any]], list[str]]:
-        path = self.folder / "metrics.jsonl"
-        notes: list[str] = []
-        if not path.is_file():
-            return [], ["there is no metrics.jsonl: the run has not recorded a step"]
-        rows = [row for row in read_lines(path, notes) if _is_step(row)]
-        return rows, notes if rows else [*notes, "metrics.jsonl holds no step yet"]
+    def _read(self) -> RunRecord:
+        return load_run(self.folder)
 
     @property
     def notes(self) -> list[str]:
-        """What is wrong with the record, such as a torn last line; empty for a whole one."""
-        return list(self._lines[1])
+        """Sentences about what is wrong with the record, such as a torn last line; empty for a whole one."""
+        return list(self._read.notes)
 
     def metrics(self, stage: str | None = None) -> pd.DataFrame:
         """The record as a frame: one row per step, one column per metric, NaN where a step has none.
@@ -98,20 +89,20 @@ class RecordedRun:
         """
         import pandas as pd  # takes half a second, and launching needs it not
 
-        steps: dict[tuple[str, int], dict[str, Any]] = {}
-        for row in self._lines[0]:
-            if stage in (None, row["stage"]):
-                steps.setdefault((row["stage"], row["step"]), {}).update(row)
-        order = {name: place for place, name in enumerate(dict.fromkeys(name for name, _ in steps))}
-        rows = [steps[key] for key in sorted(steps, key=lambda key: (order[key[0]], key[1]))]
-        frame = pd.DataFrame(rows, columns=None if rows else ["stage", "step"])
-        return frame.set_index(["stage", "step"]) if stage is None else frame.drop(columns="stage").set_index("step")
+        frames = {}
+        for name, metrics in self._read.metrics.items():
+            times = {"time": self._read.times[name]} if name in self._read.times else {}
+            columns = {key: pd.Series(one.values, index=one.steps) for key, one in (times | metrics).items()}
+            frames[name] = pd.DataFrame(columns).rename_axis("step")
+        if stage is not None:
+            return frames.get(stage, pd.DataFrame(index=pd.Index([], name="step")))
+        empty = pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["stage", "step"]))
+        return pd.concat(frames, names=["stage"]) if frames else empty
 
     @functools.cached_property
     def evaluation(self) -> dict[str, Any]:
         """The scores on the test split, stage -> result; empty when the run was not evaluated."""
-        path = self.folder / "evaluation.json"
-        return read_object(path) if path.is_file() else {}
+        return read_evaluation(self.folder)
 
     @functools.cached_property
     def scores(self) -> dict[str, float]:
@@ -121,10 +112,10 @@ class RecordedRun:
     @functools.cached_property
     def _last(self) -> dict[str, float]:
         last: dict[str, float] = {}
-        for row in self._lines[0]:
-            for name, value in row.items():
-                if name not in ("step", "time") and isinstance(value, int | float) and math.isfinite(value):
-                    last[name] = float(value)
+        for metrics in self._read.metrics.values():
+            for name, series in metrics.items():
+                finite = [float(value) for value in series.values if math.isfinite(value)]
+                last |= {name: finite[-1]} if finite else {}
         return last
 
     def score(self, metric: str) -> float:
@@ -133,11 +124,13 @@ class RecordedRun:
 
     @property
     def checkpoints(self) -> list[Checkpoint]:
-        """The models that were saved, by stage and step."""
-        return saved_models(self.folder, [str(stage["name"]) for stage in self.stages])
+        """The complete checkpoints that hold a Hugging Face model, by stage and step."""
+        layout = Layout(self.folder)
+        found = [one for stage in self.stages for one in checkpoint.complete(layout.checkpoints(str(stage["name"])))]
+        return [one for one in found if one.model is not None]
 
     def best_checkpoint(self, metric: str = "val/*/reward") -> Checkpoint:
-        """The saved model that is best by a held-out metric at its own step.
+        """The complete checkpoint that is best by a held-out metric at its own step; its ``model`` is a folder.
 
         Args:
             metric: a name of the record; a ``*`` stands for any dataset. Of errors and losses the lowest is best.
@@ -148,15 +141,7 @@ class RecordedRun:
         saved = self.checkpoints
         if not saved:
             raise UserError(f"{self.folder} has no saved model: set trainer.save_freq to a positive number of steps")
-        by_step: dict[tuple[str, int], dict[str, float]] = {}
-        for row in self._lines[0]:
-            values = {name: float(value) for name, value in row.items() if isinstance(value, int | float)}
-            by_step.setdefault((row["stage"], row["step"]), {}).update(values)
-        judged = []
-        for one in saved:
-            value = select(by_step.get((one.stage, one.step), {}), metric)
-            if math.isfinite(value):
-                judged.append(Checkpoint(one.path, one.stage, one.step, value))
+        judged = [(value, one) for one in saved if math.isfinite(value := self._at(one, metric))]
         if not judged:
             steps = ", ".join(f"{one.stage} {one.step}" for one in saved)
             raise UserError(
@@ -164,29 +149,27 @@ class RecordedRun:
                 "let trainer.save_freq be a multiple of trainer.test_freq"
             )
         best = min if lower_is_better(metric) else max
-        return best(judged, key=lambda one: one.value or 0.0)
+        return best(judged, key=lambda one: one[0])[1]
 
-    def sample_files(self, stage: str | None = None) -> list[Path]:
+    def _at(self, saved: Checkpoint, metric: str) -> float:
+        """The value of a metric at a checkpoint's step."""
+        series = self._read.metrics.get(saved.stage, {})
+        values = {name: one.values[one.steps == saved.step] for name, one in series.items()}
+        return select({name: float(value[0]) for name, value in values.items() if len(value)}, metric)
+
+    def sample_files(self, stage: str | None = None) -> list[SampleFile]:
         """The files of sampled answers, by stage and step."""
-        keyed = []
-        for path in self.folder.glob("samples/*.jsonl"):
-            if (match := _SAMPLE_FILE.fullmatch(path.name)) and stage in (None, match["stage"]):
-                keyed.append((match["stage"], int(match["step"]), path))
-        return [path for *_, path in sorted(keyed)]
+        return [file for file in self._read.sample_files if stage in (None, file.stage)]
 
-    def last_held_out(self) -> list[dict[str, Any]]:
+    def last_held_out(self) -> list[Sample]:
         """The held-out answers of the last validated step, as they were sampled; empty when none were kept."""
-        last = self.stages[-1]["name"] if self.stages else None
-        for path in reversed(self.sample_files(last)):
-            if rows := [row for row in read_lines(path, []) if row.get("split") == "val"]:
+        last = str(self.stages[-1]["name"]) if self.stages else None
+        for file in reversed(self.sample_files(last)):
+            if rows := [row for row in read_samples(file, []) if row.split == "val"]:
                 return rows
         return []
 
-    def samples(self) -> Iterator[dict[str, Any]]:
+    def samples(self) -> Iterator[Sample]:
         """All sampled answers, in the order of their files."""
-        for path in self.sample_files():
-            yield from read_lines(path, [])
-
-
-def _is_step(row: dict[str, Any]) -> bool:
-    return isinstance(row.get("stage"), str) and isinstance(row.get("step"), int)
+        for file in self.sample_files():
+            yield from read_samples(file, [])

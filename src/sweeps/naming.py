@@ -7,11 +7,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from src.record.sweep import SEED
+
 # Keys that say how a sweep is carried out, and not what a cell computes.
 CARRYING_OUT = ("sweep.", "launcher.", "run.folder", "run.name", "run.fresh", "launch.dry_run")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # what a run's folder may be called too
 LONGEST = 100
-SEED = "seed"
 
 
 def key_of(override: str) -> str:

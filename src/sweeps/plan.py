@@ -20,8 +20,9 @@ from src.config.checks import check
 from src.config.compose import as_typed, order_arguments
 from src.config.stages import build_stages
 from src.errors import ConfigError, UserError
+from src.record.layout import NAME
 from src.record.sweep import Cell, Sweep, is_sweep, read_sweep
-from src.sweeps.naming import NAME, carries_out, cell_name, key_of, sweep_name, value_of
+from src.sweeps.naming import carries_out, cell_name, key_of, sweep_name, value_of
 
 DIRECTIONS = ("maximize", "minimize")
 

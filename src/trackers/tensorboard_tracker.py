@@ -18,8 +18,6 @@ from src.trackers.tracker import End
 if TYPE_CHECKING:
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-FOLDER = "tensorboard"
-
 
 class TensorBoardTracker:
     """The event files of ``run``."""
@@ -27,7 +25,7 @@ class TensorBoardTracker:
     title = "TensorBoard"
 
     def __init__(self, cfg: DictConfig, run: Run) -> None:
-        self.folder = run.folder / FOLDER
+        self.folder = run.tensorboard
         self.writers: dict[str, EventFileWriter] = {}
         for earlier in self.folder.glob("*/events.out.tfevents.*"):
             os.truncate(earlier, 0)  # a TensorBoard that is open goes on to the next file, but not from a missing one

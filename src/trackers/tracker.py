@@ -14,7 +14,8 @@ from omegaconf import DictConfig
 
 from src.config.trackers import tracker_class
 from src.processes.stopping import Terminated
-from src.record.run import Run, read_lines
+from src.record.lines import read_lines
+from src.record.run import Run
 
 
 class End(Enum):

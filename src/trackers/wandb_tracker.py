@@ -49,7 +49,7 @@ class WandbTracker:
 
         identity = run.record["wandb_id"]
         if mode == "offline":
-            _supersede(run.folder / "wandb", identity)
+            _supersede(run.wandb, identity)
         settings: Any = OmegaConf.to_container(cfg, resolve=False)
         try:
             self.wandb_run = wandb.init(
@@ -96,9 +96,9 @@ class WandbTracker:
 
     def _save_view(self) -> None:
         """Save the panels as a view of the project; no reason to end a run badly when that fails."""
+        from src.record.reading import load_run
         from src.report.parts.dashboard import load_dashboard
         from src.report.parts.wandb_view import save_view, specification
-        from src.report.run.loading import load_run
 
         try:
             spec = specification(load_dashboard(), load_run(self.folder).metrics)

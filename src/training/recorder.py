@@ -6,12 +6,16 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from src.record.run import append_line, read_lines, write_phase, write_whole
+from src.record.layout import Layout
+from src.record.lines import append_line
+from src.record.phase import write_phase
+from src.record.samples import Sample, write_samples
 from src.tasks.forecast.held_out import Scored
 from src.training.sampled import Sampled
 
@@ -40,7 +44,7 @@ class Recorder:
 
     def write(self, step: int, metrics: dict[str, Any]) -> None:
         """Append one line to ``metrics.jsonl``."""
-        append_line(self.run / "metrics.jsonl", {"stage": self.stage, "step": step, "time": time.time(), **metrics})
+        append_line(Layout(self.run).metrics_file, {"stage": self.stage, "step": step, "time": time.time(), **metrics})
 
     def rollout_metrics(self, sampled: Sampled) -> dict[str, float]:
         """Metrics over all rollouts of a step, the dropped ones included; again per task where rows name one."""
@@ -82,7 +86,11 @@ class Recorder:
             by_dataset[row["data_source"]].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
         metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
-        self._write_samples(step, "val", rows, prompts, responses, rewards, terms, scored.predictions)
+        held_out = [
+            _sample(self.stage, step, "val", *columns)
+            for columns in zip(rows, prompts, responses, rewards, terms, scored.predictions, strict=True)
+        ]
+        write_samples(self.run, self.stage, step, "val", held_out)
         return metrics | scored.metrics
 
     def _cut_off(self, lengths: np.ndarray) -> float:
@@ -100,54 +108,48 @@ class Recorder:
         prompts, responses = texts([sampled.keys[row] for row in chosen])
         rows = [sampled.rows[row] for row in chosen]
         predictions = self.scorer(rows, responses).predictions if rows else []
-        terms = [sampled.terms[row] for row in chosen]
-        self._write_samples(
-            step, "train", rows, prompts, responses, sampled.rewards[chosen], terms, predictions, sampled.kept[chosen]
-        )
-
-    def _write_samples(
-        self,
-        step: int,
-        split: str,
-        rows: Sequence[dict],
-        prompts: Sequence[str],
-        responses: Sequence[str],
-        rewards: np.ndarray,
-        terms: Sequence[dict],
-        predictions: Sequence[Any],
-        kept: np.ndarray | None = None,
-    ) -> None:
-        """Write the samples of one split of a step behind those of the other split.
-
-        A validation may have ended between its samples and its line of metrics: when it is repeated, so are they.
-        """
-        path = self.run / "samples" / f"{self.stage}_{step}.jsonl"
-        earlier = read_lines(path)
-        others = [line for line in earlier if line["split"] != split]
-        if len(others) < len(earlier):
-            write_whole(path, "".join(json.dumps(line) + "\n" for line in others).encode())
-        for position in range(len(rows)):
-            info = rows[position]["extra_info"]
-            append_line(
-                path,
-                {
-                    "stage": self.stage,
-                    "step": step,
-                    "split": split,
-                    "dataset": rows[position]["data_source"],
-                    "channel": info.get("channel"),
-                    "index": info.get("index"),
-                    "prompt": prompts[position],
-                    "response": responses[position],
-                    "score": float(rewards[position]),
-                    "terms": terms[position],
-                    "history": _list(info.get("history")),
-                    "ground_truth": _list(rows[position]["ground_truth"]),
-                    "prediction": predictions[position],
-                    "valid": predictions[position] is not None,
-                    "kept": True if kept is None else bool(kept[position]),
-                },
+        columns = zip(rows, prompts, responses, sampled.rewards[chosen], predictions, chosen, strict=True)
+        written = [
+            replace(
+                _sample(self.stage, step, "train", row, prompt, response, reward, sampled.terms[place], prediction),
+                kept=bool(sampled.kept[place]),
+                weight=float(sampled.weights[place]),
             )
+            for row, prompt, response, reward, prediction, place in columns
+        ]
+        write_samples(self.run, self.stage, step, "train", written)
+
+
+def _sample(
+    stage: str,
+    step: int,
+    split: str,
+    row: dict[str, Any],
+    prompt: str,
+    response: str,
+    reward: float,
+    terms: dict[str, float],
+    prediction: Any,
+) -> Sample:
+    info = row["extra_info"]
+    return Sample(
+        stage=stage,
+        step=step,
+        split=split,
+        dataset=row["data_source"],
+        task=info.get("task"),
+        channel=info.get("channel"),
+        index=info.get("index"),
+        prompt=prompt,
+        response=response,
+        score=float(reward),
+        terms=terms,
+        history=_list(info.get("history")),
+        ground_truth=_list(row["ground_truth"]),
+        prediction=prediction,
+        valid=prediction is not None,
+        kept=True,
+    )
 
 
 def _list(values: Any) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from src.record.run import ENDING, write_phase
+from src.record.phase import ENDING, write_phase
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from src.record import checkpoints as checkpoint
-from src.record.run import STOP_FILE
+from src.record.layout import Layout, checkpoint_folder
 
 
 class Saver:
@@ -18,17 +18,17 @@ class Saver:
     """
 
     def __init__(self, run: Path, stage: str, keep: int | None) -> None:
-        self.folder = run / "checkpoints" / stage
+        self.folder = Layout(run).checkpoints(stage)
         self.keep = keep
-        self._stop = run / STOP_FILE
+        self._stop = Layout(run).stop_file
 
     def begin(self, step: int) -> None:
         """Call it before veRL writes a checkpoint."""
-        checkpoint.unseal(self.folder / f"global_step_{step}")
+        checkpoint.unseal(checkpoint_folder(self.folder, step))
 
     def seal(self, step: int, last: bool) -> None:
         """Call it once veRL has written the checkpoint and the step is in the record; older ones are rotated then."""
-        checkpoint.seal(self.folder / f"global_step_{step}", step, last)
+        checkpoint.seal(checkpoint_folder(self.folder, step), step, last)
         checkpoint.rotate(self.folder, self.keep)
 
     def stop_asked(self) -> bool:

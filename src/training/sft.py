@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from verl.trainer.sft_trainer import SFTTrainer
 from verl.utils.checkpoint import CheckpointHandler
 
-from src.record.run import write_phase
+from src.record.phase import write_phase
 from src.training.saving import Saver
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from src.record.run import append_line, read_lines
+from src.record.layout import Layout
+from src.record.lines import append_line, read_lines
 
 TOKENS = "train/total_tokens(B)"
 
@@ -52,7 +53,7 @@ def main() -> None:
     from src.training.sft import RecordedSFTTrainer
 
     record = config.record
-    sft_trainer.Tracking = lambda *_, **__: Tracking(Path(record.run) / "metrics.jsonl", record.stage)
+    sft_trainer.Tracking = lambda *_, **__: Tracking(Layout(Path(record.run)).metrics_file, record.stage)
     sft_trainer.SFTTrainer = RecordedSFTTrainer
     torch.manual_seed(config.trainer.seed)
     sft_trainer.run_sft(config)

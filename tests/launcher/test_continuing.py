@@ -12,7 +12,8 @@ from src.errors import UserError
 from src.launcher import continuing
 from src.record import checkpoints as checkpoint
 from src.record.checkpoints import Checkpoint
-from src.record.run import Run, append_line
+from src.record.lines import append_line
+from src.record.run import Run
 
 STAGES = [Stage("sft", "sft", OmegaConf.create({})), Stage("rl", "ppo", OmegaConf.create({}))]
 CONFIG: dict[str, Any] = {
@@ -66,7 +67,7 @@ def test_a_stage_goes_on_from_its_newest_complete_checkpoint(run: Run, capsys: p
     save(run, "sft", 1)
     folder = save(run, "sft", 2)
     (save(run, "sft", 3) / "optim.pt").write_bytes(b"torn")
-    assert plan(run).start == Checkpoint(folder, 2, last=False)
+    assert plan(run).start == Checkpoint(folder, "sft", 2, last=False)
     assert steps(run) == [("sft", 1), ("sft", 2)]
     assert sorted(path.name for path in (run.folder / "cut" / "2" / "samples").iterdir()) == [
         "sft_3.jsonl",
@@ -114,7 +115,7 @@ def test_a_finished_stage_whose_end_is_damaged_goes_on_from_before(run: Run) -> 
     folder = save(run, "sft", 1)
     (save(run, "sft", 2, last=True) / "optim.pt").unlink()
     run.stage("sft")["state"] = "done"
-    assert plan(run) == continuing.Plan({}, Checkpoint(folder, 1, last=False))
+    assert plan(run) == continuing.Plan({}, Checkpoint(folder, "sft", 1, last=False))
 
 
 def test_changed_data_make_a_stage_stale(run: Run) -> None:

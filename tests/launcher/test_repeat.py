@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
+from old_run import COMMIT, write_old_run
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import CONF, order_arguments, register_search_path
 from src.errors import ConfigError
 from src.launcher.repeat import environment_differences, recorded_config, repeat
 from src.record.provenance import provenance
+from src.record.run import FORMAT
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,8 @@ def composed() -> DictConfig:
 @pytest.fixture
 def record(composed: DictConfig) -> dict[str, Any]:
     config = OmegaConf.to_container(composed, resolve=False)
-    return json.loads(json.dumps({**provenance(["+recipe=time_r1", "seed=7"]), "config": config, "fingerprint": "f"}))
+    launch = provenance(["+recipe=time_r1", "seed=7"])
+    return json.loads(json.dumps({"format": FORMAT, **launch, "config": config, "fingerprint": "f"}))
 
 
 def test_the_configuration_is_the_recorded_one_under_another_name(record: dict[str, Any]) -> None:
@@ -92,3 +95,11 @@ def test_a_run_is_repeated(record: dict[str, Any], tmp_path: Path, capsys: pytes
 def test_a_run_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert repeat([f"repeat={tmp_path}/none"], lambda *_: pytest.fail("nothing to start")) == 2
     assert capsys.readouterr().err.startswith(f"error: repeat={tmp_path}/none: there is no run in ")
+
+
+def test_a_run_of_the_layout_before_is_not_repeated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = write_old_run(tmp_path / "first")
+    assert repeat([f"repeat={run}"], lambda *_: pytest.fail("nothing to start")) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: the run {run} was recorded by an earlier version of this project")
+    assert f"to repeat it, check out the commit {COMMIT};" in said and said.count("\n") == 1

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from old_run import write_old_run
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
@@ -81,3 +82,11 @@ def test_a_resume_keeps_the_checkpoint_that_was_the_newest_then(outputs: Path) -
 def test_two_starting_points_are_refused(outputs: Path) -> None:
     with pytest.raises(UserError, match=r"give one of them"):
         start_from(_cfg(outputs, "time_r1/first", "other"), None)
+
+
+def test_the_weights_of_a_run_of_the_layout_before_are_taken(tmp_path: Path) -> None:
+    run = write_old_run(tmp_path / "time_r1" / "first")
+    cfg = _cfg(tmp_path, "time_r1/first@rl")
+    recorded = start_from(cfg, None)
+    assert recorded is not None and (recorded["stage"], recorded["step"]) == ("rl", 2)
+    assert cfg.model.path == str(run / "checkpoints/rl/global_step_2/actor/huggingface")

@@ -5,19 +5,22 @@ import math
 from pathlib import Path
 
 import pytest
+from old_run import write_old_run
 from sweep_folders import write_run
 
 from src.errors import UserError
+from src.record import checkpoints as checkpoint
 from src.runs import list_runs, lower_is_better, read_run
 from src.runs.scores import select
 
 
-def save_model(run: Path, step: int, stage: str = "rl", inside: str = "actor/huggingface", whole: bool = True) -> Path:
+def save_model(run: Path, step: int, stage: str = "rl", inside: str = "actor/huggingface", sealed: bool = True) -> Path:
     folder = run / "checkpoints" / stage / f"global_step_{step}" / inside
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
-    if whole:
-        (folder / "model.safetensors").write_bytes(b"")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    if sealed:
+        checkpoint.seal(run / "checkpoints" / stage / f"global_step_{step}", step, last=False)
     return folder
 
 
@@ -78,7 +81,9 @@ def test_a_step_that_was_repeated_has_its_later_values(tmp_path: Path) -> None:
 
 def test_a_torn_last_line_is_reported_and_not_fatal(tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path / "run", torn=True))
-    assert run.notes == ["the last line of metrics.jsonl (line 6) is torn: the run stopped while writing"]
+    assert run.notes == [
+        "The last line of metrics.jsonl (line 6) is torn: the run stopped while writing. It is left out."
+    ]
     assert list(run.metrics("rl").index) == [0, 1, 2, 3, 4]
     assert run.score("val/*/reward") == 0.5
 
@@ -88,7 +93,7 @@ def test_lines_that_are_no_steps_are_named(tmp_path: Path) -> None:
     content = (folder / "metrics.jsonl").read_text()
     (folder / "metrics.jsonl").write_text("oops\n[1]\n" + content)
     run = read_run(folder)
-    assert run.notes == ["metrics.jsonl: 2 line(s) are not JSON objects: line 1, 2"]
+    assert run.notes == ["2 line(s) of metrics.jsonl are not JSON objects and are left out: line 1, 2."]
     assert len(run.metrics("rl")) == 5
 
 
@@ -96,7 +101,7 @@ def test_a_run_that_has_only_begun(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
     (folder / "metrics.jsonl").unlink()
     run = read_run(folder)
-    assert run.notes == ["there is no metrics.jsonl: the run has not recorded a step"]
+    assert run.notes == ["There is no metrics.jsonl: the run has not recorded a step."]
     assert len(run.metrics("rl")) == 0 and len(run.metrics()) == 0 and not run.scores
     assert math.isnan(run.score("val/*/reward"))
     assert run.last_held_out() == []
@@ -150,14 +155,21 @@ def test_the_best_checkpoint_is_judged_at_its_own_step(tmp_path: Path) -> None:
     save_model(folder, 3)  # was not validated
     run = read_run(folder)
     best = run.best_checkpoint()
-    assert (best.path, best.stage, best.step, best.value) == (at_2, "rl", 2, 0.9)
-    assert run.best_checkpoint("val/*/mse").path == at_4  # the lowest
+    assert (best.model, best.stage, best.step) == (at_2, "rl", 2)
+    assert run.best_checkpoint("val/*/mse").model == at_4  # the lowest
     assert [one.step for one in run.checkpoints] == [2, 3, 4]
 
 
-def test_a_model_that_is_not_whole_is_no_checkpoint(tmp_path: Path) -> None:
+def test_a_checkpoint_that_a_resume_would_not_take_is_none(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
-    save_model(folder, 4, whole=False)
+    save_model(folder, 2, sealed=False)  # being written when the run ended
+    damaged = save_model(folder, 4)
+    (damaged / "model.safetensors").write_bytes(b"others!")
+    half = save_model(folder, 0)
+    (half / "config.json").unlink()
+    (half.parents[1] / "manifest.json").unlink()
+    checkpoint.seal(half.parents[1], 0, last=False)  # complete, and holds no model
+    assert read_run(folder).checkpoints == []
     with pytest.raises(UserError, match=r"no saved model: set trainer\.save_freq"):
         read_run(folder).best_checkpoint()
 
@@ -175,6 +187,18 @@ def test_the_last_held_out_answers_are_those_of_the_last_validated_step(tmp_path
         line = {"split": split, "index": 0, "score": 9.0}
         (folder / "samples" / f"rl_{step}.jsonl").write_text(json.dumps(line) + "\n")
     run = read_run(folder)
-    assert [row["score"] for row in run.last_held_out()] == [0.1, 0.2]
-    assert [path.name for path in run.sample_files()] == ["rl_1.jsonl", "rl_4.jsonl", "rl_5.jsonl"]
+    assert [row.score for row in run.last_held_out()] == [0.1, 0.2]
+    assert [file.path.name for file in run.sample_files()] == ["rl_1.jsonl", "rl_4.jsonl", "rl_5.jsonl"]
     assert len(list(run.samples())) == 4
+
+
+def test_a_run_of_the_layout_before_is_read(tmp_path: Path) -> None:
+    run = read_run(write_old_run(tmp_path / "first"))
+    assert (run.state, run.notes) == ("done", [])
+    assert run.metrics("rl")["val/demand/reward"].dropna().to_dict() == {0: -1.0, 2: 0.75}
+    assert run.metrics().loc[("sft", 1), "train/loss"] == 5.5
+    assert run.score("val/*/mse") == 4.0
+    best = run.best_checkpoint("val/*/mse")
+    assert (best.stage, best.step, best.last) == ("rl", 2, True)
+    (sample,) = run.last_held_out()
+    assert (sample.prediction, sample.task, sample.weight, sample.images) == ([1.0, 3.0], None, None, [])

@@ -16,7 +16,10 @@ from src.config.stages import Stage
 from src.launcher import continuing
 from src.processes.lock import sole_launcher
 from src.record.checkpoints import Checkpoint
-from src.record.run import Run, append_line, write_phase
+from src.record.layout import checkpoint_folder
+from src.record.lines import append_line
+from src.record.phase import write_phase
+from src.record.run import Run
 from src.training.saving import Saver
 
 STEPS = 90
@@ -72,7 +75,7 @@ def train(run: Run, stage: str, model: str, start: Checkpoint | None) -> None:
         write_phase(run.folder, stage, "training")
         time.sleep(0.02)  # or a quick machine is done before it was killed often enough
         for _ in range(3):
-            append_line(run.folder / "samples" / f"{stage}_{step}.jsonl", {"stage": stage, "step": step})
+            append_line(run.sample_file(stage, step), {"stage": stage, "step": step})
         append_line(run.metrics_file, {"stage": stage, "step": step, "weights": weights, "more": "x" * 20_000})
         if step % SAVE_EVERY == 0:
             save(saver, step, weights)
@@ -81,7 +84,7 @@ def train(run: Run, stage: str, model: str, start: Checkpoint | None) -> None:
 
 def save(saver: Saver, step: int, weights: str) -> None:
     saver.begin(step)
-    folder = saver.folder / f"global_step_{step}"
+    folder = checkpoint_folder(saver.folder, step)
     (folder / "huggingface").mkdir(parents=True, exist_ok=True)
     (folder / "huggingface" / "config.json").write_text(json.dumps({"step": step}))
     for name in ("optim.pt", "huggingface/model.safetensors"):

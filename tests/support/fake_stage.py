@@ -10,7 +10,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from src.record.run import append_line
+from src.record.layout import Layout, checkpoint_folder
+from src.record.lines import append_line
 from src.training.saving import Saver
 
 
@@ -21,11 +22,11 @@ def main() -> None:
     for step in range(1, 200):
         time.sleep(0.2)
         if config.fake != "silent":
-            append_line(run / "metrics.jsonl", {"stage": "rl", "step": step, "reward/mean": 0.5})
+            append_line(Layout(run).metrics_file, {"stage": "rl", "step": step, "reward/mean": 0.5})
         stop = config.fake != "deaf" and saver.stop_asked()
         if (step == 1 and config.fake != "silent") or stop:
             saver.begin(step)
-            folder = saver.folder / f"global_step_{step}"
+            folder = checkpoint_folder(saver.folder, step)
             folder.mkdir(parents=True)
             (folder / "model.pt").write_text("weights")
             saver.seal(step, last=config.fake == "finishing" and step > 1)

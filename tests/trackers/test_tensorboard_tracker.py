@@ -7,7 +7,8 @@ import pytest
 from omegaconf import DictConfig
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from src.record.run import Run, append_line
+from src.record.lines import append_line
+from src.record.run import Run
 from src.trackers.tracker import Tracking
 
 Settings = Callable[..., DictConfig]

@@ -10,7 +10,8 @@ from omegaconf import DictConfig
 
 from src.errors import UserError
 from src.processes.stopping import Terminated
-from src.record.run import Run, append_line
+from src.record.lines import append_line
+from src.record.run import Run
 from src.trackers.tracker import End, Tracking
 
 Settings = Callable[..., DictConfig]

@@ -9,7 +9,8 @@ import pytest
 from omegaconf import DictConfig
 
 from src.errors import UserError
-from src.record.run import Run, append_line
+from src.record.lines import append_line
+from src.record.run import Run
 from src.trackers.tracker import Tracking
 from src.trackers.wandb_tracker import WandbTracker, axes, wandb_mode
 

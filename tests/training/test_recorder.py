@@ -164,10 +164,15 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "step": 4,
         "split": "train",
         "dataset": "demand",
+        "task": None,
         "channel": "load",
         "index": 0,
+        "session": None,
+        "role": None,
+        "turn": None,
         "prompt": "prompt of 1x0_1",
         "response": "7",
+        "images": [],
         "score": -0.75,
         "terms": TERMS[1],
         "history": [0.5, 0.0],
@@ -175,6 +180,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "prediction": [7.0, 7.0],
         "valid": True,
         "kept": False,
+        "weight": 1.0,
     }
 
 

@@ -74,10 +74,11 @@ function splitName(split) {
   return split === "val" || split === "test" ? "held out" : split || "unnamed";
 }
 
-function imageOf(shared) {
-  if (!shared.image) return null;
-  if (!shared.image.data) return element("p", { class: "empty" }, `The image is in the run's folder: ${shared.image.path}`);
-  return element("img", { src: shared.image.data, alt: "The image of this prompt" });
+function imagesOf(shared) {
+  return shared.images.map((image) =>
+    image.data
+      ? element("img", { src: image.data, alt: "An image of this prompt" })
+      : element("p", { class: "empty" }, `The image is in the run's folder: ${image.path}`));
 }
 
 function textBlock(title, text, kind = "answer-text") {
@@ -96,7 +97,7 @@ function showSample(detail, sample, shared, others) {
   detail.replaceChildren(
     element("h3", {}, `Reward ${formatNumber(sample.score)}`, ...badges(sample)),
     element("p", { class: "facts-line" }, facts.join(" · "), ...others),
-    ...[imageOf(shared)].filter(Boolean),
+    ...imagesOf(shared),
     ...(spec.series.length ? [plot, legend] : []),
     ...note(shared.truth.length && !sample.forecast.length, "No forecast can be read from this answer."),
     ...note(spec.cut, "The forecast leaves the picture: it is cut at one and a half times the range of the series."),

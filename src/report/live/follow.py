@@ -6,13 +6,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from src.record.metrics_log import MetricsLog, parse_line
+from src.record.layout import Layout, SampleFile
+from src.record.lines import Tail, parse_line
+from src.record.metrics_log import MetricsLog
+from src.record.phase import read_phase
+from src.record.reading import RunRecord, assemble, read_meta
+from src.record.samples import read_samples
 from src.report.parts.dashboard import load_dashboard
 from src.report.parts.images import Images
 from src.report.parts.wording import duration
-from src.report.run.loading import RunRecord, assemble, read_meta, sample_key
 from src.report.run.page import fragments, render
-from src.report.run.samples import pack_samples, read_samples
+from src.report.run.samples import pack_samples, ranked
 
 EVERY = 2  # seconds between two questions of a page
 SILENCE = 600  # seconds without a sign of life, where the run's configuration does not say
@@ -29,14 +33,15 @@ class Follower:
     def __init__(self, folder: Path) -> None:
         read_meta(folder)
         self.folder = folder
+        self.layout = Layout(folder)
         self.dashboard = load_dashboard()
         self._lock = threading.Lock()
-        self._log = MetricsLog(folder / "metrics.jsonl")
+        self._log = MetricsLog(self.layout.metrics_file)
         self._file: int | None = None  # the inode of the metrics file
         self._generation = 0  # counts how often another run has taken this folder
         self._turn = 0  # counts the changes of sample files
-        self._sizes: dict[Path, int] = {}
-        self._turns: dict[Path, int] = {}
+        self._sizes: dict[SampleFile, int] = {}
+        self._turns: dict[SampleFile, int] = {}
         self._made: tuple[Any, tuple[RunRecord, list[dict[str, Any]], dict[str, str]]] | None = None
 
     def page(self) -> str:
@@ -82,15 +87,15 @@ class Follower:
             self._sizes, self._turns = {}, {}
         self._file = file.st_ino if file else None
         self._log.read()
-        for sample_file in self.folder.glob("samples/*_*.jsonl"):
-            size = sample_file.stat().st_size
+        for sample_file in self.layout.sample_files():
+            size = sample_file.path.stat().st_size
             if self._sizes.get(sample_file) != size:
                 self._turn += 1
                 self._sizes[sample_file], self._turns[sample_file] = size, self._turn
 
     def _current(self) -> tuple[RunRecord, list[dict[str, Any]], dict[str, str]]:
         """The record with its charts and parts, made again only when something was written."""
-        key = (self._generation, self._log.offset, (self.folder / "run.json").stat().st_mtime_ns)
+        key = (self._generation, self._log.offset, self.layout.run_file.stat().st_mtime_ns)
         if self._made is None or self._made[0] != key:
             record = assemble(self.folder, self._log, torn_matters=False)
             charts, parts = fragments(record, self.dashboard)
@@ -104,9 +109,7 @@ class Follower:
     def _lines(self, offset: int) -> list[dict[str, Any]]:
         if offset == self._log.offset:
             return []
-        with self._log.path.open("rb") as file:
-            file.seek(offset)
-            lines = file.read(self._log.offset - offset).split(b"\n")
+        lines = Tail(self._log.path, offset).read(until=self._log.offset)
         rows = [row for line in lines if (row := parse_line(line)) is not None]
         for row in rows:
             if isinstance(row.get("time"), float):
@@ -114,12 +117,11 @@ class Follower:
         return [row for row in rows if isinstance(row.get("stage"), str) and isinstance(row.get("step"), int)]
 
     def _samples(self, turn: int) -> list[dict[str, Any]]:
-        newer = sorted((at, path) for path, at in self._turns.items() if at > turn)
+        newer = sorted((at, file) for file, at in self._turns.items() if at > turn)
         batches = []
-        for _, path in newer[-BATCHES:]:
-            rows, _ = read_samples(path, notes=[])
-            stage, step = sample_key(path)
-            batches.append({"stage": stage, "step": step, **pack_samples(rows, Images(self.folder))})
+        for _, file in newer[-BATCHES:]:
+            rows = ranked(read_samples(file, notes=[]))
+            batches.append({"stage": file.stage, "step": file.step, **pack_samples(rows, Images(self.folder))})
         return batches
 
 
@@ -135,12 +137,13 @@ def run_state(record: RunRecord, now: float) -> tuple[str, str]:
         return "failed", f"The run has ended, {', '.join(ended)}"
     if states and all(state == "done" for state in states.values()):
         return "done", "Done"
-    files = [record.folder / name for name in ("run.json", "phase.json", "metrics.jsonl")] + record.sample_files[-1:]
+    layout = Layout(record.folder)
+    files = [layout.run_file, layout.phase_file, layout.metrics_file, *(one.path for one in record.sample_files[-1:])]
     silent = now - max((path.stat().st_mtime for path in files if path.exists()), default=now)
     if silent > _patience(record):
         return "stale", f"No sign of life for {duration(silent)}: the run may have been killed"
-    phase = _phase(record.folder)
-    where = [f"{phase['stage']}: {phase['phase']}"] if phase else [name for name, s in states.items() if s == "running"]
+    phase = read_phase(record.folder)
+    where = [f"{phase.stage}: {phase.what}"] if phase else [name for name, s in states.items() if s == "running"]
     return "running", f"Running {', '.join(where)}" if where else "Starting"
 
 
@@ -149,11 +152,3 @@ def _patience(record: RunRecord) -> float:
     launch = config.get("launch") if isinstance(config, dict) else None
     timeout = launch.get("stall_timeout_s") if isinstance(launch, dict) else None
     return float(timeout) if isinstance(timeout, int | float) and timeout > 0 else SILENCE
-
-
-def _phase(folder: Path) -> dict[str, Any] | None:
-    try:
-        phase = json.loads((folder / "phase.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    return phase if isinstance(phase, dict) and {"stage", "phase"} <= phase.keys() else None

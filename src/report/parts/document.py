@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import UserError
-from src.record.run import write_whole
+from src.record.files import write_whole
 from src.report.parts.wording import text
 
 ASSETS = Path(__file__).parents[1] / "assets"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from src.record.metrics_log import Series
+from src.record.reading import RunRecord
 from src.report.parts.dashboard import match
-from src.report.run.loading import RunRecord
 from src.runs import lower_is_better
 
 BOUNDS = frozenset({"oracle", "noise_floor"})  # shown among the baselines, and not trivial: nothing can beat them

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.record.metrics_log import Series
+from src.record.reading import RunRecord
 from src.report.parts.wording import metric_words, number, percent, words
 from src.report.run.comparison import Comparison, compare
-from src.report.run.loading import RunRecord
 from src.runs import lower_is_better
 
 VALID_GOAL = 0.95  # the share of valid answers from which forecasts count as usable

@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from src.record.layout import Layout
+from src.record.reading import RunRecord, load_run
 from src.report.parts.charts import OTHER, Chart, build_charts
 from src.report.parts.dashboard import Dashboard, load_dashboard
 from src.report.parts.document import document, write_page
@@ -15,7 +17,6 @@ from src.report.parts.wording import DASH, duration, text
 from src.report.run import sections
 from src.report.run.comparison import compare
 from src.report.run.headline import findings
-from src.report.run.loading import RunRecord, load_run
 from src.report.run.samples import collect_samples
 from src.report.run.store import pack
 
@@ -28,7 +29,7 @@ def write_report(run_dir: Path) -> Path:
     Raises UserError when the folder is not a run's or the file cannot be written.
     """
     record = load_run(Path(run_dir))
-    target = record.folder / "report.html"
+    target = Layout(record.folder).report_file
     return write_page(target, render(record, load_dashboard()))
 
 

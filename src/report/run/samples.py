@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from src.record.layout import SampleFile
 from src.record.metrics_log import as_float
-from src.record.reading import read_lines
+from src.record.samples import Sample, read_samples
 from src.report.parts.images import Images
-from src.report.run.loading import sample_key
 
 STEPS = 40  # sample files read, the first and last included
 PER_STEP = 24  # samples kept of one step and split
@@ -21,26 +21,22 @@ BUDGET = 4_000_000  # characters of all samples in the page, without images
 TEXT = 12_000  # characters kept of a prompt or a response
 
 Item = TypeVar("Item")
-Row = dict[str, Any]
-
-# What the page knows how to show; anything else that a sample carries is listed by name.
-KNOWN = {"stage", "step", "split", "dataset", "task", "channel", "index", "prompt", "response", "score", "terms"}
-KNOWN |= {"history", "ground_truth", "prediction", "valid", "kept", "image", "rank"}
+Ranked = tuple[int, Sample]  # its place among the shown ones of its split, the best first
 
 
-def collect_samples(folder: Path, files: list[Path], notes: list[str]) -> dict[str, Any]:
+def collect_samples(folder: Path, files: list[SampleFile], notes: list[str]) -> dict[str, Any]:
     """Return `{"samples": [...], "windows": [...], "found": int, "steps": int, "files": int}` as JSON data.
 
     A sample names its window by position; a window holds what samples of one prompt share (see `_window`).
     `found` counts the samples of the `steps` files that were read, of all `files`.
     """
-    rows: list[Row] = []
+    rows: list[Ranked] = []
     found = 0
     chosen = spread(files, STEPS)
-    for path in chosen:
-        kept, total = read_samples(path, notes)
-        rows.extend(kept)
-        found += total
+    for file in chosen:
+        read = read_samples(file, notes)
+        rows.extend(ranked(read))
+        found += len(read)
     images = Images(folder)
     limit = PER_STEP
     packed = pack_samples(rows, images)
@@ -48,20 +44,18 @@ def collect_samples(folder: Path, files: list[Path], notes: list[str]) -> dict[s
         limit //= 2
         stride = PER_STEP // limit
         images = Images(folder)
-        packed = pack_samples([row for row in rows if row["rank"] % stride == 0], images)
+        packed = pack_samples([(rank, row) for rank, row in rows if rank % stride == 0], images)
     notes.extend(images.notes)
     return {**packed, "found": found, "steps": len(chosen), "files": len(files)}
 
 
-def read_samples(path: Path, notes: list[str]) -> tuple[list[Row], int]:
-    """Return at most PER_STEP samples of each split of one file, with stage, step and rank, and how many it has."""
-    stage, step = sample_key(path)
-    read = [{**row, "stage": stage, "step": step} for row in read_lines(path, notes)]
-    rows: list[Row] = []
-    for split in sorted({str(row.get("split", "")) for row in read}):
-        ranked = sorted((row for row in read if str(row.get("split", "")) == split), key=_score, reverse=True)
-        rows.extend({**row, "rank": rank} for rank, row in enumerate(spread(ranked, PER_STEP)))
-    return rows, len(read)
+def ranked(read: list[Sample]) -> list[Ranked]:
+    """Return at most PER_STEP samples of each split of one file, with their ranks."""
+    rows: list[Ranked] = []
+    for split in sorted({row.split for row in read}):
+        best_first = sorted((row for row in read if row.split == split), key=_score, reverse=True)
+        rows.extend(enumerate(spread(best_first, PER_STEP)))
+    return rows
 
 
 def spread(items: list[Item], limit: int) -> list[Item]:
@@ -73,54 +67,59 @@ def spread(items: list[Item], limit: int) -> list[Item]:
     return [items[round(place * (len(items) - 1) / (limit - 1))] for place in range(limit)]
 
 
-def _score(row: Row) -> float:
-    return _finite(row.get("score")) or 0.0
+def _score(row: Sample) -> float:
+    return _finite(row.score) or 0.0
 
 
-def pack_samples(rows: list[Row], images: Images) -> dict[str, Any]:
+def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
     """Return `{"samples": [...], "windows": [...]}`; see `collect_samples`."""
     places: dict[str, int] = {}
     windows: list[dict[str, Any]] = []
     samples = []
-    for row in rows:
+    for _, row in rows:
         window = _window(row, images)
         key = json.dumps(window)
         if key not in places:
             places[key] = len(windows)
             windows.append(window)
-        terms = row.get("terms")
-        forecast = _numbers(row.get("prediction"))
+        forecast = _numbers(row.prediction)
         samples.append(
             {
-                "stage": row["stage"],
-                "step": row["step"],
+                "stage": row.stage,
+                "step": row.step,
                 "window": places[key],
-                "split": str(row.get("split", "")),
-                "score": _finite(row.get("score")),
-                "terms": {str(k): _finite(v) for k, v in terms.items()} if isinstance(terms, dict) else {},
-                "valid": bool(row.get("valid")),
-                "kept": bool(row["kept"]) if isinstance(row.get("kept"), bool) else None,
-                "response": clip(row.get("response", "")),
+                "split": row.split,
+                "score": _finite(row.score),
+                "terms": {str(name): _finite(value) for name, value in row.terms.items()},
+                "valid": row.valid,
+                "kept": row.kept,
+                "response": clip(row.response),
                 "forecast": forecast,
-                "read": None if forecast or row.get("prediction") is None else clip(row["prediction"]),
-                "more": {str(k): clip(v) for k, v in row.items() if k not in KNOWN and v is not None},
+                "read": None if forecast or row.prediction is None else clip(row.prediction),
+                "more": {str(name): clip(value) for name, value in _more(row).items() if value is not None},
             }
         )
     return {"samples": samples, "windows": windows}
 
 
-def _window(row: Row, images: Images) -> dict[str, Any]:
-    """What the samples of one prompt share: texts, the series by name, the truth as numbers or as text, the image."""
-    truth = _numbers(row.get("ground_truth"))
+def _more(row: Sample) -> dict[str, Any]:
+    """What has no place of its own on the page, by name."""
+    weight = row.weight if row.kept and row.weight != 1.0 else None
+    return {"session": row.session, "role": row.role, "turn": row.turn, "weight": weight, **row.more}
+
+
+def _window(row: Sample, images: Images) -> dict[str, Any]:
+    """What the samples of one prompt share: texts, the series by name, the truth as numbers or as text, the images."""
+    truth = _numbers(row.ground_truth)
     return {
-        "prompt": clip(row.get("prompt", "")),
-        "dataset": str(row.get("dataset", "")),
-        "task": str(row.get("task") or ""),
-        "channel": str(row.get("channel") or ""),
-        "history": _curves(row.get("history")),
+        "prompt": clip(row.prompt),
+        "dataset": row.dataset,
+        "task": str(row.task or ""),
+        "channel": str(row.channel or ""),
+        "history": _curves(row.history),
         "truth": truth,
-        "answer": None if truth or row.get("ground_truth") is None else clip(row["ground_truth"]),
-        "image": images.embed(row.get("image")),
+        "answer": None if truth or row.ground_truth is None else clip(row.ground_truth),
+        "images": [found for image in row.images if (found := images.embed(image))],
     }
 
 

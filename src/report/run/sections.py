@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from src.record.reading import RunRecord
 from src.report.parts.wording import DASH, duration, metric_words, number, percent, text, words
 from src.report.run.comparison import Comparison
 from src.report.run.headline import Finding, summary
-from src.report.run.loading import RunRecord
 from src.runs import lower_is_better
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from src.record.samples import Sample
 from src.report.sweep.results import Results, Setting
 from src.report.sweep.statistics import Paired, holm, paired_bootstrap, smallest_p
 
@@ -99,18 +100,17 @@ def window_scores(setting: Setting, metric: str) -> dict[str, Windows]:
         answers: dict[tuple[Any, ...], list[float]] = defaultdict(list)
         for row in one.run.last_held_out():
             value = _score(row, kind)
-            if row.get("index") is not None and math.isfinite(value):
-                answers[(row.get("dataset"), row.get("channel"), row["index"])].append(value)
+            if row.index is not None and math.isfinite(value):
+                answers[(row.dataset, row.channel, row.index)].append(value)
         if answers:
             scores[one.seed] = {window: float(np.mean(values)) for window, values in answers.items()}
     return scores
 
 
-def _score(row: dict[str, Any], kind: str) -> float:
+def _score(row: Sample, kind: str) -> float:
     if kind == "reward":
-        score = row.get("score")
-        return float(score) if isinstance(score, int | float) else math.nan
-    truth, forecast = row.get("ground_truth"), row.get("prediction")
+        return float(row.score) if isinstance(row.score, int | float) else math.nan
+    truth, forecast = row.ground_truth, row.prediction
     if not isinstance(truth, list) or not isinstance(forecast, list) or len(truth) != len(forecast):
         return math.nan
     try:

@@ -6,6 +6,7 @@ import json
 from itertools import groupby
 from pathlib import Path
 
+from src.record.layout import REPORT_FILE
 from src.report.parts.dashboard import load_dashboard
 from src.report.parts.document import document, write_page
 from src.report.parts.wording import text
@@ -36,7 +37,7 @@ def write_sweep_report(folder: Path, metric: str | None = None) -> Path:
     pairs = compare_all(results)
     write_page(folder / "table.csv", as_csv(results))
     write_page(folder / "table.json", json.dumps(as_json(results, pairs), indent=1) + "\n")
-    report = write_page(folder / "report.html", render(results, pairs))
+    report = write_page(folder / REPORT_FILE, render(results, pairs))
     print_table(results)
     if pairs:
         print_pairs(pairs[:1] if len(pairs) > 3 else pairs, results)

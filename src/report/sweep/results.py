@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.errors import UserError
-from src.record.sweep import Cell, Sweep, read_sweep
+from src.record.sweep import SEED, Cell, Sweep, read_sweep
 from src.report.sweep.statistics import Mean, mean_interval
 from src.runs import RecordedRun, lower_is_better, read_run
-from src.sweeps.naming import SEED
 
 FALLBACK = ("val/*/reward", "reward/mean")
 FIRST = ("reward", "accuracy", "acc_all", "acc", "mse", "mae_all", "mae", "fail_frac")  # the order of the columns
@@ -161,7 +160,7 @@ def _notes(cells: list[CellRun], done: list[CellRun]) -> list[str]:
         if one.cell.state == "done" and one.run is None:
             notes.append(f"{one.cell.name}: the folder of its run is gone or cannot be read.")
         elif one.cell.state == "done" and one.run is not None:
-            notes.extend(f"{one.cell.name}: {note}." for note in one.run.notes)
+            notes.extend(f"{one.cell.name}: {note}" for note in one.run.notes)
     commits = {str((one.run.record.get("git") or {}).get("commit"))[:10] for one in done if one.run is not None}
     if len(commits) > 1:
         notes.append(f"The runs come from different versions of the code: {', '.join(sorted(commits))}.")

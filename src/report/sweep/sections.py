@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from src.record.layout import REPORT_FILE, Layout
 from src.report.parts.wording import DASH, duration, number, text
 from src.report.sweep.comparison import Pair, seeds_needed, verdict
 from src.report.sweep.results import Results, Setting
@@ -196,8 +197,8 @@ def cells_table(results: Results) -> str:
             remark = ""
             if cell.error:
                 remark = f'<span class="error">{text(cell.error)}</span>'
-            elif one.run is not None and (one.run.folder / "report.html").is_file():
-                remark = f'<a href="{text(cell.run)}/report.html">report of the run</a>'
+            elif one.run is not None and Layout(one.run.folder).report_file.is_file():
+                remark = f'<a href="{text(cell.run)}/{REPORT_FILE}">report of the run</a>'
             state = "done" if cell.state == "done" else "failed" if cell.state == "failed" else ""
             body += (
                 f'<tr><th scope="row">{text(cell.name)}</th>'

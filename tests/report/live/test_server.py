@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from src.record.reading import load_run
 from src.report.live.follow import Follower, run_state
 from src.report.live.server import LiveServer
-from src.report.run.loading import load_run
 
 pytestmark = pytest.mark.slow
 

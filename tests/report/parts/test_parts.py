@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from src.errors import ConfigError
+from src.record.layout import Layout
 from src.record.metrics_log import Series
+from src.record.reading import RunRecord
 from src.report.parts.dashboard import DASHBOARD, load_dashboard, match
 from src.report.parts.decimate import bucket_means, keep_extremes
 from src.report.parts.wording import duration, number, percent
 from src.report.run import samples as samples_module
 from src.report.run.comparison import compare
 from src.report.run.headline import findings, summary
-from src.report.run.loading import RunRecord
 from src.report.run.samples import collect_samples, spread
 from src.report.run.sections import comparison_tables
 
@@ -201,7 +202,7 @@ def test_samples_are_spread_with_both_ends() -> None:
 
 def test_samples_are_thinned_to_the_budget(make_run, monkeypatch) -> None:
     run = make_run(steps=4, per_step=32, validate_every=2)
-    files = sorted((run / "samples").iterdir())
+    files = Layout(run).sample_files()
     whole = collect_samples(run, files, [])
     assert len(whole["samples"]) == 96
     monkeypatch.setattr(samples_module, "BUDGET", len(json.dumps(whole)) // 3)

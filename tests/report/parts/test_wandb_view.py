@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from src.errors import UserError
+from src.record.reading import load_run
 from src.report import write_report
 from src.report.parts.dashboard import load_dashboard
 from src.report.parts.wandb_view import next_name, signature, specification, workspace
-from src.report.run.loading import load_run
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from src.record.metrics_log import Series
-from src.report.run.loading import RunRecord, load_run
+from src.record.reading import RunRecord, load_run
 from src.report.run.store import pack
 
 

@@ -184,7 +184,7 @@ def test_torn_records_and_mixed_versions_are_noted(make_sweep, read_page) -> Non
     place = sweep.run_folder(sweep.cells[0]) / "run.json"
     place.write_text(place.read_text().replace("4f1c2a9be01d", "0123456789ab"))
     words = read_page(write_sweep_report(folder)).words
-    assert "algorithm-grip__seed-6: the last line of metrics.jsonl (line 6) is torn" in words
+    assert "algorithm-grip__seed-6: The last line of metrics.jsonl (line 6) is torn" in words
     assert "different versions of the code: 0123456789, 4f1c2a9be0." in words
 
 
