@@ -41,8 +41,6 @@ class ForecastDataset:
         self.period = settings.period or clock.default_period(self.freq)
         self._values = {name: _means(column, settings.rows_per_step) for name, column in table.values.items()}
         self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
-        self._render = load_function(settings.prompt.renderer, key="dataset.prompt.renderer")
-        self._write = load_function(settings.traces.writer, key="dataset.traces.writer")
 
     def samples(self, split: str) -> list[ForecastSample]:
         """Return the samples of `split`: train is shuffled with the seed, the others are in order."""
@@ -90,6 +88,14 @@ class ForecastDataset:
         labels = clock.continue_labels(start, self.freq, len(history) + self.settings.horizon)
         shown = [round(float(value), self.decimals) + 0.0 for value in history]
         return self._sample(channel, shown, (), labels)
+
+    @property
+    def _render(self) -> Any:
+        return load_function(self.settings.prompt.renderer, key="dataset.prompt.renderer")
+
+    @property
+    def _write(self) -> Any:
+        return load_function(self.settings.traces.writer, key="dataset.traces.writer")
 
     def prompt(self, one: ForecastSample) -> str:
         """Render the question; it asks for `horizon` values, whatever the length of the truth."""

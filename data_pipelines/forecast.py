@@ -1,18 +1,161 @@
-"""Build a forecasting dataset: windows of a series as parquet files for RL, SFT and evaluation."""
+"""Forecasting real series: a task over the windows of a file, with a plain prompt, plain traces and a plain reward.
 
-from collections.abc import Mapping
+A paper's forecasting recipe derives from ``Forecast`` and brings its own prompt, traces and reward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
-from data_pipelines import rows
+from data_pipelines import clock, dataset, prompt, rows, sample, windows, wording
 from data_pipelines.dataset import ForecastDataset, load_dataset
-from data_pipelines.locate import Log
+from data_pipelines.download import sha256_of
+from data_pipelines.locate import load_table
 from data_pipelines.result import BuildResult, find_build, write_build
+from data_pipelines.sample import ForecastSample
+from data_pipelines.settings import DatasetSettings, read_settings
 from src.errors import DataError
+from src.tasks.build import read_traces, traces_file
+from src.tasks.fingerprint import digest, sources
+from src.tasks.forecast.task import ForecastTask
+from src.tasks.row import Message, Row, Trace
+from src.tasks.task import Log
+
+
+class Forecast(ForecastTask):
+    """The windows of a dataset of conf/dataset that starts from ``_forecast.yaml``."""
+
+    # A recipe with settings of its own derives them from DatasetSettings.
+    settings_type: ClassVar[type[DatasetSettings]] = DatasetSettings
+    # What makes rows and traces, beside the classes' own modules; a recipe names its own.
+    code: ClassVar[Sequence[ModuleType]] = (prompt, wording)
+
+    def __init__(self, settings: Mapping[str, Any], *, download: bool = False, log: Log = print) -> None:
+        super().__init__(settings, download=download, log=log)
+        self.typed = read_settings(settings, self.settings_type)
+
+    @property
+    def name(self) -> str:
+        """The dataset's."""
+        return self.typed.name
+
+    @property
+    def horizon(self) -> int:
+        """The steps of one answer."""
+        return self.typed.horizon
+
+    def prompt(self, one: ForecastSample) -> str:
+        """The question; it asks for ``horizon`` values, whatever the length of the truth."""
+        options = self.typed.prompt
+        return prompt.render(one, horizon=self.horizon, timestamps=options.timestamps, context=options.context)
+
+    def answer(self, one: ForecastSample) -> str:
+        """The answer to imitate: reasoning, and a forecast."""
+        return prompt.imitated(one)
+
+    @cached_property
+    def data(self) -> ForecastDataset:
+        """The series and its windows; read when they are first needed."""
+        return ForecastDataset(self.typed, load_table(self.typed, fetch=self.download, log=self.log))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash over settings, series, ready-made traces and the code that makes rows and traces."""
+        data = [self.data.table.digest()]
+        if self.typed.traces.file is not None:
+            data.append(sha256_of(traces_file(self.typed.traces.file)))
+        code = (windows, clock, sample, dataset, *self.code)
+        return digest(self.typed.content(), [*code, *sources(type(self), ForecastTask)], data)
+
+    def rows(self, split: str) -> list[Row]:
+        """The windows of a split as questions; training's are shuffled with the dataset's seed."""
+        return [self.row(one, split, index) for index, one in enumerate(self.data.samples(split))]
+
+    def traces(self, split: str) -> list[Trace]:
+        """Training windows with answers to imitate, written here or read from a file; for ``sft_val`` those of val."""
+        if split == "sft" and self.typed.traces.file is not None:
+            return self._read_traces()
+        training = split == "sft"
+        samples = self.data.sft_samples() if training else self.data.samples("val")
+        part = "train" if training else "val"
+        return [Trace(self.row(one, part, index), self.answer(one)) for index, one in enumerate(samples)]
+
+    def row(self, one: ForecastSample, split: str, index: int) -> Row:
+        """A window as a question."""
+        start, step = one.history_labels[0], self.typed.rows_per_step
+        return Row(
+            source=self.name,
+            task="",
+            split=split,
+            index=index,
+            messages=self._messages(one),
+            truth=list(one.target),
+            info={
+                "channel": one.channel,
+                "history": list(one.history),
+                "period": one.period,
+                "start": start,
+                "target_start": one.target_labels[0],
+                "freq": one.freq,
+                "place": self._row_of[start] / step,
+            },
+        )
+
+    def follow(self, row: Row, values: Sequence[float]) -> list[Message]:
+        """Ask again, with the last L of history and forecast, from the row where these begin."""
+        begin = self._row_of[row.info["start"]] + len(values) * self.typed.rows_per_step
+        known = [*row.info["history"], *values][len(values) :]
+        return self._messages(self.data.continued(row.info["channel"], known, self.data.table.labels[begin]))
+
+    def about(self) -> dict[str, Any]:
+        """Source and licence, what was found in the series, and the settings."""
+        data = self.data
+        return {
+            "dataset": self.name,
+            "source": self.typed.source,
+            "licence": self.typed.licence,
+            "data": {
+                "sha256": data.table.digest(),
+                "rows": len(data.table.labels),
+                "first": data.table.labels[0],
+                "last": data.table.labels[-1],
+                "freq": data.freq,
+                "period": data.period,
+                "decimals": data.decimals,
+                "channels": data.channels,
+                "borders": asdict(data.borders),
+            },
+            "settings": self.typed.content(),
+        }
+
+    def _messages(self, one: ForecastSample) -> list[Message]:
+        return [{"role": "user", "content": self.prompt(one)}]
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {label: row for row, label in enumerate(self.data.table.labels)}
+
+    def _read_traces(self) -> list[Trace]:
+        """Ready-made traces; each must be this dataset's and lie wholly in its training part."""
+        path = traces_file(str(self.typed.traces.file))
+        found = read_traces(path)
+        last = self.data.borders.train_end - self.horizon * self.typed.rows_per_step
+        for trace in found:
+            begin = str(trace.row.info.get("target_start"))
+            if trace.row.source != self.name or self._row_of.get(begin, last + 1) > last:
+                raise DataError(
+                    f"{path} holds a row that is not in the training part of dataset {self.name} "
+                    f"(target from {begin}): write it again for this dataset and split"
+                )
+        return found
 
 
 def build(

@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src.errors import DataError
 
 # Where a file lies does not change what is in it, so these stay out of the fingerprint.
-LOCATION_KEYS = ("builder", "folder", "file", "path", "url", "source", "licence", "sha256", "git_sha1")
+LOCATION_KEYS = ("task", "builder", "folder", "file", "path", "url", "source", "licence", "sha256", "git_sha1")
 
 
 @dataclass
@@ -33,7 +33,7 @@ class MaxWindows:
 
 
 @dataclass
-class EvaluationSettings:
+class WindowsOfTest:
     """Which windows make up `test`.
 
     mode `paper`: the first `windows_per_channel` windows of each column, `paper_stride` apart, as Time-R1's
@@ -82,6 +82,7 @@ class DatasetSettings:
 
     name: str = MISSING
     title: str = MISSING
+    task: str = "data_pipelines.forecast.Forecast"
     builder: str = "data_pipelines.forecast.build"
     packaged: str | None = None
     folder: str | None = None
@@ -105,7 +106,7 @@ class DatasetSettings:
     stride: int = 1
     split: SplitSettings = field(default_factory=SplitSettings)
     max_windows: MaxWindows = field(default_factory=MaxWindows)
-    evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+    evaluation: WindowsOfTest = field(default_factory=WindowsOfTest)
     seed: int = 0
     decimals: int | None = 3
     prompt: PromptSettings = field(default_factory=PromptSettings)
@@ -125,10 +126,12 @@ class DatasetSettings:
         return content
 
 
-def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
-    """Check `cfg` against DatasetSettings; DataError names the key and the fix."""
+def read_settings(
+    cfg: Mapping[str, Any] | DictConfig, kind: type[DatasetSettings] = DatasetSettings
+) -> DatasetSettings:
+    """Check `cfg` against the settings of this kind; DataError names the key and the fix."""
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(DatasetSettings), cfg)
+        merged = OmegaConf.merge(OmegaConf.structured(kind), cfg)
         settings = OmegaConf.to_object(merged)
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0].rstrip(".")

@@ -5,28 +5,12 @@ ablations (Table 3) are `timestamps="none"` and `context=False`. For one dataset
 the channel vary, everything else is the same word for word.
 """
 
-import re
-from datetime import datetime
+from __future__ import annotations
 
 from data_pipelines.sample import ForecastSample
+from data_pipelines.wording import describe_start
 
 HEADER = "timestamp value"
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EVERY = {
-    "h": "every hour",
-    "min": "every minute",
-    "s": "every second",
-    "D": "every day",
-    "B": "every business day",
-    "7D": "every week",
-    "MS": "every month",
-    "ME": "every month",
-    "QS": "every quarter",
-    "QE": "every quarter",
-    "YS": "every year",
-    "YE": "every year",
-    "step": "one per step",
-}
 
 
 def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", context: bool = True) -> str:
@@ -54,10 +38,7 @@ def _history(sample: ForecastSample, timestamps: str) -> list[str]:
     if timestamps == "rows":
         rows = [f"{label} {value}" for label, value in zip(sample.history_labels, values, strict=True)]
         return [f"History, the last {count} values:", "```", HEADER, *rows, "```"]
-    start = describe_time(sample.history_labels[0])
-    if timestamps == "weekday":
-        start = re.sub(r" \d+-\d+-\d+", "", start)
-    since = "" if timestamps == "none" else f" from {start}, {every(sample.freq)}"
+    since = describe_start(sample.history_labels[0], sample.freq, timestamps)
     return [f"History, the last {count} values{since}:", " ".join(values)]
 
 
@@ -80,32 +61,3 @@ def _answer_format(sample: ForecastSample, horizon: int, timestamps: str) -> lis
         "```",
         "</answer>",
     ]
-
-
-def describe_time(label: str) -> str:
-    """Put the weekday before a timestamp and drop its seconds when they are zero; "step 17" for a counter."""
-    weekday = weekday_of(label)
-    if weekday is None:
-        return f"step {label}"
-    return f"{weekday} {label[:-3] if label.count(':') == 2 and label.endswith(':00') else label}"
-
-
-def weekday_of(label: str) -> str | None:
-    """Return the English weekday of a timestamp (whatever the locale), None for a counter."""
-    if label.lstrip("-").isdigit():
-        return None
-    try:
-        return WEEKDAYS[datetime.fromisoformat(label).weekday()]
-    except ValueError:
-        return None
-
-
-def every(freq: str) -> str:
-    """Say a frequency in words: "30min" is "every 30 minutes"."""
-    if freq in _EVERY:
-        return _EVERY[freq]
-    for unit, word in (("min", "minutes"), ("h", "hours"), ("s", "seconds"), ("D", "days")):
-        number = freq.removesuffix(unit)
-        if number != freq and number.isdigit():
-            return f"every {number} {word}"
-    return f"one per {freq}"

@@ -87,10 +87,23 @@ class Trace:
         """The trace as veRL's multi-turn SFT dataset reads it."""
         reply = {"role": "assistant", "content": self.answer}
         return {
+            "data_source": self.row.source,
             "messages": [*(dict(message) for message in self.row.messages), reply],
             "images": list(self.row.images),
             "extra_info": self.row._extra_info(),
         }
+
+    @classmethod
+    def of_columns(
+        cls,
+        data_source: str,
+        messages: Sequence[Message],
+        extra_info: Mapping[str, Any],
+        images: Sequence[bytes] = (),
+    ) -> Trace:
+        """The trace that these columns hold; they do not hold the truth, which is None."""
+        *asked, reply = messages
+        return cls(Row.of_columns(data_source, "null", extra_info, asked, images), reply["content"])
 
 
 def as_text(value: Any) -> str:

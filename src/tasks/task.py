@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.named import load_function
+from src.config.named import load_class
 from src.errors import ConfigError
 from src.tasks.asking import Completion, Generate, Request, request_seed
+from src.tasks.fingerprint import digest, sources
 from src.tasks.row import Message, Row, Trace
 from src.tasks.scores import Scores
 
@@ -87,9 +88,15 @@ class Task(ABC):
         return str(self.settings["name"])
 
     @property
-    @abstractmethod
     def fingerprint(self) -> str:
-        """A hash over settings, data and all code that makes rows and traces; the same in every process."""
+        """A hash over settings, data and all code that makes rows and traces; the same in every process.
+
+        This one is for rows that are made by code alone: it covers all Python files beside the task's own. A task that
+        reads data, or that shares code with others, overrides it.
+        """
+        own = sources(type(self), Task)
+        beside = sorted(own[0].parent.rglob("*.py"))
+        return digest(self.settings, [*beside, *(file for file in own if file not in beside)])
 
     @abstractmethod
     def rows(self, split: str) -> Sequence[Row]:
@@ -99,11 +106,16 @@ class Task(ABC):
             DataError: the split does not exist, or its data cannot be used.
         """
 
+    @property
+    def has_traces(self) -> bool:
+        """Whether there are answers to imitate: an SFT stage needs them."""
+        return type(self).traces is not Task.traces
+
     def traces(self, split: str) -> Sequence[Trace]:
         """Questions with answers to imitate, of ``sft`` or ``sft_val``.
 
         Raises:
-            DataError: this task has none, so that no SFT stage can be trained on it.
+            ConfigError: this task has none, so that no SFT stage can be trained on it.
         """
         raise ConfigError(f"dataset {self.name} has no traces to imitate: leave its SFT stage out of stages=")
 
@@ -173,7 +185,5 @@ def load_task(dataset: Mapping[str, Any] | DictConfig, *, download: bool = False
     dotted = settings.get("task")
     if not isinstance(dotted, str) or "." not in dotted:
         raise ConfigError(f"dataset.task={dotted} is not the dotted path of a task: see conf/dataset/*.yaml")
-    found: Any = load_function(dotted)
-    if not (isinstance(found, type) and issubclass(found, Task)):
-        raise ConfigError(f"dataset.task={dotted} is not a subclass of src.tasks.task.Task")
+    found: type[Task] = load_class(dotted, Task, key="dataset.task")
     return found(settings, download=download, log=log)

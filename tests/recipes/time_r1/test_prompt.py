@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from data_pipelines.sample import ForecastSample
-from recipes.time_r1.prompt import describe_time, every, render, weekday_of
+from data_pipelines.wording import describe_time, every, weekday_of
+from recipes.time_r1.prompt import render
 
 
 def sample(**changes: Any) -> ForecastSample:

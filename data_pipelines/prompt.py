@@ -1,0 +1,49 @@
+"""The plain question of a forecasting dataset, and the plain answer to imitate; a recipe has its paper's instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data_pipelines.sample import ForecastSample
+from data_pipelines.wording import describe_start
+
+
+def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", context: bool = True) -> str:
+    """The user message that asks for the next ``horizon`` values after ``sample.history``.
+
+    Args:
+        timestamps: ``rows`` puts each value behind its timestamp, one a line; ``start`` gives the first timestamp and
+            the step, ``weekday`` the same without the date, ``none`` values alone.
+        context: whether to name dataset and channel.
+    """
+    about = f" of {sample.meaning} ({sample.title})" if context else " of a time series"
+    values = [sample.format(value) for value in sample.history]
+    if timestamps == "rows":
+        shown = [
+            f"The last {len(values)} values:",
+            *(f"{label} {value}" for label, value in zip(sample.history_labels, values, strict=True)),
+        ]
+    else:
+        since = describe_start(sample.history_labels[0], sample.freq, timestamps)
+        shown = [f"The last {len(values)} values{since}:", " ".join(values)]
+    return "\n".join(
+        [
+            f"Forecast the next {horizon} values{about}.",
+            *shown,
+            f"Reason inside <think> and </think>, then give the {horizon} values, one a line, inside <answer> and "
+            "</answer>.",
+        ]
+    )
+
+
+def imitated(sample: ForecastSample) -> str:
+    """The assistant message: what the history shows of level and season, and the true values."""
+    history = np.asarray(sample.history)
+    season = f"; {sample.period} steps before it was {sample.format(history[-1 - sample.period])}"
+    thought = (
+        f"The values lie between {sample.format(history.min())} and {sample.format(history.max())}, their mean is "
+        f"{sample.format(history.mean())}. The last is {sample.format(history[-1])}"
+        f"{season if len(history) > sample.period else ''}."
+    )
+    values = "\n".join(sample.format(value) for value in sample.target)
+    return f"<think>{thought}</think>\n<answer>\n{values}\n</answer>"

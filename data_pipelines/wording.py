@@ -1,0 +1,65 @@
+"""Timestamps and frequencies in words, for prompts and traces."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_EVERY = {
+    "h": "every hour",
+    "min": "every minute",
+    "s": "every second",
+    "D": "every day",
+    "B": "every business day",
+    "7D": "every week",
+    "MS": "every month",
+    "ME": "every month",
+    "QS": "every quarter",
+    "QE": "every quarter",
+    "YS": "every year",
+    "YE": "every year",
+    "step": "one per step",
+}
+
+
+def describe_start(label: str, freq: str, timestamps: str) -> str:
+    """`` from Monday 2000-06-05 04:00, every 4 hours``, to be put behind "values".
+
+    Args:
+        label: the first timestamp.
+        timestamps: ``start``; ``weekday`` leaves out the date, and ``none`` everything.
+    """
+    start = describe_time(label)
+    if timestamps == "weekday":
+        start = re.sub(r" \d+-\d+-\d+", "", start)
+    return "" if timestamps == "none" else f" from {start}, {every(freq)}"
+
+
+def describe_time(label: str) -> str:
+    """Put the weekday before a timestamp and drop its seconds when they are zero; "step 17" for a counter."""
+    weekday = weekday_of(label)
+    if weekday is None:
+        return f"step {label}"
+    return f"{weekday} {label[:-3] if label.count(':') == 2 and label.endswith(':00') else label}"
+
+
+def weekday_of(label: str) -> str | None:
+    """Return the English weekday of a timestamp (whatever the locale), None for a counter."""
+    if label.lstrip("-").isdigit():
+        return None
+    try:
+        return WEEKDAYS[datetime.fromisoformat(label).weekday()]
+    except ValueError:
+        return None
+
+
+def every(freq: str) -> str:
+    """Say a frequency in words: "30min" is "every 30 minutes"."""
+    if freq in _EVERY:
+        return _EVERY[freq]
+    for unit, word in (("min", "minutes"), ("h", "hours"), ("s", "seconds"), ("D", "days")):
+        number = freq.removesuffix(unit)
+        if number != freq and number.isdigit():
+            return f"every {number} {word}"
+    return f"one per {freq}"

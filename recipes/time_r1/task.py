@@ -1,0 +1,33 @@
+"""Time-R1 (arXiv 2506.10630) as a task: the paper's question, traces and reward over any forecasting dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from data_pipelines import wording
+from data_pipelines.forecast import Forecast
+from data_pipelines.sample import ForecastSample
+from recipes.time_r1 import prompt, traces
+from recipes.time_r1.reward import compute_score
+from src.tasks.forecast import baselines
+from src.tasks.row import Row
+
+
+class TimeR1(Forecast):
+    """``dataset.traces.style`` says which kind of traces SFT imitates; see ``recipes.time_r1.traces``."""
+
+    code: ClassVar = (prompt, traces, baselines, wording)
+
+    def prompt(self, one: ForecastSample) -> str:
+        """The paper's five sections."""
+        options = self.typed.prompt
+        return prompt.render(one, horizon=self.horizon, timestamps=options.timestamps, context=options.context)
+
+    def answer(self, one: ForecastSample) -> str:
+        """Reasoning, and the forecast that it leads to."""
+        return traces.write(one, style=self.typed.traces.style, timestamps=self.typed.prompt.timestamps)
+
+    def reward(self, row: Row, response: str) -> Mapping[str, float]:
+        """The six terms of the strict preset."""
+        return compute_score(row.source, response, row.truth, row.info)

@@ -1,0 +1,186 @@
+"""The files of a task: parquet for RL and SFT, and a manifest, in a folder that is complete or unfinished.
+
+Training reads nothing else. ``build`` writes them for any task, and finds them again by the task's fingerprint.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from src.errors import DataError
+from src.tasks.files import filled
+from src.tasks.row import Row, Trace
+from src.tasks.task import Task
+
+RL_SPLITS = ("train", "val", "test")
+SFT_SPLITS = ("sft", "sft_val")
+MANIFEST = "manifest.json"
+
+_MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+_EXTRA_INFO = pa.struct([("index", pa.int64()), ("split", pa.string()), ("task", pa.string()), ("info", pa.string())])
+_RL = [
+    ("data_source", pa.string()),
+    ("ability", pa.string()),
+    ("prompt", _MESSAGES),
+    ("reward_model", pa.struct([("style", pa.string()), ("ground_truth", pa.string())])),
+    ("extra_info", _EXTRA_INFO),
+]
+_SFT = [("data_source", pa.string()), ("messages", _MESSAGES), ("extra_info", _EXTRA_INFO)]
+# Only where a dataset has some: veRL takes the column for a sign that the model reads images.
+_IMAGES = [("images", pa.list_(pa.binary()))]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """The files of a build.
+
+    Args:
+        sft: None, as ``sft_val``, where the task has no traces.
+        counts: rows by the name of the file.
+        rebuilt: whether this call wrote the files; else it found them.
+    """
+
+    train: Path
+    val: Path
+    test: Path
+    sft: Path | None
+    sft_val: Path | None
+    fingerprint: str
+    counts: dict[str, int]
+    rebuilt: bool
+
+    @property
+    def texts(self) -> Path:
+        """The file with the most text in it: what a tokenizer is learned from."""
+        return self.sft or self.train
+
+
+def build(task: Task, out_dir: Path) -> BuildResult:
+    """Write ``train``, ``val``, ``test``, ``sft``, ``sft_val`` and a manifest; nothing if they are there already.
+
+    Raises:
+        UserError: what the task raises for its data, and a disk that refuses.
+    """
+    out_dir, fingerprint = Path(out_dir), task.fingerprint
+    label, short = f"dataset {task.name}", fingerprint[:12]
+    names = RL_SPLITS + SFT_SPLITS if task.has_traces else RL_SPLITS
+    found = _find(out_dir, names, fingerprint)
+    if found is not None:
+        task.log(f"{label}: {out_dir} is up to date (fingerprint {short}), nothing to build")
+        return found
+    about = task.about()  # its checks come before anything is written
+    rows = {split: task.rows(split) for split in RL_SPLITS}
+    traces = {split: task.traces(split) for split in names if split in SFT_SPLITS}
+    result = _write(out_dir, rows, traces, fingerprint, about)
+    counts = ", ".join(f"{name} {count}" for name, count in result.counts.items())
+    task.log(f"{label}: wrote {out_dir} ({counts}; fingerprint {short})")
+    return result
+
+
+def _find(out_dir: Path, names: Sequence[str], fingerprint: str) -> BuildResult | None:
+    """A complete earlier build with this fingerprint."""
+    try:
+        manifest = json.loads((out_dir / MANIFEST).read_text("utf-8"))
+        same = manifest["fingerprint"] == fingerprint and all(
+            _file(out_dir, name).stat().st_size == manifest["bytes"][name] for name in names
+        )
+        counts = {name: int(manifest["counts"][name]) for name in names}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return _result(out_dir, fingerprint, counts, rebuilt=False) if same else None
+
+
+def _write(
+    out_dir: Path,
+    rows: Mapping[str, Sequence[Row]],
+    traces: Mapping[str, Sequence[Trace]],
+    fingerprint: str,
+    about: Mapping[str, Any],
+) -> BuildResult:
+    # The manifest goes first and comes back last: without it the folder counts as unfinished.
+    (out_dir / MANIFEST).unlink(missing_ok=True)
+    for name, questions in rows.items():
+        write_rows(questions, _file(out_dir, name))
+    for name, answered in traces.items():
+        write_traces(answered, _file(out_dir, name))
+    counts = {name: len(table) for name, table in (*rows.items(), *traces.items())}
+    sizes = {name: _file(out_dir, name).stat().st_size for name in counts}
+    manifest = {"fingerprint": fingerprint, "counts": counts, "bytes": sizes, **about}
+    with filled(out_dir / MANIFEST) as partial:
+        partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", "utf-8")
+    return _result(out_dir, fingerprint, counts, rebuilt=True)
+
+
+def _result(out_dir: Path, fingerprint: str, counts: dict[str, int], *, rebuilt: bool) -> BuildResult:
+    sft, sft_val = (_file(out_dir, name) if name in counts else None for name in SFT_SPLITS)
+    train, val, test = (_file(out_dir, name) for name in RL_SPLITS)
+    return BuildResult(train, val, test, sft, sft_val, fingerprint, counts, rebuilt)
+
+
+def _file(out_dir: Path, name: str) -> Path:
+    return out_dir / f"{name}.parquet"
+
+
+def write_rows(rows: Sequence[Row], path: Path) -> None:
+    """Write questions to one parquet file, whole or not at all; the schema is the same for all tasks.
+
+    Raises:
+        DataError: the disk refuses, or a truth or an ``info`` is no JSON value; the message names the row.
+    """
+    _write_parquet([_columns(row, row, path) for row in rows], _RL, path)
+
+
+def write_traces(traces: Sequence[Trace], path: Path) -> None:
+    """Write questions with answers to imitate; as ``write_rows``."""
+    _write_parquet([_columns(trace, trace.row, path) for trace in traces], _SFT, path)
+
+
+def _write_parquet(columns: list[dict[str, Any]], fields: list[Any], path: Path) -> None:
+    schema = pa.schema(fields + _IMAGES if any(one["images"] for one in columns) else fields)
+    with filled(path) as partial:
+        pq.write_table(pa.Table.from_pylist(columns, schema=schema), partial)
+
+
+def _columns(one: Row | Trace, row: Row, path: Path) -> dict[str, Any]:
+    try:
+        return one.columns()
+    except ValueError as error:
+        raise DataError(
+            f"{path.stem}, row {row.index} of {row.source}: its truth or info is no JSON value ({error}): "
+            "correct the task"
+        ) from None
+
+
+def traces_file(name: str) -> Path:
+    """The file of ready-made traces.
+
+    Raises:
+        DataError: it is not there.
+    """
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise DataError(f"dataset.traces.file={path} is not a file: write it with the recipe's teacher")
+    return path
+
+
+def read_traces(path: Path) -> list[Trace]:
+    """Traces that ``write_traces`` wrote, a teacher's for instance; their truth is not kept.
+
+    Raises:
+        DataError: it holds something else.
+    """
+    try:
+        found = [Trace.of_columns(**one) for one in pq.read_table(path).to_pylist()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} does not hold SFT rows ({reason}): write it again with the recipe's teacher") from None
+    if not found:
+        raise DataError(f"{path} holds no rows: write it again")
+    return found
