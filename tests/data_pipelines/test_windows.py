@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from data_pipelines.settings import DatasetSettings, EvaluationSettings, MaxWindows, SplitSettings
+from data_pipelines.settings import DatasetSettings, MaxWindows, SplitSettings, WindowsOfTest
 from data_pipelines.windows import Borders, generator, select, split_borders, split_starts, window_starts
 from src.errors import DataError
 
@@ -36,7 +36,7 @@ def test_no_training_row_is_a_target_of_val_or_test(
         horizon=horizon,
         stride=stride,
         split=SplitSettings(train=train, val=val, test=0.2),
-        evaluation=EvaluationSettings(full_stride=full_stride),
+        evaluation=WindowsOfTest(full_stride=full_stride),
     )
     borders = split_borders(rows, chosen.split)
     try:
@@ -70,7 +70,7 @@ def test_shares_round_as_the_reference_does() -> None:
 
 def test_etth_evaluation_windows_are_the_reference_ones() -> None:
     borders = split_borders(17420, ETTH)
-    paper = _settings(evaluation=EvaluationSettings(mode="paper"))
+    paper = _settings(evaluation=WindowsOfTest(mode="paper"))
     starts = split_starts("test", borders, paper)
     assert starts.tolist() == [11424 + 96 * i for i in range(10)]
     full = split_starts("test", borders, _settings())
@@ -79,18 +79,18 @@ def test_etth_evaluation_windows_are_the_reference_ones() -> None:
 
 def test_ettm_evaluation_windows_are_four_times_as_far() -> None:
     borders = split_borders(69680, SplitSettings(borders=[34560, 46080, 57600]))
-    starts = split_starts("test", borders, _settings(evaluation=EvaluationSettings(mode="paper")))
+    starts = split_starts("test", borders, _settings(evaluation=WindowsOfTest(mode="paper")))
     assert starts.tolist() == [45984 + 96 * i for i in range(10)]
 
 
 def test_nasdaq_evaluation_windows_overlap() -> None:
-    paper = EvaluationSettings(mode="paper", paper_stride=1)
+    paper = WindowsOfTest(mode="paper", paper_stride=1)
     chosen = _settings(context_length=36, horizon=36, evaluation=paper)
     assert split_starts("test", split_borders(1244, chosen.split), chosen).tolist() == list(range(960, 970))
 
 
 def test_rolling_truth_fits_into_the_test_rows() -> None:
-    rolling = _settings(evaluation=EvaluationSettings(target_length=336))
+    rolling = _settings(evaluation=WindowsOfTest(target_length=336))
     starts = split_starts("test", split_borders(17420, ETTH), rolling)
     assert starts[-1] + 96 + 336 == 14400
     assert len(split_starts("val", split_borders(17420, ETTH), rolling)) == 2880 - 96 + 1
@@ -141,7 +141,7 @@ def test_impossible_splits_are_refused(split: SplitSettings, message: str) -> No
 
 
 def test_too_few_evaluation_windows_are_refused() -> None:
-    chosen = _settings(context_length=10, horizon=5, evaluation=EvaluationSettings(mode="paper"))
+    chosen = _settings(context_length=10, horizon=5, evaluation=WindowsOfTest(mode="paper"))
     with pytest.raises(DataError, match=r"holds 1 windows .* dataset.evaluation.mode=full"):
         split_starts("test", split_borders(100, chosen.split), chosen)
     assert np.array_equal(split_starts("train", split_borders(100, chosen.split), chosen), np.arange(56))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from src.tasks.forecast.baselines import baseline_forecasts
@@ -13,6 +13,8 @@ from src.tasks.forecast.metrics import Forecast, Score, summarise
 from src.tasks.row import Row
 from src.tasks.scores import Group, Metric, Scores, ratio
 from src.tasks.task import Answer
+
+Window = tuple[str, int]  # channel and index
 
 _PROBLEMS_SHOWN = 20
 _ROW_NUMBER = re.compile(r"\brow [0-9]+")
@@ -37,7 +39,7 @@ def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scor
     if not rows:
         raise ValueError("there are no forecasts to score")
     places: dict[str, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
+    for place, (row, _) in enumerate(zip(rows, answers, strict=True)):
         places[row.source].append(place)
     groups, details = {}, {}
     for source, some in places.items():
@@ -47,19 +49,19 @@ def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scor
 
 
 def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> tuple[Group, dict[str, Any]]:
-    windows = {row.index: row for row in reversed(rows)}
+    windows = {_window(row): row for row in reversed(rows)}
     forecasts = [
         Forecast(row.info["channel"], row.index, row.truth, answer.value)
         for row, answer in zip(rows, answers, strict=True)
     ]
-    runs: dict[int, list[Forecast]] = defaultdict(list)
-    for one in forecasts:
-        runs[int(one.window)].append(one)  # type: ignore[call-overload]
+    runs: dict[Window, list[Forecast]] = defaultdict(list)
+    for row, one in zip(rows, forecasts, strict=True):
+        runs[_window(row)].append(one)
     errors = {window: summarise(some).pooled for window, some in runs.items()}
     answered = [window for window, error in errors.items() if error.answered]
     summary = summarise(forecasts)
     pooled = summary.pooled
-    beside = _baselines({window: windows[window] for window in runs})
+    beside = _baselines([windows[window] for window in runs])
     metrics = _metrics(pooled, [errors[window] for window in answered], seed)
     metrics["well_formed"] = Metric(sum(one.well_formed for one in answers) / len(answers))
     baselines = {
@@ -69,7 +71,7 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> tuple[G
     if 0 < len(answered) < len(errors):
         metrics["mse_answered"] = metrics["mse"]
         for name, some in beside.items():
-            same = [one for one in some if one.window in set(answered)]
+            same = [one for window, one in zip(runs, some, strict=True) if errors[window].answered]
             baselines[name]["mse_answered"] = Metric(summarise(same).pooled.mse)
     group = Group(
         "mse",
@@ -93,8 +95,12 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> tuple[G
             for channel, one in summary.channels.items()
         },
         "problems": _problems(answers, forecasts),
-        "windows": [_window(windows[window], runs[window], errors[window]) for window in runs],
+        "windows": [_record(windows[window], runs[window], errors[window]) for window in runs],
     }
+
+
+def _window(row: Row) -> Window:
+    return row.info["channel"], row.index
 
 
 def _metrics(pooled: Score, errors: Sequence[Score], seed: int) -> dict[str, Metric]:
@@ -114,13 +120,13 @@ def _numbers(score: Score) -> dict[str, float | None]:
     return {"mse": _finite(score.mse), "mae": _finite(score.mae), "fail_frac": score.fail_frac}
 
 
-def _baselines(windows: Mapping[int, Row]) -> dict[str, list[Forecast]]:
+def _baselines(windows: Sequence[Row]) -> dict[str, list[Forecast]]:
     """Each baseline's forecast of each window, from the history that the prompt showed."""
     forecasts: dict[str, list[Forecast]] = defaultdict(list)
-    for window, row in windows.items():
+    for row in windows:
         found = baseline_forecasts(row.info["history"], len(row.truth), int(row.info["period"]))
         for name, values in found.items():
-            forecasts[name].append(Forecast(row.info["channel"], window, row.truth, values))
+            forecasts[name].append(Forecast(row.info["channel"], row.index, row.truth, values))
     return forecasts
 
 
@@ -156,7 +162,7 @@ def _usable(one: Forecast) -> bool:
     return summarise([one]).pooled.answered == 1
 
 
-def _window(row: Row, runs: Sequence[Forecast], error: Score) -> dict[str, Any]:
+def _record(row: Row, runs: Sequence[Forecast], error: Score) -> dict[str, Any]:
     return {
         "channel": row.info["channel"],
         "start": row.info.get("start"),

@@ -52,6 +52,12 @@ class ForecastTask(Task):
         horizon = max(len(row.truth) for row in rows)
         return Scores(found.groups, {"horizon": horizon, "rolls": self.rolls(horizon), **found.details})
 
+    @property
+    def turns(self) -> int:
+        """The rolls of the longest truth."""
+        evaluation = self.settings.get("evaluation") or {}
+        return self.rolls(evaluation.get("target_length") or self.horizon)
+
     def rolls(self, horizon: int) -> int:
         """How many answers cover a horizon."""
         return math.ceil(horizon / self.horizon)
