@@ -7,8 +7,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from data_pipelines.files import write_data
 from src.errors import DataError
+from src.tasks.files import write_data
 
 _CHUNK = 1 << 16
 _TIMEOUT = 60.0

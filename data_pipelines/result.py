@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from data_pipelines.files import write_data
 from data_pipelines.rows import Row, write_parquet
+from src.tasks.files import write_data
 
 FILES = ("train", "val", "test", "sft", "sft_val")
 MANIFEST = "manifest.json"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from src.errors import DataError
-from src.tasks.files import filled
+from src.tasks.files import write_data
 from src.tasks.row import Row, Trace
 from src.tasks.task import Task
 
@@ -113,8 +113,7 @@ def _write(
     counts = {name: len(table) for name, table in (*rows.items(), *traces.items())}
     sizes = {name: _file(out_dir, name).stat().st_size for name in counts}
     manifest = {"fingerprint": fingerprint, "counts": counts, "bytes": sizes, **about}
-    with filled(out_dir / MANIFEST) as partial:
-        partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", "utf-8")
+    write_data(out_dir / MANIFEST, (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
     return _result(out_dir, fingerprint, counts, rebuilt=True)
 
 
@@ -144,8 +143,7 @@ def write_traces(traces: Sequence[Trace], path: Path) -> None:
 
 def _write_parquet(columns: list[dict[str, Any]], fields: list[Any], path: Path) -> None:
     schema = pa.schema(fields + _IMAGES if any(one["images"] for one in columns) else fields)
-    with filled(path) as partial:
-        pq.write_table(pa.Table.from_pylist(columns, schema=schema), partial)
+    write_data(path, lambda partial: pq.write_table(pa.Table.from_pylist(columns, schema=schema), partial))
 
 
 def _columns(one: Row | Trace, row: Row, path: Path) -> dict[str, Any]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from src.errors import DataError
-from src.record.run import whole_file
+from src.record.files import write_whole
 
 
-@contextmanager
-def filled(path: Path) -> Iterator[Path]:
-    """Hand out a file beside ``path`` to be filled: moved into place when the block ends; its folder is made.
+def write_data(path: Path, content: bytes | Callable[[Path], object]) -> None:
+    """Write a file of a dataset as ``src.record.files.write_whole`` does; its folder is made when missing.
 
     Raises:
-        DataError: the disk refuses; then, as after any other error of the block, ``path`` is as it was before.
+        DataError: the disk refuses; then, as after any other error of ``content``, ``path`` is as it was before.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as partial:
-            yield partial
+        write_whole(path, content)
     except OSError as error:
         raise DataError(
             f"cannot write {path} ({error.strerror or error}): free space or choose another folder"

@@ -20,11 +20,8 @@ ELSEWHERE = {"src/tasks/task.py", "src/tasks/forecast/task.py", "data_pipelines/
 
 
 def _task(*overrides: str) -> TimeR1:
-    dataset = compose_group(
-        "dataset", "demand", ["dataset.max_windows.train=20", "dataset.traces.samples=5", *overrides]
-    )
-    dataset.task = "recipes.time_r1.task.TimeR1"
-    task = load_task(dataset, log=lambda line: None)
+    given = ["dataset.task=recipes.time_r1.task.TimeR1", "dataset.max_windows.train=20", "dataset.traces.samples=5"]
+    task = load_task(compose_group("dataset", "demand", [*given, *overrides]), log=lambda line: None)
     assert isinstance(task, TimeR1)
     return task
 
