@@ -45,10 +45,12 @@ def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | N
     """Check and carry out a composed configuration; ``arguments`` and ``repeats`` are for the record."""
     from src.config.checks import check
     from src.config.dry_run import show
+    from src.config.stage_node import settle
     from src.config.stages import build_stages
     from src.processes.stopping import EXIT_CODE, Terminated
 
     try:
+        settle(cfg)
         check(cfg)
         stages = build_stages(cfg)
         if cfg.launch.dry_run:

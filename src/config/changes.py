@@ -7,9 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from src.config.stage_node import seen_by
+
 # Keys that change nothing about what is trained: where and how a run is carried out, recorded, saved and evaluated.
 FREE = (
     "launch",
+    "sweep",
     "logging",
     "run",
     "stages",
@@ -30,39 +33,47 @@ FREE = (
                     "validation_data_dir", "project_name", "experiment_name", "logger", "default_local_dir")
     ),
 )  # fmt: skip
-# Keys that every stage reads; of the others, those under `sft.` are the SFT stages', the rest the RL stages'.
+# Keys that every stage reads; of the others, those under `sft.` are for SFT, the rest for RL.
 SHARED = ("recipe", "scale", "seed", "dataset", "model", "runtime", "trainer.n_gpus_per_node", "trainer.device")
 
 _ABSENT = "(absent)"
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
-    """``{key: "old -> new"}`` of every key that differs and that training depends on.
+def changes(before: Mapping[str, Any], now: Mapping[str, Any], stage: str) -> dict[str, str]:
+    """``{key: "old -> new"}`` of every key that differs as the stage sees it, and that its training depends on.
 
     Args:
-        before, now: composed configurations as plain containers.
+        before, now: composed configurations as plain containers; both have a node for the stage.
+        stage: its name.
     """
-    old, new = _that_count(before), _that_count(now)
+    kind = before["stage"][stage]["kind"]
+    if kind != (now_kind := now["stage"][stage]["kind"]):
+        return {f"stage.{stage}.kind": f"{kind} -> {now_kind}"}
+    old, new = _that_count(before, stage), _that_count(now, stage)
     return {
         key: f"{_show(old, key)} -> {_show(new, key)}"
         for key in dict.fromkeys([*old, *new])
-        if _show(old, key) != _show(new, key)
+        if _show(old, key) != _show(new, key) and _concerns(key, kind)
     }
 
 
 def fingerprint(config: Mapping[str, Any]) -> str:
     """A hash over all that training depends on: equal for two runs that differ in free keys only."""
-    return hashlib.sha256(json.dumps(_that_count(config), sort_keys=True).encode()).hexdigest()
+    stages = {name: _that_count(config, name) for name in config["stage"]}
+    return hashlib.sha256(json.dumps(stages, sort_keys=True).encode()).hexdigest()
 
 
-def concerns(key: str, trainer: str) -> bool:
-    """Whether a stage with this trainer (``sft`` or ``ppo``) reads ``key``."""
-    return _under(key, SHARED) or key.startswith("sft.") == (trainer == "sft")
+def _concerns(key: str, kind: str) -> bool:
+    return _under(key, SHARED) or key.startswith("sft.") == (kind == "sft")
 
 
-def _that_count(config: Mapping[str, Any]) -> dict[str, Any]:
-    plain = json.loads(json.dumps(config, default=str))
-    return {key: value for key, value in _leaves(plain) if not _under(key, FREE)}
+def _that_count(config: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    """Key -> value of what a stage may read."""
+    seen = seen_by(stage, json.loads(json.dumps(config, default=str)))
+    reference = seen.pop("stage")[stage].get("reference")
+    if reference is not None:
+        seen["stage"] = {stage: {"reference": reference}}
+    return {key: value for key, value in _leaves(seen) if not _under(key, FREE)}
 
 
 def _under(key: str, prefixes: tuple[str, ...]) -> bool:

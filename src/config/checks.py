@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import CONF
-from src.config.stages import OWN_KEYS, selects_rollouts
+from src.config.stage_node import check_nodes
+from src.config.stages import OWN_KEYS, selects_rollouts, views
 from src.config.trackers import check_trackers
 from src.errors import ConfigError
 
@@ -31,8 +33,26 @@ def check(cfg: DictConfig) -> None:
             raise ConfigError(f"{key}= must be given for this choice of groups")
     _check_types(cfg)
     check_trackers(cfg)
-    _check_batches(cfg)
-    _check_lengths(cfg)
+    check_nodes(cfg)
+    for name, view in views(cfg).items():
+        with _of_stage(name, cfg.stage[name]):
+            if view.stage[name].kind == "sft":
+                _check_sft_batches(view)
+            else:
+                _check_rl_batches(view)
+                _check_lengths(view)
+                _check_reference(view, view.stage[name].get("reference"))
+
+
+@contextmanager
+def _of_stage(name: str, node: Mapping[str, Any]) -> Iterator[None]:
+    """Name the stage in what is refused, where the keys are not the run's own."""
+    try:
+        yield
+    except ConfigError as error:
+        if set(node) <= {"kind"}:
+            raise
+        raise ConfigError(f"stage {name}: {error}") from None
 
 
 def _check_types(cfg: DictConfig) -> None:
@@ -67,18 +87,15 @@ def _positive(cfg: DictConfig, key: str) -> int:
     return value
 
 
-def _check_batches(cfg: DictConfig) -> None:
-    if "rl" in cfg.stages:
-        _check_rl_batches(cfg)
-    if "sft" in cfg.stages:
-        batch = _positive(cfg, "sft.data.train_batch_size")
-        own = cfg.sft.trainer.n_gpus_per_node is not None
-        workers = _positive(cfg, "sft.trainer.n_gpus_per_node" if own else "trainer.n_gpus_per_node")
-        workers *= _positive(cfg, "trainer.nnodes") if cfg.ray.address else 1
-        if batch % workers:
-            raise ConfigError(
-                f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"
-            )
+def _check_sft_batches(cfg: DictConfig) -> None:
+    batch = _positive(cfg, "sft.data.train_batch_size")
+    own = cfg.sft.trainer.n_gpus_per_node is not None
+    workers = _positive(cfg, "sft.trainer.n_gpus_per_node" if own else "trainer.n_gpus_per_node")
+    workers *= _positive(cfg, "trainer.nnodes") if cfg.ray.address else 1
+    if batch % workers:
+        raise ConfigError(
+            f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"
+        )
 
 
 def _check_rl_batches(cfg: DictConfig) -> None:
@@ -120,9 +137,18 @@ def _check_rl_batches(cfg: DictConfig) -> None:
         )
 
 
-def _check_lengths(cfg: DictConfig) -> None:
-    if "rl" not in cfg.stages:
+def _check_reference(cfg: DictConfig, reference: str | None) -> None:
+    if reference is None:
         return
+    if not (cfg.algorithm.use_kl_in_reward or cfg.actor_rollout_ref.actor.use_kl_loss):
+        raise ConfigError(
+            f"reference={reference} has no use without KL: set actor_rollout_ref.actor.use_kl_loss=true or leave it out"
+        )
+    if cfg.actor_rollout_ref.model.lora_rank or cfg.actor_rollout_ref.model.lora_adapter_path:
+        raise ConfigError(f"reference={reference}: KL of a LoRA is measured from its own base; leave it out")
+
+
+def _check_lengths(cfg: DictConfig) -> None:
     longest = _positive(cfg, "data.max_prompt_length") + _positive(cfg, "data.max_response_length")
     limit = cfg.actor_rollout_ref.rollout.max_model_len
     if limit is not None and longest > limit:

@@ -19,6 +19,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
+from src.config.moved import refuse_moved
 from src.errors import ConfigError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -65,7 +66,7 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
         The command line for Hydra, and a line that says what was chosen (None when nothing was).
 
     Raises:
-        ConfigError: a layer is given twice.
+        ConfigError: a layer is given twice, or a key has another name now.
     """
     chosen: dict[str, str] = {}
     overrides: list[str] = []
@@ -75,7 +76,8 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
         if argument.startswith("-") or not (separator or argument.startswith("~")):
             options.append(argument)
         elif key not in LAYERS:
-            overrides.append(argument)
+            refuse_moved([key])
+            overrides.append(_of_a_stage(argument))
         elif key in chosen:
             raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
         else:
@@ -93,8 +95,30 @@ def as_typed(overrides: Sequence[str]) -> list[str]:
         key, _, value = override.partition("=")
         if key in ("+scale", "+runtime"):
             override = f"{key[1:]}={value.rpartition('/')[2]}"
+        elif key.startswith("++stage."):
+            key = key.removeprefix("++")
+            of_group = key.removesuffix(".option")
+            override = f"{of_group if _STAGE_GROUP.fullmatch(of_group) else key}={value}"
         typed.append(override)
     return typed
+
+
+# What chooses an option for one stage only; the key that Hydra is given ends in `.option`.
+_STAGE_GROUP = re.compile(r"stage\.[^.]+\.(?:dataset|reward|algorithm)")
+
+
+def _of_a_stage(argument: str) -> str:
+    """An override of a stage's node as Hydra takes it: the node need not list the key; an option has one of its own.
+
+    A node holds what differs in its stage only, so that most keys are new to it; which of them exist is checked later.
+    """
+    key, equals, value = argument.partition("=")
+    key = key.lstrip("+")
+    if not equals or not key.startswith("stage."):
+        return argument
+    if _STAGE_GROUP.fullmatch(key) and value not in ("", "null") and not value.startswith("{"):
+        key += ".option"
+    return f"++{key}={value}"
 
 
 def _choose(chosen: dict[str, str]) -> str | None:

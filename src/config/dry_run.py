@@ -10,6 +10,7 @@ from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import verl_config_folder
+from src.config.stage_node import FIRST
 from src.config.stages import Stage
 
 
@@ -17,17 +18,26 @@ def show(cfg: DictConfig, stages: Sequence[Stage]) -> None:
     """Print every stage's resolved config, then its differences from veRL's defaults."""
     own = {
         key: cfg[key]
-        for key in ("recipe", "scale", "seed", "runtime", "dataset", "model", "run", "logging", "evaluation")
+        for key in ("recipe", "scale", "seed", "stages", "runtime", "dataset", "model", "run", "logging", "evaluation")
     }
     print("# the project's own settings")
     print(_yaml(_resolved(OmegaConf.create(own))))
     for stage in stages:
+        if (dataset := _resolved(stage.dataset)) != _resolved(cfg.dataset):
+            print(f"# stage {stage.name}: its own dataset")
+            print(_yaml({"dataset": dataset}))
+        if stage.reference is not None:
+            print(f"# stage {stage.name}: KL is measured from {_reference(stage.reference)}\n")
         print(f"# stage {stage.name}: veRL's {stage.trainer} trainer, resolved")
         print(_yaml(_resolved(stage.config)))
         print(f"# stage {stage.name}: what differs from veRL's defaults")
         for line in differences(stage):
             print(line)
         print()
+
+
+def _reference(reference: str) -> str:
+    return "the model that the run's first stage starts from" if reference == FIRST else reference
 
 
 def differences(stage: Stage) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import CONF, options, register_search_path
+from src.config.moved import refuse_moved
 from src.errors import ConfigError
 
 
@@ -30,12 +32,24 @@ def compose_group(group: str, name: str, overrides: Sequence[str] = (), conf: Pa
     known = options(group, conf)
     if name not in known:
         raise ConfigError(f"there is no {group} '{name}': choose one of {', '.join(known)}")
-    register_search_path()  # some files start from veRL's own
+    refuse_moved(override.lstrip("+~").partition("=")[0] for override in overrides)
     try:
-        with initialize_config_dir(str(conf), version_base="1.3"):
-            composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
+        return _compose(group, name, overrides, conf)
     except (HydraException, OmegaConfBaseException) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ConfigError(f"{reason}: correct the command line, the keys are in conf/{group}/{name}.yaml") from None
+
+
+@functools.cache
+def verl_defaults(group: str) -> dict[str, Any]:
+    """veRL's own node of a group whose default option bears its name, such as ``reward``, as plain containers."""
+    plain: Any = OmegaConf.to_container(_compose(group, group, (), CONF), resolve=False)
+    return plain
+
+
+def _compose(group: str, name: str, overrides: Sequence[str], conf: Path) -> DictConfig:
+    register_search_path()  # some files start from veRL's own
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
     node: DictConfig = composed[group]
     return node

@@ -1,17 +1,19 @@
 """From the composed configuration to the root config of each stage.
 
-veRL cannot nest its RL tree in another, so each stage gets a root of its own: the RL stage the composed config less
-the project's keys, the SFT stage the ``sft`` node, detached.
+veRL cannot nest its RL tree in another, so each stage gets a root of its own, from the configuration as that stage sees
+it (``stage_node``): an RL stage all of it less the project's keys, an SFT stage the ``sft`` node, detached.
 """
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from src.config.stage_node import TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
 
@@ -19,10 +21,10 @@ from src.processes.openmp import intel_openmp
 OWN_KEYS = (
     "sft",
     "stages",
+    "stage",
     "run",
     "launch",
     "sweep",
-    "launcher",
     "logging",
     "evaluation",
     "runtime",
@@ -33,7 +35,6 @@ OWN_KEYS = (
     "dataset",
     "model",
 )
-TRAINERS = {"sft": "sft", "rl": "ppo"}
 TRAINER_NAME = "recorded"
 
 
@@ -42,11 +43,15 @@ class Stage:
     """One training within a run.
 
     trainer: ``sft`` or ``ppo``. config: veRL's root config, complete but for the paths that ``place`` fills in.
+    dataset: what it is trained on. reference: the model that KL is measured from: None for the one that the stage
+    starts from, ``first`` for the run's first one, or a folder or hub name.
     """
 
     name: str
     trainer: str
     config: DictConfig
+    dataset: DictConfig = field(default_factory=lambda: OmegaConf.create({}))
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Places:
     resume_from: Path | None = None  # a complete checkpoint of the stage
     validates_first: bool = False  # of a resume: the checkpoint's step was not validated when it was due
     namespace: str | None = None  # Ray's, on a cluster that others use too
+    reference: str | None = None  # a folder or hub name; None: the reference model is ``model``
 
 
 def build_stages(cfg: DictConfig) -> list[Stage]:
@@ -72,12 +78,23 @@ def build_stages(cfg: DictConfig) -> list[Stage]:
     names = list(cfg.stages)
     if not names:
         raise ConfigError("stages=[] trains nothing: give stages=[sft,rl], [sft] or [rl]")
-    stages = []
-    for name in names:
-        if name not in TRAINERS:
-            raise ConfigError(f"unknown stage {name!r}: stages are {', '.join(TRAINERS)}")
-        stages.append(Stage(name, TRAINERS[name], _sft(cfg, name) if TRAINERS[name] == "sft" else _ppo(cfg, name)))
-    return stages
+    if len(set(names)) < len(names):
+        raise ConfigError(f"stages=[{','.join(names)}] names a stage twice: give the second one a node of its own")
+    check_nodes(cfg)
+    return [_build(name, view) for name, view in views(cfg).items()]
+
+
+def views(cfg: DictConfig) -> dict[str, DictConfig]:
+    """The configuration as each stage sees it, by the stage's name, in the stages' order."""
+    plain: Any = OmegaConf.to_container(cfg, resolve=False)
+    return {name: OmegaConf.create(seen_by(name, plain)) for name in cfg.stages}
+
+
+def _build(name: str, view: DictConfig) -> Stage:
+    node = view.stage[name]
+    trainer = TRAINERS[node.kind]
+    config = _sft(view, name) if trainer == "sft" else _ppo(view, name)
+    return Stage(name, trainer, config, view.dataset, node.get("reference"))
 
 
 def _let_steps_decide(config: DictConfig) -> None:
@@ -194,6 +211,8 @@ def place(stage: Stage, places: Places) -> DictConfig:
             if places.resume_from:
                 config.trainer.val_before_train = places.validates_first
             config.actor_rollout_ref.model.path = places.model
+            if places.reference:
+                config.actor_rollout_ref.reference_path = places.reference
             config.trainer.v1.sampler.sampler_kwargs.run = str(places.run)
             config.ray_kwargs.ray_init.runtime_env["py_executable"] = places.python
             if places.namespace:

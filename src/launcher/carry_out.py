@@ -15,11 +15,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.cluster.job import stop_requests, this_job
 from src.config.changes import fingerprint
-from src.config.named import load_function
 from src.config.stages import Places, Stage, place, preloads, worker_environment
 from src.cpu.preload import PreloadServer
 from src.errors import UserError
 from src.launcher import continuing
+from src.launcher.data import build_data
 from src.launcher.evaluation import evaluate_models, print_evaluation
 from src.launcher.model import starting_model
 from src.launcher.resources import check_resources
@@ -56,7 +56,7 @@ def carry_out(
     if known:
         require_format(folder, known, "go on with it")
     source = start_from(cfg, known.get("from"))
-    check_resources(cfg)
+    check_resources(cfg, stages)
     if cfg.run.fresh and Run(folder).record:
         with sole_launcher(folder):
             print(f"the run that was there is now {Run(folder).set_aside()}")
@@ -146,23 +146,20 @@ def _interpreter(cfg: DictConfig, run: Run) -> Iterator[Interpreter]:
 
 
 def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Interpreter, stopping: Stopping) -> None:
-    data = load_function(cfg.dataset.builder)(cfg.dataset, run.data, download=cfg.launch.download)
-    run.record["fingerprint"] = data.fingerprint
-    run.record["data"] = {"counts": data.counts, "fingerprint": data.fingerprint}
-    run.save()
+    data = build_data(cfg, run, stages)
     if repeats := run.record.get("repeats"):
         same = repeats["fingerprint"] == data.fingerprint
         print("the data are those of the repeated run" if same else "the data are not those of the repeated run")
-    _check_sizes(cfg, stages, data.counts)
-    model = starting_model(cfg, run, data.sft, interpreter)
-    plan = continuing.plan(run, stages, data.fingerprint, model, cfg.run.redo_stale)
+    model = first = starting_model(cfg, run, data.texts, interpreter)
+    plan = continuing.plan(run, stages, data.fingerprints, first, cfg.run.redo_stale)
     models, left = plan.models, stages[len(plan.models) :]
-    model = models[stages[len(models) - 1].name] if models else model
+    model = models[stages[len(models) - 1].name] if models else first
     if left:
         with Tracking(cfg, run) as tracking:
             for stage in left:
                 print(f"stage {stage.name}")
-                train, val = (data.sft, data.sft_val) if stage.trainer == "sft" else (data.train, data.val)
+                train, val = data.files(stage)
+                reference = continuing.reference_of(stage, first)
                 start, plan.start = plan.start, None
                 places = Places(
                     run.folder,
@@ -173,8 +170,9 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
                     resume_from=start.folder if start else None,
                     validates_first=start is not None and continuing.owes_validation(run, stage, start.step),
                     namespace=interpreter.namespace(stage.name),
+                    reference=reference,
                 )
-                inputs = continuing.inputs(data.fingerprint, model)
+                inputs = continuing.inputs(data.fingerprints[stage.name], model, reference)
                 _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
                 model = models[stage.name] = run.stage(stage.name)["checkpoint"]
     if cfg.evaluation.enable:
@@ -212,22 +210,6 @@ def _run_stage(
     record["state"] = "done"
     run.save()
     stopping.end_if_asked(f"stage {stage.name} is done; the run will go on behind it")
-
-
-def _check_sizes(cfg: DictConfig, stages: Sequence[Stage], counts: dict[str, int]) -> None:
-    """Refuse a batch that is larger than the data: veRL drops what does not fill a batch.
-
-    Raises:
-        UserError: with the key to lower.
-    """
-    for stage in stages:
-        key, rows = ("sft.data", counts["sft"]) if stage.trainer == "sft" else ("data", counts["train"])
-        batch = stage.config.data.train_batch_size
-        if rows < batch:
-            raise UserError(
-                f"stage {stage.name}: {key}.train_batch_size={batch} is more than the {rows} rows of "
-                f"dataset {cfg.dataset.name}: lower it, or build more of them (dataset.max_windows or dataset.rows)"
-            )
 
 
 def _report(run: Run) -> Path | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from src.config.changes import changes, concerns, fingerprint
+from src.config.changes import changes, fingerprint
+from src.config.stage_node import FIRST
 from src.config.stages import Stage
 from src.errors import UserError
+from src.launcher.model import located
 from src.record import checkpoints as checkpoint
 from src.record.checkpoints import Checkpoint
 from src.record.cut import cut_record
@@ -39,35 +41,37 @@ def admit(run: Run, stages: Sequence[Stage], config: Mapping[str, Any], redo_sta
             f"the run {run.folder} has begun with the stages {_list(had)}, which stages={_list(names)} does not go on "
             "from: keep them and add others behind them, or choose another run.name="
         )
-    differences = changes(run.record["config"], config)
-    affected = [stage for stage in begun if any(concerns(key, stage["trainer"]) for key in differences)]
-    if affected:
-        concerned = {key for key in differences for stage in affected if concerns(key, stage["trainer"])}
-        shown = [f"  {key}: {text}" for key, text in differences.items() if key in concerned]
-        _stale(run, affected[0]["name"], ["it began with another configuration", *shown], redo_stale)
+    for stage in begun:
+        if differences := changes(run.record["config"], config, stage["name"]):
+            shown = [f"  {key}: {text}" for key, text in differences.items()]
+            _stale(run, stage["name"], ["it began with another configuration", *shown], redo_stale)
+            break  # those after it are stale with it
     recorded = {stage["name"]: stage for stage in run.record["stages"]}
     fresh = {stage.name: {"name": stage.name, "trainer": stage.trainer, "state": "pending"} for stage in stages}
-    stages_now = [recorded.get(name, fresh[name]) for name in names]
+    kept = {name: stage for name, stage in recorded.items() if stage["state"] != "pending"}
+    stages_now = [kept.get(name, fresh[name]) for name in names]
     run.update({"config": config, "config_fingerprint": fingerprint(config), "stages": stages_now})
 
 
-def plan(run: Run, stages: Sequence[Stage], data: str, model: str, redo_stale: bool) -> Plan:
+def plan(run: Run, stages: Sequence[Stage], data: Mapping[str, str], model: str, redo_stale: bool) -> Plan:
     """Look through the stages in their order up to the first that is not done, and mend the record behind it.
 
     Args:
-        data: the data's fingerprint.
+        data: the fingerprint of each stage's data, by the stage's name.
         model: what the first stage starts from.
         redo_stale: stages whose inputs have changed are done again, and those after them.
 
     Raises:
         UserError: a stage is stale, or its checkpoints cannot be used.
     """
-    result = Plan()
+    result, first = Plan(), model
     for stage in stages:
         record = run.stage(stage.name)
         if record["state"] == "pending":
             break
-        if reasons := _changed_inputs(record.get("inputs"), inputs(data, model)):
+        if reasons := _changed_inputs(
+            record.get("inputs"), inputs(data[stage.name], model, reference_of(stage, first))
+        ):
             _stale(run, stage.name, reasons, redo_stale)
             break
         result.start = _newest(run, stage.name)
@@ -83,10 +87,25 @@ def plan(run: Run, stages: Sequence[Stage], data: str, model: str, redo_stale: b
     return result
 
 
-def inputs(data: str, model: str) -> dict[str, str]:
-    """What a stage is made from, besides its settings: fingerprints of the data and of the model it starts from."""
-    folder = Path(model)
-    return {"data": data, "model": checkpoint.fingerprint(folder) if folder.is_dir() else model}
+def reference_of(stage: Stage, first: str) -> str | None:
+    """The model that the stage's KL is measured from, where it is not the one that the stage starts from.
+
+    Args:
+        first: the model that the run's first stage starts from.
+    """
+    if stage.reference is None:
+        return None
+    return first if stage.reference == FIRST else located(stage.reference)
+
+
+def inputs(data: str, model: str, reference: str | None = None) -> dict[str, str]:
+    """What a stage is made from, besides its settings: fingerprints of the data and of the models."""
+    found = {"data": data, "model": _identity(model)}
+    return found if reference is None else {**found, "reference": _identity(reference)}
+
+
+def _identity(model: str) -> str:
+    return checkpoint.fingerprint(Path(model)) if Path(model).is_dir() else model
 
 
 def finished_model(run: Run, name: str) -> str:
@@ -138,9 +157,9 @@ def _changed_inputs(before: dict[str, str] | None, now: dict[str, str]) -> list[
     if before is None:  # the stage was ended before it knew them
         return []
     return [
-        f"its {name} changed (fingerprint {before[name][:12]} -> {now[name][:12]})"
+        f"its {name} changed (fingerprint {before.get(name, '(none)')[:12]} -> {now[name][:12]})"
         for name in now
-        if before[name] != now[name]
+        if before.get(name) != now[name]
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -14,25 +15,30 @@ from src.processes.reaper import ending_with_this
 from src.record.run import Run
 
 
-def starting_model(cfg: DictConfig, run: Run, texts: Path, interpreter: Interpreter) -> str:
+def located(model: str) -> str:
+    """A model's folder as a whole path; a hub name as it is."""
+    path = Path(model).expanduser()
+    return str(path.resolve()) if path.is_dir() else model
+
+
+def starting_model(cfg: DictConfig, run: Run, texts: Sequence[Path], interpreter: Interpreter) -> str:
     """A folder or a hub name.
 
     Args:
-        texts: the SFT rows that a built model's tokenizer is learned from.
+        texts: files of SFT rows, that a built model's tokenizer is learned from.
 
     Raises:
         UserError: the model could not be built.
     """
     if cfg.model.path is not None:
-        path = Path(str(cfg.model.path)).expanduser()
-        return str(path.resolve()) if path.is_dir() else str(cfg.model.path)
+        return located(str(cfg.model.path))
     folder = run.model
     if (folder / "built.json").is_file():  # by an earlier launch of this run; it appears whole or not at all
         return str(folder)
     settings = {
         "settings": OmegaConf.to_container(cfg.model.build),
         "seed": cfg.seed,
-        "texts": str(texts),
+        "texts": [str(file) for file in texts],
         "folder": str(folder),
     }
     interpreter.wait()

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import CONF, LAYERS
+from src.config.moved import refuse_moved
 from src.errors import ConfigError, UserError
 from src.launcher.start_from import find_run
 from src.record.provenance import provenance
@@ -65,6 +66,7 @@ def recorded_config(record: Mapping[str, Any], overrides: Sequence[str]) -> Dict
     for key in ("run", "launch"):  # how the other run was started is not part of what is repeated
         cfg[key] = {**defaults[key], **({"folder": cfg.run.folder} if key == "run" else {})}
     OmegaConf.set_struct(cfg, True)
+    refuse_moved(text.partition("=")[0] for text in overrides)
     for text in overrides:
         try:
             (override,) = OverridesParser.create().parse_overrides([text])
@@ -73,7 +75,7 @@ def recorded_config(record: Mapping[str, Any], overrides: Sequence[str]) -> Dict
                 raise ConfigError(f"{text}: a repeated run takes KEY=VALUE of its recorded configuration only")
             if OmegaConf.is_dict(OmegaConf.select(cfg, key)) and not isinstance(value, dict):
                 raise ConfigError(f"{text}: the groups of a repeated run are fixed; give single keys")
-            OmegaConf.update(cfg, key, value)
+            OmegaConf.update(cfg, key, value, force_add=key.startswith("stage."))  # its keys are checked as a launch's
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(f"{text}: {str(error).splitlines()[0]}") from None
     return cfg

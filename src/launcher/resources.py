@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 from omegaconf import DictConfig
 
+from src.config.stage_node import FIRST
+from src.config.stages import Stage
 from src.errors import UserError
 
 _NEEDED_DISK_GIB = 1.0
 _NEEDED_MEMORY_GIB = 6.0
 
 
-def check_resources(cfg: DictConfig) -> None:
+def check_resources(cfg: DictConfig, stages: Sequence[Stage] = ()) -> None:
     """Refuse a run that this machine cannot hold.
 
     Raises:
@@ -35,19 +38,20 @@ def check_resources(cfg: DictConfig) -> None:
                 f"{memory:.1f} GiB of memory are free, a CPU run needs {_NEEDED_MEMORY_GIB:.0f}: end other programs"
             )
     if cfg.model.path is not None:
-        _check_model(str(cfg.model.path))
+        _check_model("model.path", str(cfg.model.path))
+    for stage in stages:
+        if stage.reference not in (None, FIRST):
+            _check_model(f"stage.{stage.name}.reference", str(stage.reference))
 
 
-def _check_model(path: str) -> None:
+def _check_model(key: str, path: str) -> None:
     folder = Path(path).expanduser()
     looks_local = path.startswith((".", "/", "~")) or folder.exists()
     if not looks_local:
         return  # a hub name: the hub answers
     if not folder.is_dir():
-        raise UserError(f"model.path={path}: there is no such folder")
+        raise UserError(f"{key}={path}: there is no such folder")
     if not (folder / "config.json").is_file():
-        raise UserError(f"model.path={path}: the folder holds no config.json; give a Hugging Face model folder")
+        raise UserError(f"{key}={path}: the folder holds no config.json; give a Hugging Face model folder")
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
-        raise UserError(
-            f"model.path={path}: the folder holds no tokenizer; save it there with tokenizer.save_pretrained"
-        )
+        raise UserError(f"{key}={path}: the folder holds no tokenizer; save it there with tokenizer.save_pretrained")

@@ -120,12 +120,12 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
 
 
 def main() -> None:
-    """``python -m src.models.tiny JSON``: build from the messages of an SFT parquet file; used by the launcher."""
+    """``python -m src.models.tiny JSON``: build from the messages of SFT parquet files; used by the launcher."""
     import pyarrow.parquet as pq
 
     request = json.loads(sys.argv[1])
-    rows = pq.read_table(request["texts"], columns=["messages"])["messages"].to_pylist()
-    texts = [message["content"] for row in rows for message in row]
+    tables = [pq.read_table(file, columns=["messages"]) for file in request["texts"]]
+    texts = [message["content"] for table in tables for row in table["messages"].to_pylist() for message in row]
     build(Path(request["folder"]), texts, request["settings"], request["seed"])
 
 

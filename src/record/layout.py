@@ -84,8 +84,12 @@ class Layout:
 
     @property
     def data(self) -> Path:
-        """The built dataset."""
+        """The built dataset of the run."""
         return self.folder / "data"
+
+    def data_of(self, stage: str) -> Path:
+        """The built dataset of a stage that has one of its own."""
+        return self.data / stage
 
     @property
     def model(self) -> Path:

@@ -56,12 +56,8 @@ class Sweep:
     def run_folder(self, cell: Cell) -> Path:
         return self.folder / cell.run
 
-    @property
-    def logs(self) -> Path:
-        return self.folder / "logs"
-
     def log(self, cell: Cell) -> Path:
-        return self.logs / f"{cell.name}.log"
+        return self.folder / "logs" / f"{cell.name}.log"
 
     def is_done(self, cell: Cell) -> bool:
         """Whether a cell needs nothing more: it has ended well, and its run is still there."""

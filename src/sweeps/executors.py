@@ -143,7 +143,7 @@ def device_shares(configs: Sequence[DictConfig], jobs: int, devices: Sequence[st
     each = max(int(cfg.trainer.n_gpus_per_node) for cfg in own)
     if each * jobs > len(devices):
         raise UserError(
-            f"launcher.jobs={jobs} x trainer.n_gpus_per_node={each} takes {each * jobs} devices, and "
-            f"{len(devices)} are there: give launcher.jobs={max(1, len(devices) // each)}"
+            f"sweep.jobs={jobs} x trainer.n_gpus_per_node={each} takes {each * jobs} devices, and "
+            f"{len(devices)} are there: give sweep.jobs={max(1, len(devices) // each)}"
         )
     return [",".join(devices[slot * each : (slot + 1) * each]) for slot in range(jobs)]

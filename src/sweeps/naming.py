@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from src.record.sweep import SEED
 
 # Keys that say how a sweep is carried out, and not what a cell computes.
-CARRYING_OUT = ("sweep.", "launcher.", "run.folder", "run.name", "run.fresh", "launch.dry_run")
+CARRYING_OUT = ("sweep.", "run.folder", "run.name", "run.fresh", "launch.dry_run")
 LONGEST = 100
 
 

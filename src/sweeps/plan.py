@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.checks import check
 from src.config.compose import as_typed, order_arguments
+from src.config.stage_node import settle
 from src.config.stages import build_stages
 from src.errors import ConfigError, UserError
 from src.record.layout import NAME
@@ -82,6 +83,7 @@ def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictCo
         cfg = loader.load_sweep_config(config, ordered)
         with open_dict(cfg):
             del cfg["hydra"]
+        settle(cfg)
         check(cfg)
         build_stages(cfg)
     except UserError as error:
@@ -132,9 +134,9 @@ def _check_settings(config: DictConfig, overrides: Sequence[str], swept: Sequenc
         raise ConfigError("run.name= names a single run: a sweep names its cells itself; give sweep.name=")
     if "run.fresh" in given:
         raise ConfigError("run.fresh= is for a single run: give another sweep.name= to start a sweep over")
-    jobs: Any = config.launcher.jobs
+    jobs: Any = config.sweep.jobs
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 1:
-        raise ConfigError(f"launcher.jobs={jobs}: give a whole number of at least 1")
+        raise ConfigError(f"sweep.jobs={jobs}: give a whole number of at least 1")
     if config.sweep.direction not in (None, *DIRECTIONS):
         raise ConfigError(f"sweep.direction={config.sweep.direction}: choose one of {', '.join(DIRECTIONS)}")
 

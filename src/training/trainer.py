@@ -6,6 +6,7 @@ Registered as ``recorded`` (``trainer.v1.trainer_mode``). What it changes:
   mini-batches by ``rollout.n``, which would silently merge two updates into one.
 * Groups have reproducible names, so that a repeated run selects the same rollouts.
 * The loss is ``weighted_ppo_loss``, which is veRL's own when all weights are one.
+* KL can be measured from another model than the one that the stage starts from.
 * Each step goes to the run's folder: reward terms, shares, validation on held-out windows, samples.
 * A checkpoint is sealed once its step is recorded; when asked to, the trainer saves after its step and ends.
 """
@@ -16,11 +17,13 @@ import functools
 from pathlib import Path
 from typing import Any
 
+import ray
 import torch
 import transfer_queue as tq
 from omegaconf import DictConfig, open_dict
 from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
+from verl.trainer.ppo.utils import Role
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from verl.utils import tensordict_utils as tu
@@ -32,6 +35,7 @@ from src.config.stages import TRAINER_NAME
 from src.training.recorder import Recorder
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
+from src.training.worker import WorkerWithReference
 
 
 @register_trainer(TRAINER_NAME)
@@ -66,6 +70,11 @@ class RecordedTrainer(PPOTrainerSync):
         if self.replay_buffer.grip is not None:
             actor = omega_conf_to_dataclass(self.config.actor_rollout_ref.actor)
             self.actor_rollout_wg.set_loss_fn(functools.partial(weighted_ppo_loss, config=actor))
+
+    def _init_resource_pool_mgr(self) -> None:
+        super()._init_resource_pool_mgr()
+        if self.config.actor_rollout_ref.get("reference_path"):
+            self.role_worker_mapping[Role.ActorRolloutRef] = ray.remote(WorkerWithReference)
 
     def _fetch_one_gen_batch(self) -> TensorDict:
         batch = super()._fetch_one_gen_batch()

@@ -55,7 +55,7 @@ BATCHES: tuple[tuple[Change, str], ...] = (
         "actor_rollout_ref.actor.ppo_mini_batch_size=5 is more than data.train_batch_size=4 prompts: lower it",
     ),
     (
-        {"trainer.n_gpus_per_node": 3},
+        {"trainer.n_gpus_per_node": 3, "sft.data.train_batch_size": 9},
         "data.train_batch_size=4 prompts x 2 rollouts cannot be shared by 3 workers: "
         "make their product a multiple of 3",
     ),
@@ -181,7 +181,15 @@ def test_stages_that_are_not_trained_are_not_checked(checked: Callable[[Change],
     ("stages", "message"),
     [
         ([], "stages=[] trains nothing: give stages=[sft,rl], [sft] or [rl]"),
-        (["sft", "dpo"], "unknown stage 'dpo': stages are sft, rl"),
+        (
+            ["sft", "dpo"],
+            "unknown stage 'dpo': stages are sft, rl, and stage.dpo.kind=sft or =rl makes another",
+        ),
+        (
+            ["sft", "sfx"],
+            "unknown stage 'sfx' (did you mean sft?): stages are sft, rl, and stage.sfx.kind=sft or =rl makes another",
+        ),
+        (["rl", "rl"], "stages=[rl,rl] names a stage twice: give the second one a node of its own"),
     ],
 )
 def test_stages_that_do_not_exist(compose_run: Callable[..., DictConfig], stages: list[str], message: str) -> None:

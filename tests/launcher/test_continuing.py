@@ -21,6 +21,7 @@ CONFIG: dict[str, Any] = {
     "sft": {"optim": {"lr": 0.1}},
     "algorithm": {"name": "grip"},
     "stages": ["sft", "rl"],
+    "stage": {"sft": {"kind": "sft"}, "rl": {"kind": "rl"}},
 }
 
 
@@ -51,7 +52,7 @@ def trained(run: Run, stage: str, *steps: int, model: str = "base", data: str = 
 
 
 def plan(run: Run, *, data: str = "d" * 64, model: str = "base", redo: bool = False) -> continuing.Plan:
-    return continuing.plan(run, STAGES, data, model, redo)
+    return continuing.plan(run, STAGES, {"sft": data, "rl": data}, model, redo)
 
 
 def steps(run: Run) -> list[tuple[str, int]]:
@@ -185,3 +186,54 @@ def test_a_stage_that_did_not_reach_its_end_is_not_finished(run: Run) -> None:
     save(run, "sft", 1)
     with pytest.raises(UserError, match="without a complete checkpoint of its last step"):
         continuing.finished_model(run, "sft")
+
+
+THREE = [*STAGES[:1], Stage("one", "ppo", OmegaConf.create({})), Stage("two", "ppo", OmegaConf.create({}))]
+NODES = {"sft": {"kind": "sft"}, "one": {"kind": "rl"}, "two": {"kind": "rl"}}
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Run:
+    """A run of three stages, of which all have ended."""
+    run = Run(tmp_path / "three")
+    stages = [{"name": stage.name, "trainer": stage.trainer, "state": "pending"} for stage in THREE]
+    run.start({"config": {**CONFIG, "stage": NODES}, "stages": stages, "launches": [{}, {}]})
+    model = "base"
+    for number, stage in enumerate(THREE):
+        trained(run, stage.name, 1, model=model)
+        model = str(save(run, stage.name, 1, last=True, weights=bytes([number])) / "huggingface")
+    run.save()
+    return run
+
+
+def test_a_changed_node_makes_its_stage_stale_and_those_after_it(three: Run) -> None:
+    nodes = {**NODES, "two": {"kind": "rl", "algorithm": {"name": "grpo"}}}
+    with pytest.raises(UserError, match=r'stage two .* is stale.*\n  algorithm.name: "grip" -> "grpo"\n'):
+        continuing.admit(three, THREE, {**CONFIG, "stage": nodes}, redo_stale=False)
+    continuing.admit(three, THREE, {**CONFIG, "stage": nodes}, redo_stale=True)
+    assert [stage["state"] for stage in three.record["stages"]] == ["running", "running", "pending"]
+    nodes = {**NODES, "one": {"kind": "rl", "algorithm": {"name": "grpo"}}}
+    with pytest.raises(UserError, match=r"stage one .* is stale"):
+        continuing.admit(three, THREE, {**CONFIG, "stage": nodes}, redo_stale=False)
+
+
+def test_a_stage_that_gets_another_trainer_is_done_again_by_it(three: Run) -> None:
+    nodes, stages = {**NODES, "two": {"kind": "sft"}}, [*THREE[:2], Stage("two", "sft", OmegaConf.create({}))]
+    continuing.admit(three, stages, {**CONFIG, "stage": nodes}, redo_stale=True)
+    assert three.stage("two") == {"name": "two", "trainer": "sft", "state": "pending"}
+
+
+def test_data_of_one_stage_alone_make_it_stale(three: Run) -> None:
+    data = dict.fromkeys(NODES, "d" * 64)
+    assert list(continuing.plan(three, THREE, data, "base", False).models) == ["sft", "one", "two"]
+    with pytest.raises(UserError, match=r"stage one .* is stale: its data changed"):
+        continuing.plan(three, THREE, {**data, "one": "e" * 64}, "base", False)
+
+
+def test_the_reference_is_an_input(three: Run) -> None:
+    data = dict.fromkeys(NODES, "d" * 64)
+    stages = [*THREE[:2], Stage("two", "ppo", OmegaConf.create({}), reference="first")]
+    assert continuing.reference_of(stages[2], "base") == "base"
+    assert continuing.reference_of(stages[1], "base") is None
+    with pytest.raises(UserError, match=r"stage two .* its reference changed \(fingerprint \(none\) -> base\)"):
+        continuing.plan(three, stages, data, "base", False)

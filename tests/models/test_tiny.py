@@ -176,7 +176,7 @@ def test_the_command_line_learns_from_an_sft_file(tmp_path: Path, monkeypatch: p
     ]
     pq.write_table(pa.table({"messages": rows}), tmp_path / "sft.parquet")
     request = {
-        "texts": str(tmp_path / "sft.parquet"),
+        "texts": [str(tmp_path / "sft.parquet")],
         "folder": str(tmp_path / "model"),
         "settings": SIZES,
         "seed": 3,

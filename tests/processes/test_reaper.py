@@ -169,7 +169,7 @@ if {start!r} == "stage":
     stopping = Stopping()
     stage.run_stage(run, Stage("rl", "ppo", config), config, interpreter, settings, lambda line: None, stopping)
 elif {start!r} == "model":
-    model.starting_model(config, run, Path("texts"), interpreter)
+    model.starting_model(config, run, [Path("texts")], interpreter)
 elif {start!r} == "evaluation":
     evaluation.evaluate_models(config, run, {{}}, interpreter)
 else:

@@ -230,7 +230,7 @@ def test_a_job_is_stopped_by_its_runs_name(cluster: Cluster, tmp_path: Path) -> 
 def test_cells_of_a_sweep_are_jobs_that_share_no_queue(cluster: Cluster, tmp_path: Path) -> None:
     words = command(
         tmp_path, "null", f"ray.address={cluster.address}", "stages=[rl]", "trainer.total_training_steps=2",
-        "evaluation.enable=false", "logging.wandb=off", "-m", "seed=1,2", "launcher.jobs=2", "sweep.name=two",
+        "evaluation.enable=false", "logging.wandb=off", "-m", "seed=1,2", "sweep.jobs=2", "sweep.name=two",
     )  # fmt: skip
     words.remove("run.name=null")
     launcher = Launcher(words, cluster.environment)

@@ -24,6 +24,7 @@ from src.training.saving import Saver
 
 STEPS = 90
 SAVE_EVERY = 3
+CONFIG = {"stage": {"sft": {"kind": "sft"}, "rl": {"kind": "rl"}}}
 STAGES = [Stage("sft", "sft", OmegaConf.create({})), Stage("rl", "ppo", OmegaConf.create({}))]
 
 
@@ -47,11 +48,11 @@ def main() -> None:
         run = Run(folder)
         if run.record:
             run.record["launches"].append({})
-            continuing.admit(run, STAGES, {}, redo_stale=False)
+            continuing.admit(run, STAGES, CONFIG, redo_stale=False)
         else:
             stages = [{"name": stage.name, "trainer": stage.trainer, "state": "pending"} for stage in STAGES]
-            run.start({"config": {}, "stages": stages, "launches": [{}]})
-        plan = continuing.plan(run, STAGES, "data", "start", redo_stale=False)
+            run.start({"config": CONFIG, "stages": stages, "launches": [{}]})
+        plan = continuing.plan(run, STAGES, {"sft": "data", "rl": "data"}, "start", redo_stale=False)
         print("training", flush=True)
         model, start = "start", plan.start
         for stage in STAGES:

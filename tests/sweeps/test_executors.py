@@ -33,9 +33,7 @@ def test_otherwise_no_cell_is_kept_to_a_share(configs, jobs: int) -> None:
 
 
 def test_more_cells_than_devices_are_refused() -> None:
-    with pytest.raises(
-        UserError, match=r"launcher\.jobs=3 x trainer\.n_gpus_per_node=2 takes 6 devices, and 4 are there"
-    ):
+    with pytest.raises(UserError, match=r"sweep\.jobs=3 x trainer\.n_gpus_per_node=2 takes 6 devices, and 4 are there"):
         device_shares([cell()], 3, ["0", "1", "2", "3"])
 
 

@@ -73,7 +73,7 @@ def test_a_cell_that_fails_shows_its_error_at_once_and_stops_no_other(fake) -> N
 
 def test_cells_run_side_by_side_when_asked(fake) -> None:
     fake.say("meet")  # each waits for another
-    done = fake.run("seed=1,2", "launcher.jobs=2")
+    done = fake.run("seed=1,2", "sweep.jobs=2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "seed-1: run: seed-1" in done.stdout  # whose line it is
 
@@ -126,8 +126,8 @@ def test_a_sweep_that_is_running_is_not_started_a_second_time(fake, wait_for) ->
         (("algorithm=grpo,nope", "seed=1,2"), "cell algorithm-nope__seed-1: "),
         (("seed=1,2", "data.max_prompt_length=320,9000"), "cell max_prompt_length-9000__seed-1: "),
         (("seed=1,2", "run.name=mine"), "run.name= names a single run"),
-        (("seed=1,2", "launcher.jobs=0"), "launcher.jobs=0: give a whole number of at least 1"),
-        (("launcher.jobs=1,2",), "launcher.jobs cannot be swept"),
+        (("seed=1,2", "sweep.jobs=0"), "sweep.jobs=0: give a whole number of at least 1"),
+        (("sweep.jobs=1,2",), "sweep.jobs cannot be swept"),
         (("seed=1",), "nothing is swept"),
         (("seed=1,2", "sweep.name=a/b"), "sweep.name='a/b': use letters"),
         (("actor_rollout_ref.actor.optim.lr=interval(1e-6,1e-4)",), "a grid takes values"),
@@ -184,7 +184,7 @@ def test_slurm_composes_and_says_what_it_needs(multirun, capsys, monkeypatch) ->
 def test_slurm_runs_cells_as_jobs(fake) -> None:
     pytest.importorskip("submitit", reason="needs the extra slurm")
     fake.say("fail-2")
-    done = fake.run("seed=1,2,3", "hydra/launcher=slurm", "hydra.launcher.executor.cluster=local", "launcher.jobs=3",
+    done = fake.run("seed=1,2,3", "hydra/launcher=slurm", "hydra.launcher.executor.cluster=local", "sweep.jobs=3",
                     "hydra.launcher.executor.parameters.gpus_per_node=null")  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert fake.states() == {"seed-1": "done", "seed-2": "failed", "seed-3": "done"}

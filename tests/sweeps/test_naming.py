@@ -54,7 +54,7 @@ def test_a_sweep_is_named_by_what_decides_its_cells() -> None:
     name = sweep_name("time_r1", command, ["algorithm", "seed"])
     assert re.fullmatch(r"time_r1-algorithm-seed-[0-9a-f]{8}", name)
     assert sweep_name("time_r1", command[::-1], ["seed", "algorithm"]) == name
-    assert sweep_name("time_r1", [*command, "launcher.jobs=4", "sweep.metric=val/*/mse"], ["algorithm", "seed"]) == name
+    assert sweep_name("time_r1", [*command, "sweep.jobs=4", "sweep.metric=val/*/mse"], ["algorithm", "seed"]) == name
     for change in ("seed=1,2,3", "trainer.total_training_steps=9"):
         assert sweep_name("time_r1", [*command, change], ["algorithm", "seed"]) != name
     assert sweep_name("time_r1", command, ["algorithm", "seed"], "optuna") != name
