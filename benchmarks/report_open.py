@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from src.report import write_report
+from src.report.run.page import write_report
 
 STEPS, METRICS, OPENINGS = 2000, 150, 5
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "support"

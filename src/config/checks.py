@@ -14,7 +14,7 @@ from src.config.stages import OWN_KEYS, selects_rollouts, views
 from src.config.trackers import check_trackers
 from src.errors import ConfigError
 
-KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as [sft,rl]"}
+KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as "}
 
 
 def check(cfg: DictConfig) -> None:
@@ -63,7 +63,8 @@ def _check_types(cfg: DictConfig) -> None:
         if OmegaConf.is_config(value):
             value = OmegaConf.to_container(value)
         if type(default) in KINDS and value is not None and type(value) is not type(default):
-            raise ConfigError(f"{key}={value}: give {KINDS[type(default)]}")
+            example = f"[{','.join(map(str, default))}]" if isinstance(default, list) else ""
+            raise ConfigError(f"{key}={value}: give {KINDS[type(default)]}{example}")
 
 
 def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ Ray still counts one logical ``GPU`` per worker, because veRL places its workers
 from __future__ import annotations
 
 import os
+import resource
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,10 @@ DEVICE = torch.device("cpu")
 
 def _memory_used(*_: Any) -> int:
     return psutil.Process().memory_info().rss
+
+
+def _peak_memory(*_: Any) -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _memory_info(*_: Any) -> tuple[int, int]:
@@ -44,8 +49,8 @@ def _device_module() -> SimpleNamespace:
         ipc_collect=_nothing,
         memory_allocated=_memory_used,
         memory_reserved=_memory_used,
-        max_memory_allocated=_memory_used,
-        max_memory_reserved=_memory_used,
+        max_memory_allocated=_peak_memory,
+        max_memory_reserved=_peak_memory,
         reset_peak_memory_stats=_nothing,
         mem_get_info=_memory_info,
         get_rng_state=torch.get_rng_state,

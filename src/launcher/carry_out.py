@@ -213,7 +213,7 @@ def _run_stage(
 
 
 def _report(run: Run) -> Path | None:
-    from src.report import write_report
+    from src.report.run.page import write_report
 
     try:
         return write_report(run.folder)

@@ -32,9 +32,15 @@ class RunRecord:
     times: dict[str, Series] = field(default_factory=dict)
 
     @property
-    def metric_names(self) -> list[str]:
-        """Every metric of any stage, in the order of the record."""
-        return list(dict.fromkeys(name for metrics in self.metrics.values() for name in metrics))
+    def reached(self) -> dict[str, int]:
+        """The last step that each stage has recorded, by the stage's name."""
+        last = {stage: [int(one.steps[-1]) for one in metrics.values()] for stage, metrics in self.metrics.items()}
+        return {stage: max(steps) for stage, steps in last.items() if steps}
+
+    @property
+    def trainers(self) -> dict[str, str]:
+        """Each stage's trainer, ``sft`` or ``ppo``, by the stage's name."""
+        return {str(stage["name"]): str(stage.get("trainer")) for stage in self.stages}
 
     @property
     def stages(self) -> list[dict[str, Any]]:

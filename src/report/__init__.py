@@ -1,5 +1,1 @@
-"""The report of a run: one HTML file that opens without a network."""
-
-from src.report.run.page import write_report
-
-__all__ = ["write_report"]
+"""The report of a run or a sweep: one HTML file that opens without a network, and the page that follows a run."""

@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _wandb_view(record: RunRecord, *, save: bool) -> None:
     if not record.metrics:
         raise UserError(f"{record.folder} has no metrics yet: a view shows what a run has recorded")
-    spec = specification(load_dashboard(), record.metrics)
+    spec = specification(load_dashboard(), record.metrics, record.trainers)
     if not save:
         print(json.dumps(spec, indent=1))
         return

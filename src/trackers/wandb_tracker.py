@@ -101,7 +101,8 @@ class WandbTracker:
         from src.report.parts.wandb_view import save_view, specification
 
         try:
-            spec = specification(load_dashboard(), load_run(self.folder).metrics)
+            record = load_run(self.folder)
+            spec = specification(load_dashboard(), record.metrics, record.trainers)
             if spec["sections"]:
                 address, _ = save_view(spec, self.wandb_run.entity, self.wandb_run.project)
                 print(f"W&B view: {address}")

@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+Terms = Mapping[str, tuple[float, float]]  # of each term of a reward, its mean at the start and at the end
 TERMS = {
     "format": (-0.35, -0.01),
     "length": (0.06, 0.1),
@@ -21,6 +23,8 @@ BASELINES = {
     "window_mean": (18.14, 2.38),
     "daily_profile": (6.98, 1.318),
 }
+# A second kind of question, of a stage that trains another thing.
+CHOICE = {"format": (0.05, 0.1), "accuracy": (0.2, 0.7)}
 PHASES = {
     "gen": 14.0,
     "old_log_prob": 2.1,
@@ -43,19 +47,33 @@ def write_run(
     dataset: str = "etth1",
     final_mse: float = 5.88,
     stages: tuple[str, ...] = ("rl",),
+    warm_up: str = "sft",
+    terms: Mapping[str, Terms] | None = None,
+    datasets: Mapping[str, str] | None = None,
     tasks: tuple[str, ...] = (),
 ) -> Path:
-    """Write a run of 30 SFT steps and `steps` RL steps in each of `stages` into `folder` and return it.
+    """Write a run of 30 SFT steps (`warm_up`) and `steps` RL steps in each of `stages` into `folder` and return it.
 
     `extra_metrics` adds that many metrics that no panel knows; `torn` cuts the last line of metrics.jsonl;
-    `final_mse` is the held-out MSE that the run ends at; `tasks` are mixed, with metrics of their own.
+    `final_mse` is the held-out MSE that the run ends at; `tasks` are mixed, with metrics of their own. `terms` and
+    `datasets` are those of single stages, by name, where a stage has its own.
     """
     rng = np.random.default_rng(7)
     (folder / "samples").mkdir(parents=True)
-    rows = _sft_rows(rng)
+    rows = _sft_rows(rng, warm_up)
+    own_terms, own_data = terms or {}, datasets or {}
     for place, stage in enumerate(stages):
         for step in range(steps + 1):
-            row = _rl_row(rng, step, steps, extra_metrics, validate_every, dataset, final_mse)
+            row = _rl_row(
+                rng,
+                step,
+                steps,
+                extra_metrics,
+                validate_every,
+                own_data.get(stage, dataset),
+                final_mse,
+                own_terms.get(stage, TERMS),
+            )
             rows.append(
                 row | _task_metrics(rng, step, tasks) | {"stage": stage, "time": row["time"] + 28 * steps * place}
             )
@@ -65,8 +83,8 @@ def write_run(
     (folder / "metrics.jsonl").write_text(content)
     for stage in stages:
         for step in sorted({0, *range(validate_every, steps + 1, validate_every), steps}):
-            _write_samples(rng, folder, stage, step, step / steps, per_step, dataset)
-    (folder / "run.json").write_text(json.dumps(_meta(steps, stages), indent=1))
+            _write_samples(rng, folder, stage, step, step / steps, per_step, own_data.get(stage, dataset))
+    (folder / "run.json").write_text(json.dumps(_meta(steps, warm_up, stages), indent=1))
     return folder
 
 
@@ -80,22 +98,22 @@ def _task_metrics(rng: np.random.Generator, step: int, tasks: tuple[str, ...]) -
     return metrics
 
 
-def _meta(steps: int, names: tuple[str, ...]) -> dict[str, Any]:
+def _meta(steps: int, warm_up: str, names: tuple[str, ...]) -> dict[str, Any]:
     stages = [
         {
-            "name": "sft",
+            "name": warm_up,
+            "trainer": "sft",
             "state": "done",
-            "checkpoint": "checkpoints/sft/step_30",
+            "checkpoint": f"checkpoints/{warm_up}/step_30",
             "seconds": 74.2,
-            "steps": 30,
         },
         *(
             {
                 "name": name,
+                "trainer": "ppo",
                 "state": "done",
                 "checkpoint": f"checkpoints/{name}/step_{steps}",
                 "seconds": 2312.0,
-                "steps": steps,
             }
             for name in names
         ),
@@ -122,17 +140,19 @@ def _meta(steps: int, names: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _sft_rows(rng: np.random.Generator) -> list[dict[str, Any]]:
+def _sft_rows(rng: np.random.Generator, stage: str) -> list[dict[str, Any]]:
     rows = []
     for step in range(1, 31):
         loss = 0.35 + 3.2 * math.exp(-step / 6) + 0.03 * rng.normal()
         row = {
-            "stage": "sft",
+            "stage": stage,
             "step": step,
             "time": 1.7e9 + 2 * step,
             "train/loss": loss,
             "train/grad_norm": 0.6 + 4 * math.exp(-step / 5),
             "train/lr": 5e-5 * (1 - step / 31),
+            "timing_s/step": 2.0 + 0.01 * step,
+            "train/mfu": 0.0,  # of a CPU
         }
         if step % 10 == 0:
             row["val/loss"] = loss + 0.05
@@ -141,7 +161,14 @@ def _sft_rows(rng: np.random.Generator) -> list[dict[str, Any]]:
 
 
 def _rl_row(
-    rng: np.random.Generator, step: int, steps: int, extra: int, every: int, dataset: str, final_mse: float
+    rng: np.random.Generator,
+    step: int,
+    steps: int,
+    extra: int,
+    every: int,
+    dataset: str,
+    final_mse: float,
+    terms: Terms,
 ) -> dict[str, Any]:
     done = step / steps
     rise = 1 - math.exp(-3 * done)
@@ -161,7 +188,7 @@ def _rl_row(
     if step == 0:
         return row
     total = 0.0
-    for term, (low, high) in TERMS.items():
+    for term, (low, high) in terms.items():
         value = low + (high - low) * rise + 0.015 * rng.normal()
         row |= {f"reward/{term}/mean": value, f"reward/{term}/std": 0.05 + 0.02 * rng.random()}
         total += value
@@ -178,6 +205,7 @@ def _rl_row(
         "actor/lr": 1e-6,
         "response_length/mean": 210 + 60 * rise + 6 * rng.normal(),
         "response_length/limit_frac": 0.08 * (1 - rise),
+        "response_length/clip_ratio": 1.0,
         "logprob_gap/mean": 0.012 + 0.002 * rng.random(),
         "logprob_gap/max": 0.4 + 0.3 * rng.random(),
         "perf/throughput": 830 + 40 * rng.normal(),

@@ -32,7 +32,8 @@ function drawChart(plot, legend, spec) {
   for (const divider of axis.dividers || []) {
     const at = x.at(divider.at);
     if (divider.line) field.append(svg("line", { class: "divider", x1: at, x2: at, y1: box.top, y2: box.bottom }));
-    if (divider.name) field.append(svg("text", { class: "label", x: at + 4, y: box.top + 8 }, divider.name));
+    // above the field, where no curve runs
+    if (divider.name && at >= box.left - 1 && at <= box.right) root.append(svg("text", { class: "label stage", x: at + 3, y: box.top - 4 }, divider.name));
   }
   drawReferences(root, field, spec.refs, y, box);
   if (stacked) drawStack(field, series, stacked, x, y);

@@ -27,19 +27,28 @@ function curvePanels(data, store, link) {
     return views.get(title);
   };
 
+  // What a panel's head says: the last value of its curve, of several the first one's with its name, of a stack the sum.
+  function lastValue(spec) {
+    const at = (metric) => store.last(metric, spec.stages);
+    const sum = () => spec.series.reduce((total, one) => total + (at(one.metric) || 0), 0);
+    if (spec.kind === "stack") return formatValue((spec.total && at(spec.total)) ?? sum(), spec.y.format);
+    const [first] = spec.series;
+    return (spec.series.length > 1 ? `${first.name} ` : "") + formatValue(at(first.metric), spec.y.format);
+  }
+
   function draw(figure) {
     const spec = data.charts[Number(figure.dataset.chart)];
     const view = viewOf(figure);
     const scale = view.log === null ? choice("scale") : view.log ? "log" : "linear";
     const resolved = resolveChart(store, spec, { ...view, scale, across: choice("across"), smooth: Number(choice("smooth")) });
-    const last = spec.kind === "stack" ? spec.series.reduce((sum, one) => sum + (store.last(one.metric) || 0), 0) : store.last(spec.series[0].metric);
-    figure.querySelector(".last").textContent = formatValue(last, spec.y.format);
+    const last = lastValue(spec);
+    figure.querySelector(".last").textContent = last;
     figure.querySelector("[data-do=log]").hidden = spec.kind === "stack";
     figure.querySelector("[data-do=log]").setAttribute("aria-pressed", String(scale === "log"));
     figure.querySelector("[data-do=grow]").setAttribute("aria-pressed", String(view.large));
     figure.classList.toggle("large", view.large);
     const plot = figure.querySelector(".plot");
-    plot.setAttribute("aria-label", `${titleOf(figure)}, last value ${formatValue(last, spec.y.format)}. Arrow keys read values, + zooms, - goes back.`);
+    plot.setAttribute("aria-label", `${titleOf(figure)}, last value ${last}. Arrow keys read values, + zooms, - goes back.`);
     const redraw = () => draw(figure);
     drawChart(plot, figure.querySelector(".legend"), {
       ...resolved,

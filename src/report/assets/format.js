@@ -27,16 +27,22 @@ function formatValue(value, style) {
   return formatNumber(value);
 }
 
+// With as many digits as tell two numbers apart that differ by `step`.
+function exponential(value, step) {
+  const power = (number) => Math.floor(Math.log10(Math.abs(number)) + 1e-9);
+  return value.toExponential(Math.max(0, Math.min(6, power(value) - power(step))));
+}
+
 // Tick labels: no more digits than the distance between two ticks needs.
 function formatTick(value, style, step) {
   if (value === 0) return style === "percent" ? "0 %" : "0";
-  if (style === "scientific") return value.toExponential(Math.abs(value) >= 10 * step ? 1 : 0);
+  if (style === "scientific") return exponential(value, step);
   const shown = style === "percent" ? 100 * value : value;
   const unit = style === "percent" ? 100 * step : step;
   const size = Math.abs(shown);
-  if (size >= 1e6) return shown.toExponential(1);
-  if (size >= 1e4) return Number((shown / 1000).toPrecision(4)) + "k";
-  if (size < 1e-4) return shown.toExponential(0);
+  if (size >= 1e6) return exponential(shown, unit);
+  if (size >= 1e4) return Number((shown / 1000).toFixed(Math.max(0, Math.ceil(3 - Math.log10(unit) - 1e-9)))) + "k";
+  if (size < 1e-4) return exponential(shown, unit);
   const decimals = Math.max(0, Math.min(6, -Math.floor(Math.log10(unit) + 1e-9)));
   return shown.toFixed(decimals) + (style === "percent" ? " %" : "");
 }

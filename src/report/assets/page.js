@@ -41,7 +41,7 @@ function colourScheme() {
 function start() {
   const data = JSON.parse(document.getElementById("data").textContent);
   const link = addressLink();
-  const store = new Store(data.store);
+  const store = new Store(data.store, data.trainers);
   colourScheme();
   const top = document.querySelector(".top");
   const measure = () => document.documentElement.style.setProperty("--top", `${getComputedStyle(top).position === "sticky" ? top.offsetHeight : 0}px`);

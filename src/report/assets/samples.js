@@ -140,7 +140,7 @@ function sampleBrowser(data, link) {
   const windowOf = (sample) => windows[sample.window];
   const fields = { split: (s) => s.split, stage: (s) => s.stage, valid: (s) => String(s.valid), kept: (s) => String(s.kept), task: (s) => windowOf(s).task, dataset: (s) => windowOf(s).dataset };
   const words = {
-    split: ["Windows", "training and held out", splitName],
+    split: ["Split", "training and held out", splitName],
     stage: ["Stage", "all stages", String],
     valid: ["Validity", "valid and invalid", (value) => (value === "true" ? "valid only" : "invalid only")],
     kept: ["Selection", "kept and dropped", (value) => (value === "true" ? "kept only" : "dropped only")],

@@ -6,8 +6,9 @@ const WIDTHS = [1, 3, 5, 9, 17, 33, 65, 129, 257]; // steps of a moving average,
 const AUTOMATIC = -1;
 
 class Store {
-  constructor(packed) {
+  constructor(packed, trainers) {
     this.start = packed.start;
+    this.trainers = trainers; // of each stage, by its name
     this.stages = new Map();
     for (const { name, metrics } of packed.stages) {
       const found = new Map();
@@ -39,9 +40,10 @@ class Store {
     }
   }
 
-  // The last value of a metric, of the last stage that has it.
-  last(metric) {
-    for (const found of [...this.stages.values()].reverse()) {
+  // The last value of a metric, of the last stage that has it; stages: the names of those that count, all without.
+  last(metric, stages) {
+    for (const [stage, found] of [...this.stages].reverse()) {
+      if (stages && !stages.includes(stage)) continue;
       const known = found.has(metric) ? found.get(metric).y.filter((value) => value !== null) : [];
       if (known.length) return known[known.length - 1];
     }
@@ -77,10 +79,15 @@ function interpolate({ x, y }, step) {
   return y[low] + ((y[high] - y[low]) * (step - x[low])) / (x[high] - x[low]);
 }
 
-// Where each stage lies on the horizontal axis: one after the other by steps, or by the clock.
-function placeStages(store, metrics, across) {
+// Where each stage that has recorded one of a chart's curves lies on the horizontal axis: one after the other by steps,
+// or by the clock. The name of a stage that stands alone is told where another could stand there: it has the same trainer.
+function placeStages(store, spec, across) {
   const spans = [];
-  const stages = [...store.stages].filter(([, found]) => metrics.some((metric) => found.has(metric)));
+  const metrics = spec.series.map((one) => one.metric);
+  const about = ([stage, found]) => (!spec.stages || spec.stages.includes(stage)) && metrics.some((metric) => found.has(metric));
+  const stages = [...store.stages].filter(about);
+  const alike = (stage) => Object.values(store.trainers).filter((trainer) => trainer === store.trainers[stage]).length;
+  const named = stages.length > 1 || stages.some(([stage]) => alike(stage) > 1);
   const clocks = stages.map(([, found]) => found.get("time"));
   const timed = across === "time" && clocks.every(Boolean);
   const [unit, words] = timed && Math.max(...clocks.map((clock) => clock.y[clock.y.length - 1])) > 7200 ? [3600, "hours"] : [60, "minutes"];
@@ -94,7 +101,7 @@ function placeStages(store, metrics, across) {
     end = last + offset;
     spans.push({ stage, found, first, last, offset, at });
   }
-  return { spans, timed, label: timed ? `${words} since the start` : "step" };
+  return { spans, named, timed, label: timed ? `${words} since the start` : "step" };
 }
 
 // Steps of the moving average of a curve with so many points: the reader's choice, or by the length of the curve.
@@ -111,7 +118,7 @@ function joinStages(spec, spans, chosen) {
     const into = { name: one.name, tone: `tone-${(index % 7) + 1}`, x: [], y: [], smooth: [], sd: [], half: [] };
     for (const span of spans.filter(({ found }) => found.has(one.metric))) {
       const { x: steps, y } = span.found.get(one.metric);
-      const width = spec.kind === "line" ? smoothingWidth(chosen, steps.length) : 1;
+      const width = spec.kind === "line" && spec.smooth !== false ? smoothingWidth(chosen, steps.length) : 1;
       const spread = one.spread && span.found.get(one.spread);
       const known = new Map(spread ? spread.x.map((step, i) => [step, spread.y[i]]) : []);
       const sd = steps.map((step) => known.get(step) ?? null);
@@ -136,29 +143,27 @@ function joinStages(spec, spans, chosen) {
 
 // What `drawChart` draws of a chart of the panel list; view: {across, smooth (a position in WIDTHS), scale, zoom, hidden}.
 function resolveChart(store, spec, view) {
-  const names = spec.series.map((one) => one.metric);
-  const { spans, timed, label } = placeStages(store, spec.total ? [...names, spec.total] : names, view.across);
+  const { spans, named, timed, label } = placeStages(store, spec, view.across);
   const { series, where, places } = joinStages(spec, spans, view.smooth);
   // bands of several curves would hide each other: the tooltip has their numbers
   if (series.length === 1 && series[0].sd) addBand(series[0]);
   const drawn = spec.kind === "stack" ? stackLayers(series, spec, spans) : series;
   const zoomed = view.zoom ? drawn.map((one) => within(one, view.zoom)) : drawn;
-  const several = spans.length > 1;
   return {
     kind: spec.kind,
     y: { ...spec.y, scale: view.scale === "auto" ? spec.y.scale : view.scale },
     series: zoomed.filter((one) => one.x.length),
     hidden: view.hidden,
-    refs: spec.refs.map((ref) => ({ name: ref.name, value: store.last(ref.metric) })),
+    refs: spec.refs.map((ref) => ({ name: ref.name, value: store.last(ref.metric, spec.stages) })),
     x: {
       label,
       range: view.zoom,
       fractions: timed,
-      dividers: spans.slice(several ? 0 : 1).map((span, i) => ({ at: span.at(span.first) - (timed || i === 0 ? 0 : 0.5), name: span.stage, line: i > 0 })),
+      dividers: (named ? spans : []).map((span, i) => ({ at: span.at(span.first) - (timed || i === 0 ? 0 : 0.5), name: span.stage, line: i > 0 })),
       ticks: timed ? null : (x) => stageTicks(spans, x),
       tip: (at) => {
         const { stage, step } = where.get(at);
-        return `${several ? stage + " " : ""}step ${step}${timed ? `, ${formatNumber(at)} ${label.split(" ")[0]}` : ""}`;
+        return `${named ? stage + " " : ""}step ${step}${timed ? `, ${formatNumber(at)} ${label.split(" ")[0]}` : ""}`;
       },
       key: (at) => `${where.get(at).stage} ${where.get(at).step}`,
       find: (key) => places.get(key),

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
+from src.record.metrics_log import Series
 from src.report.parts.dashboard import Axis, Dashboard, Panel, fill, match
 
 OTHER = "Other"
@@ -14,7 +17,8 @@ OTHER = "Other"
 class Chart:
     """One drawing: its place, its words, and `spec`, which the page's script draws.
 
-    spec: kind, y (the axis), series [{name, metric, spread}], refs [{name, metric}], total.
+    spec: kind, y (the axis), series [{name, metric, spread}], refs [{name, metric}], and where it is so: total, smooth
+    (false), stages (those that it is about).
     """
 
     section: str
@@ -24,18 +28,27 @@ class Chart:
     wide: bool = False
 
 
-def build_charts(dashboard: Dashboard, metrics: Iterable[str]) -> tuple[list[Chart], list[str]]:
+def build_charts(
+    dashboard: Dashboard, recorded: Mapping[str, Iterable[str]], trainers: Mapping[str, str]
+) -> tuple[list[Chart], list[str]]:
     """Return the charts in the order of the panel list, then one for each metric that no panel claims.
 
-    metrics: the names that a run has recorded, in any of its stages.
+    recorded: the metrics of each stage of a run, by the stage's name; trainers: each stage's trainer.
     Also returns the titles of the panels of which the run has no metric.
     """
-    names = list(dict.fromkeys(metrics))
+    by_stage = {stage: list(names) for stage, names in recorded.items()}
+    names = list(dict.fromkeys(name for own in by_stage.values() for name in own))
     charts: list[Chart] = []
     absent: list[str] = []
     claimed: set[str] = set()
     for panel in sorted(dashboard.panels, key=lambda panel: panel.rest):  # stable: the rest comes last
-        made = _draw(panel, [name for name in names if not (panel.rest and name in claimed)], claimed)
+        about = [stage for stage in by_stage if panel.trainer in (None, trainers.get(stage))]
+        of_panel = {name for stage in about for name in by_stage[stage]}
+        free = [name for name in names if name in of_panel and not (panel.rest and name in claimed)]
+        made = _draw(panel, free, claimed)
+        if panel.trainer is not None:
+            for chart in made:
+                chart.spec["stages"] = about
         charts.extend(made)
         if not made and not panel.optional:
             absent.append(re.sub(r"\W*( on )?\{.*", "", panel.title))
@@ -43,6 +56,22 @@ def build_charts(dashboard: Dashboard, metrics: Iterable[str]) -> tuple[list[Cha
         charts.append(_chart(Panel(OTHER, name, [name]), {name: {}}, names, claimed))
     rank = {name: place for place, name in enumerate([*(section.name for section in dashboard.sections), OTHER])}
     return sorted(charts, key=lambda chart: rank[chart.section]), absent
+
+
+def omissions(dashboard: Dashboard, recorded: Mapping[str, Mapping[str, Series]]) -> dict[str, str]:
+    """Return the metrics that are not to be drawn, each with the reason.
+
+    recorded: stage -> metric -> series.
+    """
+    found: dict[str, str] = {}
+    for one in dashboard.omitted:
+        for metrics in recorded.values():
+            found |= {name: one.why for pattern in one.metrics for name in match(pattern, metrics)}
+        for metrics in recorded.values():
+            for name, series in metrics.items():
+                if found.get(name) == one.why and np.nanmax(np.abs(series.values), initial=0.0) > one.within:
+                    del found[name]
+    return found
 
 
 def _draw(panel: Panel, names: Sequence[str], claimed: set[str]) -> list[Chart]:
@@ -73,6 +102,8 @@ def _chart(panel: Panel, members: Mapping[str, Mapping[str, str]], names: Sequen
         "series": series,
         "refs": [{"name": in_words(values["baseline"]), "metric": name} for name, values in lines.items()],
     }
+    if not panel.smooth:
+        spec["smooth"] = False
     if panel.total in names:
         spec["total"] = panel.total
         claimed.add(str(panel.total))

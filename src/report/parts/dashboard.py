@@ -3,6 +3,7 @@
 Every view of a run (the report, a live page, a workspace in W&B) is made from this list.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ DASHBOARD = Path(__file__).resolve().parents[3] / "conf" / "dashboard" / "traini
 KINDS = ("line", "stack")
 FORMATS = ("number", "percent", "integer", "seconds", "scientific")
 SCALES = ("linear", "auto")
+TRAINERS = ("sft", "ppo")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Panel:
     optional: bool = False
     rest: bool = False
     wide: bool = False
+    smooth: bool = True
+    trainer: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -60,12 +64,22 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Omission:
+    """Metrics that are not drawn, and why; with `within`, only where no value is further from zero than that."""
+
+    metrics: list[str]
+    why: str
+    within: float = math.inf
+
+
+@dataclass(frozen=True)
 class Dashboard:
-    """An ordered list of panels, and the order of their sections."""
+    """An ordered list of panels, and the order of their sections; `omitted` is what would mislead."""
 
     title: str
     sections: list[Section]
     panels: list[Panel]
+    omitted: list[Omission] = field(default_factory=list)
 
 
 def load_dashboard(path: Path = DASHBOARD) -> Dashboard:
@@ -76,6 +90,7 @@ def load_dashboard(path: Path = DASHBOARD) -> Dashboard:
             title=raw["title"],
             sections=[Section(**section) for section in raw["sections"]],
             panels=[_panel(entry) for entry in raw["panels"]],
+            omitted=[Omission(**entry) for entry in raw.get("omitted", [])],
         )
     except OSError as error:
         raise ConfigError(f"The panel list {path} cannot be read: {error.strerror}.") from error
@@ -88,11 +103,12 @@ def load_dashboard(path: Path = DASHBOARD) -> Dashboard:
             ("kind", panel.kind, KINDS),
             ("y.format", panel.y.format, FORMATS),
             ("y.scale", panel.y.scale, SCALES),
+            ("trainer", panel.trainer, (*TRAINERS, None)),
         ):
             if value not in allowed:
                 raise ConfigError(
                     f"Panel '{panel.title}' of {path.name}: {field_name} is '{value}', "
-                    f"but must be one of {', '.join(allowed)}."
+                    f"but must be one of {', '.join(filter(None, allowed))}."
                 )
         for placeholder, metric in product(panel.each, panel.metrics):
             if f"{{{placeholder}}}" not in metric:

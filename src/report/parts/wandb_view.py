@@ -27,15 +27,18 @@ query Views($entity: String!, $project: String!) {
 """
 
 
-def specification(dashboard: Dashboard, stages: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+def specification(
+    dashboard: Dashboard, stages: Mapping[str, Iterable[str]], trainers: Mapping[str, str]
+) -> dict[str, Any]:
     """Return `{"name": ..., "sections": [{"name": ..., "panels": [...]}]}` as plain data.
 
-    stages: the metrics that each stage of a run has recorded. A panel is drawn over the steps of its stage, as
-    `src.trackers.wandb_tracker` records them, and over W&B's own step where several stages have its metrics, so that it
-    is one curve through all of them. Metrics that no panel of the list claims are left to W&B's own workspace.
+    stages: the metrics that each stage of a run has recorded; trainers: each stage's trainer. A panel is drawn over the
+    steps of its stage, as `src.trackers.wandb_tracker` records them, and over W&B's own step where several stages have
+    its metrics, so that it is one curve through all of them. Metrics that no panel of the list claims are left to W&B's
+    own workspace.
     """
-    recorded = {stage: set(names) for stage, names in stages.items()}
-    charts, _ = build_charts(dashboard, (name for names in stages.values() for name in names))
+    recorded = {stage: dict.fromkeys(names) for stage, names in stages.items()}
+    charts, _ = build_charts(dashboard, recorded, trainers)
     sections: dict[str, list[dict[str, Any]]] = {}
     for chart in charts:
         if chart.section != OTHER:
@@ -46,9 +49,10 @@ def specification(dashboard: Dashboard, stages: Mapping[str, Iterable[str]]) -> 
     }
 
 
-def _panel(chart: Chart, recorded: Mapping[str, set[str]]) -> dict[str, Any]:
+def _panel(chart: Chart, recorded: Mapping[str, Mapping[str, None]]) -> dict[str, Any]:
     metrics = [one["metric"] for one in chart.spec["series"]]
-    stages = [stage for stage, names in recorded.items() if names.intersection(metrics)]
+    about = chart.spec.get("stages", recorded)
+    stages = [stage for stage in about if any(metric in recorded[stage] for metric in metrics)]
     axis = chart.spec["y"]
     panel: dict[str, Any] = {
         "title": chart.title,

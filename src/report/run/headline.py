@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from src.record.metrics_log import Series
 from src.record.reading import RunRecord
@@ -39,28 +41,57 @@ def summary(found: list[Finding]) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _metric(record: RunRecord, name: str) -> Series | None:
-    """Return a metric of the last stage that has it, with its finite points only."""
-    for metrics in reversed(record.metrics.values()):
-        if name in metrics:
-            finite = np.isfinite(metrics[name].values)
-            return Series(metrics[name].steps[finite], metrics[name].values[finite])
-    return None
+def _finite_points(record: RunRecord, stage: str, name: str) -> Series | None:
+    """Return a metric of a stage with its finite points only; None where there is none."""
+    series = record.metrics[stage].get(name)
+    if series is None or not np.isfinite(series.values).any():
+        return None
+    finite = np.isfinite(series.values)
+    return Series(series.steps[finite], series.values[finite])
 
 
 def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
+    """Whether the reward rose: in the stage that has one, or in each of several, whose rewards are not comparable."""
     question = "Did the reward rise?"
-    series = _metric(record, "reward/mean")
-    if series is None or not len(series.values):
+    stages = {name: found for name in record.metrics if (found := _finite_points(record, name, "reward/mean"))}
+    if not stages:
         detail = "The run has recorded no reward yet."
         return Finding(question, "Not measured", detail, "open", "the reward was not recorded")
-    count = len(series.values)
+    trends = {name: _trend(series.values) for name, series in stages.items()}
+    held_out = _held_out_reward(comparisons)
+    if len(trends) == 1:
+        (trend,) = trends.values()
+        return Finding(question, trend.answer, trend.detail + held_out, trend.tone, trend.clause)
+    detail = " ".join(f"{name}: {trend.clause}{trend.span and f', {trend.span}'}." for name, trend in trends.items())
+    by_tone = [list(of_one) for _, of_one in groupby(trends.items(), key=lambda pair: pair[1].tone)]
+    if len(by_tone) == 1:
+        clause = f"{next(iter(trends.values())).clause} in {_listed(list(trends))}"
+    else:
+        clause = _listed([f"{trend.clause} in {name}" for name, trend in trends.items()])
+    rose = sum(trend.tone == "good" for trend in trends.values())
+    tones = [trend.tone for trend in trends.values()]
+    tone = "bad" if "bad" in tones else "open" if "open" in tones else "good"
+    return Finding(question, f"In {rose} of {len(trends)} stages", detail + held_out, tone, clause)
+
+
+@dataclass(frozen=True)
+class _Trend:
+    """What became of one stage's reward; `span` is from where to where."""
+
+    answer: str
+    detail: str
+    tone: str
+    clause: str
+    span: str = ""
+
+
+def _trend(values: NDArray[np.float64]) -> _Trend:
+    count = len(values)
     if count < FEW_STEPS:
-        detail = f"{count} step(s) recorded, {FEW_STEPS} are needed; the last: {number(series.values[-1])}."
-        clause = "there are too few steps to judge the reward"
-        return Finding(question, "Too few steps to tell", detail, "open", clause)
+        detail = f"{count} step(s) recorded, {FEW_STEPS} are needed; the last: {number(values[-1])}."
+        return _Trend("Too few steps to tell", detail, "open", "there are too few steps to judge the reward")
     width = max(3, count // 5)
-    start, end = series.values[:width], series.values[-width:]
+    start, end = values[:width], values[-width:]
     change = float(end.mean() - start.mean())
     error = math.sqrt((start.var(ddof=1) + end.var(ddof=1)) / width)
     span = f"{number(start.mean())} \N{RIGHTWARDS ARROW} {number(end.mean())}"
@@ -68,15 +99,26 @@ def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
         f"Training reward, mean of the first {width} steps against the last {width}: "
         f"{change:+.3f} (standard error {error:.3f})."
     )
-    for item in comparisons:
-        ends = [evaluation.value("reward") for evaluation in (item.evaluations[0], item.evaluations[-1])]
-        if all(map(math.isfinite, ends)) and len(item.evaluations) > 1:
-            detail += f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
     if change > 2 * error:
-        return Finding(question, f"Yes: {span}", detail, "good", "the reward rose")
+        return _Trend(f"Yes: {span}", detail, "good", "the reward rose", span)
     if change < -2 * error:
-        return Finding(question, f"No, it fell: {span}", detail, "bad", "the reward fell")
-    return Finding(question, f"No clear change: {span}", detail, "open", "the reward did not clearly change")
+        return _Trend(f"No, it fell: {span}", detail, "bad", "the reward fell", span)
+    return _Trend(f"No clear change: {span}", detail, "open", "the reward did not clearly change", span)
+
+
+def _held_out_reward(comparisons: list[Comparison]) -> str:
+    """From the first to the last validation of each dataset, where both are of one stage and so of one reward."""
+    sentences = ""
+    for item in comparisons:
+        first, last = item.evaluations[0], item.evaluations[-1]
+        ends = [first.value("reward"), last.value("reward")]
+        if first is not last and first.stage == last.stage and all(map(math.isfinite, ends)):
+            sentences += f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
+    return sentences
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
@@ -95,8 +137,9 @@ def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
         first = worst[0]
         detail += f"; {percent(first)} before." if len(worst) > 1 and math.isfinite(first) else "."
     else:
-        series = _metric(record, "parse/valid_frac")
-        if series is None or not len(series.values):
+        every = (_finite_points(record, stage, "parse/valid_frac") for stage in reversed(record.metrics))
+        series = next(filter(None, every), None)
+        if series is None:
             detail = "The run has recorded no answers yet."
             return Finding(question, "Not measured", detail, "open", "answers were not checked")
         share = float(series.values[-10:].mean())

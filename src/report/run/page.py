@@ -10,7 +10,7 @@ from typing import Any
 
 from src.record.layout import Layout
 from src.record.reading import RunRecord, load_run
-from src.report.parts.charts import OTHER, Chart, build_charts
+from src.report.parts.charts import OTHER, Chart, build_charts, omissions
 from src.report.parts.dashboard import Dashboard, load_dashboard
 from src.report.parts.document import document, write_page
 from src.report.parts.wording import DASH, duration, text
@@ -43,7 +43,7 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
     averaged = {one["metric"] for c in charts if c.spec["kind"] == "stack" for one in c.spec["series"]}
     averaged |= {c.spec["total"] for c in charts if "total" in c.spec}
     store = pack(record, averaged)
-    data = {"charts": [c.spec for c in charts], "store": store, **samples}
+    data = {"charts": [c.spec for c in charts], "store": store, "trainers": record.trainers, **samples}
     scripts, allowed = list(SCRIPTS), ["img-src data:"]
     if live is not None:
         data["live"] = live
@@ -69,26 +69,25 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
 
 def fragments(record: RunRecord, dashboard: Dashboard) -> tuple[list[Chart], dict[str, str]]:
     """Return the charts, and the parts of the page that change while a run goes on: element id -> HTML."""
-    charts, absent = build_charts(dashboard, record.metric_names)
+    omitted = omissions(dashboard, record.metrics)
+    drawn = {stage: [name for name in metrics if name not in omitted] for stage, metrics in record.metrics.items()}
+    charts, absent = build_charts(dashboard, drawn, record.trainers)
     return charts, {
         "byline": _byline(record),
         "nav": _navigation(charts),
         "summary": sections.headline(findings(record)),
         "notes": sections.notes(record.notes),
         "tables": sections.comparison_tables(compare(record)),
-        "curves": _chart_sections(charts, dashboard, absent),
+        "curves": _chart_sections(charts, dashboard, absent, omitted),
         "facts": sections.facts(record),
     }
 
 
 def _byline(record: RunRecord) -> str:
-    reached = {
-        name: max(int(one.steps[-1]) for one in series.values()) for name, series in record.metrics.items() if series
-    }
     parts = []
     for stage in record.stages:
         name, state = str(stage["name"]), str(stage.get("state", "unknown"))
-        steps = f" {reached[name]} steps" if name in reached else ""
+        steps = f" {record.reached[name]} steps" if name in record.reached else ""
         parts.append(f'{text(name)}{steps} <span class="state {text(state)}">{text(state)}</span>')
     seconds = sum(s["seconds"] for s in record.stages if isinstance(s.get("seconds"), int | float))
     if seconds:
@@ -109,7 +108,7 @@ def _navigation(charts: list[Chart]) -> str:
     return "".join(f'<a href="#{text(anchor)}">{text(name)}</a>' for anchor, name in links)
 
 
-def _chart_sections(charts: list[Chart], dashboard: Dashboard, absent: list[str]) -> str:
+def _chart_sections(charts: list[Chart], dashboard: Dashboard, absent: list[str], omitted: dict[str, str]) -> str:
     helps = {section.name: section.help for section in dashboard.sections}
     parts = []
     numbered = enumerate(charts)
@@ -122,6 +121,9 @@ def _chart_sections(charts: list[Chart], dashboard: Dashboard, absent: list[str]
         parts.append(f'<section id="{_slug(name)}">{lead}{grid}</section>')
     if absent and charts:
         parts.append(f'<p class="empty">Not recorded in this run: {text(", ".join(absent))}.</p>')
+    for why in dict.fromkeys(omitted.values()):
+        names = ", ".join(name for name, reason in omitted.items() if reason == why)
+        parts.append(f'<p class="empty">Not drawn: {text(names)} ({text(why)}).</p>')
     return "".join(parts)
 
 

@@ -72,7 +72,10 @@ def _score(row: Sample) -> float:
 
 
 def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
-    """Return `{"samples": [...], "windows": [...]}`; see `collect_samples`."""
+    """Return `{"samples": [...], "windows": [...]}`; see `collect_samples`.
+
+    The terms are those that add up to the score, so without `valid`, which earns nothing.
+    """
     places: dict[str, int] = {}
     windows: list[dict[str, Any]] = []
     samples = []
@@ -90,9 +93,9 @@ def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
                 "window": places[key],
                 "split": row.split,
                 "score": _finite(row.score),
-                "terms": {str(name): _finite(value) for name, value in row.terms.items()},
+                "terms": {name: _finite(value) for name, value in row.terms.items() if name != "valid"},
                 "valid": row.valid,
-                "kept": row.kept,
+                "kept": row.kept if row.split != "val" else None,  # nothing is selected there
                 "response": clip(row.response),
                 "forecast": forecast,
                 "read": None if forecast or row.prediction is None else clip(row.prediction),

@@ -88,7 +88,7 @@ def stages_table(record: RunRecord) -> str:
         body += (
             f'<tr><th scope="row">{text(stage["name"])}</th>'
             f'<td><span class="state {text(state)}">{text(state)}</span></td>'
-            f"<td>{text(stage.get('steps') if stage.get('steps') is not None else DASH)}</td>"
+            f"<td>{record.reached.get(str(stage['name']), DASH)}</td>"
             f"<td>{duration(_number(stage.get('seconds')))}</td>"
             f'<td class="path">{text(stage.get("checkpoint") or DASH)}</td></tr>'
         )

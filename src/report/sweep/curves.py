@@ -39,10 +39,12 @@ def build_curves(dashboard: Dashboard, results: Results) -> list[Curves]:
     stages = list(dict.fromkeys(stage for by_stage in frames.values() for stage in by_stage))
     names = {stage: _names(stage, frames) for stage in stages}
     charts: dict[tuple[str, str], Curves] = {}  # by stage and metric: the first panel that takes a metric draws it
+    trainers = {name: trainer for setting in drawn for name, trainer in _trainers(setting).items()}
     for panel in dashboard.panels:
         if panel.kind == "stack" or panel.rest:
             continue
-        for stage, pattern in product(stages, panel.metrics):
+        about = [stage for stage in stages if panel.trainer in (None, trainers.get(stage))]
+        for stage, pattern in product(about, panel.metrics):
             for metric, binding in sorted(match(pattern, names[stage]).items()):
                 if (stage, metric) not in charts:
                     charts[stage, metric] = _chart(panel, stage, metric, binding, frames)
@@ -60,6 +62,11 @@ def _frames(setting: Setting) -> dict[str, list[pd.DataFrame]]:
             if len(frame):
                 frames.setdefault(str(stage["name"]), []).append(frame)
     return frames
+
+
+def _trainers(setting: Setting) -> dict[str, str]:
+    runs = [one.run for one in setting.cells if one.run is not None]
+    return {str(stage["name"]): str(stage.get("trainer")) for run in runs for stage in run.stages}
 
 
 def _names(stage: str, frames: Frames) -> set[str]:
@@ -92,15 +99,12 @@ def _baselines(pattern: str, stage: str, frames: Frames) -> list[dict[str, Any]]
 
 
 def _distinct(charts: list[Curves]) -> list[Curves]:
-    """The charts with titles of their own: by the stage, or by the metric, where they are the same."""
-    titles = [chart.title for chart in charts]
+    """The charts with titles of their own: where they are the same, with the metric, the stage, or both."""
     made = []
     for chart in charts:
-        title = chart.title
-        if titles.count(title) > 1:
-            same = [one for one in charts if one.title == title]
-            by_metric = len({one.spec["metric"] for one in same}) == len(same)
-            title += f" ({chart.spec['metric'] if by_metric else chart.spec['stage']})"
+        same = [one.spec for one in charts if one.title == chart.title]
+        telling = [key for key in ("metric", "stage") if len({spec[key] for spec in same}) > 1]
+        title = chart.title + (f" ({', '.join(chart.spec[key] for key in telling)})" if telling else "")
         made.append(Curves(chart.section, title, chart.help, chart.spec, chart.wide))
     return made
 

@@ -9,15 +9,16 @@ import pytest
 
 from src.errors import UserError
 from src.record.reading import load_run
-from src.report import write_report
 from src.report.parts.dashboard import load_dashboard
 from src.report.parts.wandb_view import next_name, signature, specification, workspace
+from src.report.run.page import write_report
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def spec_of(run: Path) -> dict:
-    return specification(load_dashboard(), load_run(run).metrics)
+    record = load_run(run)
+    return specification(load_dashboard(), record.metrics, record.trainers)
 
 
 def panels(spec: dict) -> dict[str, dict]:

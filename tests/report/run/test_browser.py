@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from panels import drawn
 
-from src.report import write_report
+from src.report.run.page import write_report
 
 LISTED = "#sample-list li[role=option]"
 
@@ -20,33 +21,10 @@ def report(make_run, open_page):
     return open_report
 
 
-DRAWN = """(title => {
-  const figures = [...document.querySelectorAll("figure.panel")];
-  const figure = figures.find(one => one.querySelector("h3").textContent === title);
-  const all = (query) => [...figure.querySelectorAll(query)];
-  const read = (query) => all(query).map(one => one.textContent);
-  return {
-    curves: all("path.curve, path.layer").map(one => one.getAttribute("d")),
-    bands: all("path.band").length,
-    steps: read("text.tick[text-anchor=middle]"),
-    labels: read("text.label"),
-    dividers: all("line.divider").length,
-    references: all("line.reference").length,
-    legend: read(".legend > *"),
-    last: read(".last")[0],
-  };
-})"""
-
-
-def drawn(tab, title: str) -> dict:
-    """Return what a panel shows: its curves' paths, its tick labels and labels, its last value."""
-    return tab.value(f"{DRAWN}({json.dumps(title)})")
-
-
 def test_every_panel_draws(report) -> None:
     tab = report(height=12_000)
     titles = tab.texts("figure.panel h3")
-    assert len(titles) == 27
+    assert len(titles) == 28
     for title in titles:
         figure = drawn(tab, title)
         assert figure["curves"], title
@@ -177,6 +155,8 @@ def test_samples_filter_by_step_split_validity_selection_and_text(report) -> Non
     tab.choose("[data-filter=split]", "val")
     assert len(tab.texts(LISTED)) == 8
     assert all("held out" in text for text in tab.texts(LISTED))
+    assert not any("kept" in text or "dropped" in text for text in tab.texts(LISTED))  # nothing is selected there
+    tab.choose("[data-filter=split]", "train")
     tab.choose("[data-filter=kept]", "true")
     kept = tab.texts(LISTED)
     assert 0 < len(kept) < 8
@@ -186,7 +166,7 @@ def test_samples_filter_by_step_split_validity_selection_and_text(report) -> Non
     assert "No sample fits these filters." in tab.texts("#sample-detail")[0]
     tab.choose("[data-filter=text]", "rises to a peak")
     assert tab.texts(LISTED) == kept
-    assert "split=val" in tab.value("location.hash")
+    assert "split=train" in tab.value("location.hash")
 
 
 def test_samples_filter_by_stage(report) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from src.report import write_report
+from src.report.run.page import write_report
 from src.report.run.store import pack
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,10 +82,11 @@ def test_every_panel_of_the_list_is_there_once(make_run, read_page) -> None:
         "SFT loss",
         "SFT gradient norm",
         "SFT learning rate",
+        "SFT time per step",
         "Time per step",
         "Throughput",
     ]
-    assert len(page.data["charts"]) == len(page.panels) == 27
+    assert len(page.data["charts"]) == len(page.panels) == 28
     assert "Not recorded in this run" not in page.words
 
 
@@ -202,14 +203,14 @@ def test_panels_without_data_are_named(make_run, read_page) -> None:
     lines = (run / "metrics.jsonl").read_text().splitlines()
     (run / "metrics.jsonl").write_text("\n".join(line for line in lines if '"sft"' in line) + "\n")
     page = read_page(write_report(run))
-    assert page.panels == ["SFT loss", "SFT gradient norm", "SFT learning rate"]
+    assert page.panels == ["SFT loss", "SFT gradient norm", "SFT learning rate", "SFT time per step"]
     assert "Not recorded in this run: Reward, Reward term, MSE, MAE, Failed answers" in page.words
 
 
 def test_a_long_run_stays_small_and_whole(make_run, read_page) -> None:
     page = read_page(write_report(make_run(steps=2000, extra_metrics=110, validate_every=50, per_step=64)))
     assert len(page.html) < 10_000_000
-    assert len(page.panels) == 137
+    assert len(page.panels) == 138
     assert len(series(page.data, "rl", "extra/metric_7")[0]) == 2000
     assert page.data["store"]["thinned"] == 0
     assert "from 40 of 41 recorded steps" in page.words
