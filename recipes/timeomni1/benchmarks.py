@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from recipes.timeomni1.answer import read_body
 from recipes.timeomni1.prompts import SYSTEM
 from recipes.timeomni1.published_files import read_objects, read_table, require
 from src.errors import DataError
 from src.evaluation.questions import Group, ratio
+from src.tasks.choice.answer import read_body
 
 SYSTEM_TEXT = (
     "Output format: reason step by step inside <think> and </think>; then give the answer alone, a number, a date or "

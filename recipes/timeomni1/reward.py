@@ -21,9 +21,10 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-from recipes.timeomni1.answer import read_body, read_choice, read_numbers
+from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.truth import read_truth
 from src.errors import ConfigError
+from src.tasks.choice.answer import letters, read_body, read_choice
 
 PRESETS = ("paper", "scaled")
 # The terms of each kind of answer; the others are zero for it, and left out of its averages.
@@ -69,7 +70,7 @@ def compute_score(
     Args:
         data_source: not used; the truth says what kind of answer is wanted.
         solution_str: the response text; any string is scored, none raises.
-        ground_truth: the letter, or the true values as a list or as JSON text.
+        ground_truth: the letter, or the list of the true values.
         extra_info: ``options``, how many there are (4), and ``reference_mae`` for ``scaled``.
         settings: fields of ``Settings``.
 
@@ -89,7 +90,7 @@ def compute_score(
     terms["format"] = chosen.format * float(body.well_formed)
     acc = valid = False
     if isinstance(truth, str):
-        acc = read_choice(body.text, _count(info.get("options"))) == truth
+        acc = read_choice(body.text, letters(_count(info.get("options")))) == truth
         valid = bool(body.text)
         terms["choice"] = chosen.task * float(acc)
     elif truth is not None:

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from recipes.timeomni1.answer import read_body, read_choice, read_numbers
+from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.truth import Truth, read_truth
 from src.evaluation.questions import Group, ratio
+from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.forecast.held_out import Scored
 from src.tasks.forecast.metrics import mae
 
@@ -76,7 +77,7 @@ def read_answer(row: Row, response: str) -> Judged:
         if values is None or len(values) != len(truth):
             return Judged(info["index"], None, False, float(np.mean(np.abs(truth))))
         return Judged(info["index"], values, True, mae(values, truth))
-    letter = read_choice(body.text, info.get("options") or 4)
+    letter = read_choice(body.text, letters(info.get("options") or 4))
     return Judged(info["index"], letter, bool(body.text), float(letter is not None and letter == truth))
 
 

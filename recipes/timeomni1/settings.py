@@ -36,6 +36,7 @@ class DatasetSettings:
 
     name: str = MISSING
     title: str = MISSING
+    task: str = "recipes.timeomni1.task.TimeOmni1"
     builder: str = "recipes.timeomni1.build.build"
     size: str = "paper"
     tasks: list[str] = field(default_factory=lambda: list(TASKS[:4]))
@@ -66,7 +67,7 @@ class DatasetSettings:
     def content(self) -> dict[str, Any]:
         """What decides the built rows."""
         content = asdict(self)
-        for name in ("builder", "tokenizer"):
+        for name in ("task", "builder", "tokenizer"):
             del content[name]
         del content["traces"]["file"]
         return content

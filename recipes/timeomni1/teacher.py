@@ -22,7 +22,7 @@ from omegaconf import DictConfig
 
 from data_pipelines.rows import Row, write_parquet
 from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
-from recipes.timeomni1.answer import read_body, read_choice, read_numbers
+from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.collect import collect, token_counter
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.prompts import question
@@ -31,6 +31,7 @@ from recipes.timeomni1.table import SFT, sft_row
 from src.chat import Chat
 from src.errors import DataError
 from src.output import reader_may_leave
+from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.forecast.metrics import mae
 
 USAGE = f"python -m recipes.timeomni1.teacher dataset=NAME {ARGUMENTS} [pool=2]"
@@ -93,7 +94,7 @@ def _judge(item: Item, reply: str, origin: str) -> Kept | None:
     if thought is None or body is None:
         return None
     if isinstance(item.answer, str):
-        letter = read_choice(body, len(item.options))
+        letter = read_choice(body, letters(len(item.options)))
         if letter is None:
             return None
         text, error = letter, float(letter != item.answer)

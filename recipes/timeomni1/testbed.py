@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from recipes.timeomni1.answer import read_body, read_numbers
+from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.published_files import read_objects, require
 from recipes.timeomni1.table import source
 from recipes.timeomni1.truth import Truth, write_truth
 from src.errors import DataError
+from src.tasks.choice.answer import read_body
 
 FIELDS = ("question_id", "problem", "response", "task_type", "domain", "system")
 # What a task_type contains, in lower case.

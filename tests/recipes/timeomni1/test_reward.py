@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recipes.timeomni1.answer import read_body, read_choice, read_numbers
+from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.reward import TERMS, compute_score
 from src.errors import ConfigError
+from src.tasks.choice.answer import letters, read_body, read_choice
 
 KEYS = {"score", "acc", "valid", *TERMS}
 TRUTH = [float(value) for value in range(24)]
@@ -163,7 +164,7 @@ def test_every_written_list_is_read_back(values: list[float]) -> None:
 
 @given(st.text(max_size=12))
 def test_only_a_single_letter_is_a_choice(text: str) -> None:
-    chosen = read_choice(text, 4)
+    chosen = read_choice(text, letters(4))
     assert chosen is None or (chosen in "ABCD" and len(text.strip(" .)\t\n\r\v\f").strip()) <= 1)
 
 

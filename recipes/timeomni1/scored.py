@@ -1,0 +1,139 @@
+"""Held-out scores: success rate, the metric on valid answers and on all, beside trivial solvers.
+
+Groups are the sources of rows: a task, in or out of distribution. Of an answer that is not valid (recipes.timeomni1.
+reward says when), a choice counts as wrong and a forecast as one of zeros, whose error is the mean size of the truth:
+the paper's metric on valid answers rewards a model for not answering.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recipes.timeomni1.answer import read_numbers
+from src.tasks.choice.answer import read_body, read_choice
+from src.tasks.choice.task import choice_baselines, options
+from src.tasks.forecast.metrics import mae
+from src.tasks.row import Row
+from src.tasks.scores import Group, Metric, Scores, ratio
+from src.tasks.task import Answer
+
+
+def read(row: Row, response: str) -> Answer:
+    """The letter, or the values, of one response; of a choice that names no option, its text, which is wrong."""
+    body = read_body(response)
+    if not body.text:
+        return Answer(None, "there is no answer", body.well_formed)
+    if isinstance(row.truth, str):
+        return Answer(read_choice(body.text, options(row)) or body.text, None, body.well_formed)
+    values, wanted = read_numbers(body.text, len(row.truth)), len(row.truth)
+    if values is None:
+        return Answer(None, "the answer is no list of numbers", body.well_formed)
+    if len(values) != wanted:
+        return Answer(None, f"{len(values)} values instead of {wanted}", body.well_formed)
+    return Answer(list(values), None, body.well_formed)
+
+
+def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+    """Score any number of answers to each question, by source, with bootstrap intervals over questions."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, (row, _) in enumerate(zip(rows, answers, strict=True)):
+        places[row.source].append(place)
+    return Scores(
+        {
+            source: _group([rows[place] for place in some], [answers[place] for place in some], seed)
+            for source, some in places.items()
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An answer with its value: 1 for the right letter; of a forecast its MAE, and that of zeros where it failed."""
+
+    row: Row
+    answer: Answer
+    valid: bool
+    value: float
+
+
+def _judge(row: Row, answer: Answer) -> Judged:
+    valid = answer.problem is None
+    if isinstance(row.truth, str):
+        return Judged(row, answer, valid, float(valid and answer.value == row.truth))
+    value = mae(answer.value, row.truth) if valid else float(np.mean(np.abs(row.truth)))
+    return Judged(row, answer, valid, value)
+
+
+def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> Group:
+    judged = [_judge(row, answer) for row, answer in zip(rows, answers, strict=True)]
+    runs: dict[int, list[Judged]] = defaultdict(list)
+    for one in judged:
+        runs[one.row.index].append(one)
+    questions = [some[0].row for some in runs.values()]
+
+    def over_questions(value: Callable[[Judged], float], weight: Callable[[Judged], float]) -> Metric:
+        tops = [sum(value(one) * weight(one) for one in some) for some in runs.values()]
+        return ratio(tops, [sum(weight(one) for one in some) for some in runs.values()], seed)
+
+    forecasts = not isinstance(rows[0].truth, str)
+    kind = "mae" if forecasts else "acc"
+    metrics = {
+        "success": over_questions(lambda one: float(one.valid), lambda one: 1.0),
+        kind: over_questions(lambda one: one.value, lambda one: float(one.valid)),
+        f"{kind}_all": over_questions(lambda one: one.value, lambda one: 1.0),
+    }
+    if forecasts:
+        metrics |= _forecast_extras(questions, judged)
+    beside = _forecast_baselines(questions) if forecasts else choice_baselines(questions)
+    return Group(
+        f"{kind}_all",
+        metrics,
+        # A baseline always answers: both metrics are one.
+        {name: {kind: Metric(value), f"{kind}_all": Metric(value)} for name, value in beside.items()},
+        questions=len(questions),
+        answers=len(judged),
+        failed=sum(not one.valid for one in judged),
+    )
+
+
+def _forecast_baselines(rows: Sequence[Row]) -> dict[str, float]:
+    stored: Sequence[Mapping[str, Any]] = [row.info.get("shortcuts", {}) for row in rows]
+    names = [name for name in stored[0] if all(name in one for one in stored)]
+    found = {
+        name: float(np.mean([mae(one[name], row.truth) for one, row in zip(stored, rows, strict=True)]))
+        for name in names
+    }
+    floors = [row.info.get("floor_mae") for row in rows]
+    if None not in floors:
+        found["noise_floor"] = float(np.mean(floors))  # type: ignore[arg-type]
+    return found
+
+
+def _forecast_extras(questions: Sequence[Row], judged: Sequence[Judged]) -> dict[str, Metric]:
+    """copied: share of the valid answers that repeat the end of the history. skill: the share that the answers reach
+    of the gap between that copy's error and the noise floor (1 at the floor, 0 at the copy), over all answers.
+    """
+    copies = {row.index: _last_values(row) for row in questions}
+    valid = [one for one in judged if one.valid]
+    copied = [np.allclose(one.answer.value, copy) for one in valid if (copy := copies[one.row.index]) is not None]
+    extras = {"copied": Metric(float(np.mean(copied)) if copied else None)}
+    gaps = gains = 0.0
+    for one in judged:
+        copy, floor = copies[one.row.index], one.row.info.get("floor_mae")
+        if copy is None or floor is None:
+            return extras
+        error = mae(copy, one.row.truth)
+        gaps, gains = gaps + error - floor, gains + error - one.value
+    return extras | {"skill": Metric(gains / gaps if gaps > 0 else None)}
+
+
+def _last_values(row: Row) -> np.ndarray | None:
+    history = row.info.get("history")
+    if history is None or len(history) < len(row.truth):
+        return None
+    return np.asarray(history, dtype=np.float64)[-len(row.truth) :]

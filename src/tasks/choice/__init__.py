@@ -1,0 +1,1 @@
+"""What tasks with options share: letters and classes, the one matcher, trivial baselines, and a task of one letter."""
