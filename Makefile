@@ -29,23 +29,25 @@ run: setup ## train: python -m src.launch +recipe=time_r1 $(ARGS)
 UNIT := not gpu and not smoke and not slow
 SMOKE := smoke or slow
 
-# The unit tests run in this many processes, file by file (pytest-xdist); ARGS='-n 0' keeps them in one, for --pdb.
+# Tests run in this many processes, file by file (pytest-xdist); ARGS='-n 0' keeps them in one, for --pdb.
 WORKERS ?= 2
 UNIT_TESTS := -m "$(UNIT)" -n $(WORKERS) --dist loadfile
+# What starts processes of its own. A launch takes up to 5 GB of memory: give WORKERS=1 where there are less than 16.
+LAUNCHING_TESTS := -m "$(SMOKE)" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-# The second part holds what starts processes of its own, one test after the other. Both parts run whatever the first one
-# finds, and either can fail the target; 5 is pytest's word for a part that ARGS has left empty.
+# Both parts run whatever the first one finds, and either can fail the target; 5 is pytest's word for a part that ARGS
+# has left empty.
 test: setup ## all tests: the unit tests, then those that launch recipes; ARGS='-k word' chooses
 	@trap 'exit 130' INT; status=0; \
 	$(PY) -m pytest $(UNIT_TESTS) $(ARGS); code=$$?; [[ $$code == 0 || $$code == 5 ]] || status=1; \
-	$(PY) -m pytest -m "$(SMOKE)" $(ARGS); code=$$?; [[ $$code == 0 || $$code == 5 ]] || status=1; \
+	$(PY) -m pytest $(LAUNCHING_TESTS) $(ARGS); code=$$?; [[ $$code == 0 || $$code == 5 ]] || status=1; \
 	exit $$status
 
 test-unit: setup ## only the unit tests (about two minutes)
 	@$(PY) -m pytest $(UNIT_TESTS) $(ARGS)
 
 test-smoke: setup ## only the tests that launch recipes
-	@$(PY) -m pytest -m "$(SMOKE)" $(ARGS)
+	@$(PY) -m pytest $(LAUNCHING_TESTS) $(ARGS)
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PY) -m ruff check .

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from src.cpu import preload_server
 from src.errors import UserError
 from src.processes.openmp import intel_openmp
 from src.processes.reaper import ending_with_this
@@ -19,6 +24,9 @@ _CLIENT = Path(__file__).with_name("preload_client.py")
 class PreloadServer:
     """Owns the server process and the file that stands for the interpreter.
 
+    In a process that is itself a fork of such a server, as a launcher of the tests is, the server is one more fork:
+    nothing is imported a second time.
+
     Args:
         environment: of the server, and so of what its imports read; each fork gets its own afterwards.
         log: file that receives the server's output.
@@ -26,23 +34,27 @@ class PreloadServer:
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         # A short path of its own: a Unix socket's address may have 107 bytes at most.
-        self._folder = tempfile.TemporaryDirectory(prefix="preload-")
-        self._address = Path(self._folder.name) / "socket"
-        self.python = Path(self._folder.name) / "python"
+        self._folder = Path(tempfile.mkdtemp(prefix="preload-"))
+        self.address = self._folder / "socket"
+        self.python = self._folder / "python"
         self.python.write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -I -S "{_CLIENT}" "{sys.executable}" "{self._address}" "$@"\n'
+            f'#!/bin/sh\nexec "{sys.executable}" -I -S "{_CLIENT}" "{sys.executable}" "{self.address}" "$@"\n'
         )
         self.python.chmod(0o755)
         self._log = log
+        places = [str(self.address), str(self.python)]
+        environment = {**environment, **intel_openmp()}
+        prepare = _becoming_the_server(places, environment) if _imported() else ending_with_this()
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "src.cpu.preload_server", str(self._address), str(self.python)],
-                env={**environment, **intel_openmp()},
+                [sys.executable, "-m", "src.cpu.preload_server", *places],
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a signal to the launcher's group is the launcher's to answer
-                preexec_fn=ending_with_this(),
+                restore_signals=False,  # a fork that goes on as Python must ignore SIGPIPE, as a new one would
+                preexec_fn=prepare,
             )
 
     @property
@@ -56,7 +68,7 @@ class PreloadServer:
             UserError: the server ended, or was not ready in ``timeout_s`` seconds.
         """
         deadline = time.monotonic() + timeout_s
-        while not self._address.exists():
+        while not self.address.exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-5:])
                 raise UserError(f"the libraries could not be imported; see {self._log}\n{tail}")
@@ -67,8 +79,22 @@ class PreloadServer:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
-    def environment(self) -> dict[str, str]:
-        """Variables with which a process started from this one finds the interpreter."""
-        return {"PRELOAD_PYTHON": str(self.python), "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+
+def _imported() -> bool:
+    """Whether a fork of this process can be the server: this one is itself a server's fork, and has a single thread."""
+    return all(name in sys.modules for name in preload_server.PRELOAD) and threading.active_count() == 1
+
+
+def _becoming_the_server(places: list[str], environment: dict[str, str]) -> Callable[[], None]:
+    """A ``preexec_fn`` with which Popen's fork does not start a new interpreter: it serves with what is imported."""
+    end_with_this = ending_with_this()
+    words = ["-c", "from src.cpu.preload_server import main; main()", *places]
+
+    def become() -> None:
+        end_with_this()
+        gc.enable()  # Popen disables it until the new program starts
+        preload_server.become(preload_server.Request(words, environment, os.getcwd(), [0, 1, 2], [0, 1, 2]), places[1])
+
+    return become

@@ -20,14 +20,26 @@ def main() -> None:
         os.execv(python, [python, *argv])
     own = connection.fileno()
     descriptors = sorted(fd for fd in map(int, os.listdir("/proc/self/fd")) if fd != own and _is_open(fd))
-    request = json.dumps({"argv": argv, "env": dict(os.environ), "cwd": os.getcwd(), "fds": descriptors}).encode()
-    socket.send_fds(connection, [len(request).to_bytes(8, "big")], descriptors)
-    connection.sendall(request)
+    ask(connection, argv, dict(os.environ), os.getcwd(), {fd: fd for fd in descriptors})
     for fd in descriptors:
         os.close(fd)  # the fork holds them now: an end of file must not be delayed by this process
     answer = connection.recv(16)
     status = int(answer) if answer else 1
     os._exit(status if status >= 0 else 128 - status)
+
+
+def ask(
+    connection: socket.socket, argv: list[str], environment: dict[str, str], folder: str, descriptors: dict[int, int]
+) -> None:
+    """Have the server at the other end fork a process; it answers with the exit code, negative for a signal.
+
+    Args:
+        argv: an interpreter's command line, without the interpreter.
+        descriptors: by the number that each has in the process, the open file here.
+    """
+    request = json.dumps({"argv": argv, "env": environment, "cwd": folder, "fds": list(descriptors)}).encode()
+    socket.send_fds(connection, [len(request).to_bytes(8, "big")], list(descriptors.values()))
+    connection.sendall(request)
 
 
 def _is_open(fd: int) -> bool:

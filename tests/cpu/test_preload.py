@@ -227,6 +227,46 @@ def test_the_server_ends_with_its_launcher(tmp_path: Path) -> None:
     _wait(lambda: _gone(pid), "the server ends")
 
 
+# In a fork of a server: a server of its own, which must be a fork again.
+SECOND_SERVER = """
+import colorsys, os, subprocess, sys
+from pathlib import Path
+from src.cpu import preload, preload_server
+
+preload_server.PRELOAD = ("colorsys",)
+preload_server._fresh_state = lambda client: None
+colorsys.mark = "of the first fork"
+server = preload.PreloadServer({**os.environ, "MARK": "server"}, Path(sys.argv[1]))
+server.wait_until_ready()
+code = (
+    "import colorsys, gc, os; print(colorsys.mark, os.getppid(), gc.isenabled(), os.environ['MARK'], "
+    "sorted(map(int, os.listdir('/proc/self/fd')))[:-1])"
+)
+print(server.pid, os.getpid(), os.getppid(), flush=True)
+subprocess.run([server.python, "-c", code], env={**os.environ, "MARK": "own"})
+code = "import time; print('here', flush=True); time.sleep(600)"
+sleeping = subprocess.Popen([server.python, "-c", code], stdout=subprocess.PIPE)
+sleeping.stdout.readline()
+sleeping.kill()  # the answer to this client is a broken pipe
+sleeping.wait()
+subprocess.run([server.python, "-c", "import os; print(os.getppid())"])
+server.stop()
+print(server.python.parent.exists())
+"""
+
+
+def test_a_fork_of_a_server_forks_its_own(server: Server, tmp_path: Path) -> None:
+    status, output, errors = server.run("-c", SECOND_SERVER, str(tmp_path / "log"), cwd=ROOT)
+    second, first, parent = map(int, output.splitlines()[0].split())
+    assert parent == server.preload.pid and second != first
+    assert (status, output.splitlines()[1:], errors) == (
+        0,
+        [f"of the first fork {second} True own [0, 1, 2]", f"{second}", "False"],
+        "",
+    )
+    assert (tmp_path / "log").read_text() == ""
+
+
 def test_without_a_server_the_client_is_the_ordinary_interpreter(tmp_path: Path) -> None:
     command = [sys.executable, "-I", "-S", preload_client.__file__, sys.executable, str(tmp_path / "no-socket")]
     code = "import os, sys; print(sys.argv, 'psutil' in str(__import__('psutil'))); sys.exit(5)"

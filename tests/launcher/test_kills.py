@@ -1,7 +1,7 @@
 """Killed again and again at random moments, a run ends with the record of one that was never killed.
 
 The stages are fake (``fake_run.py``), so that dozens of kills strike inside the writing of records and checkpoints in
-seconds; ``tests/smoke/test_resume.py`` kills the real stack.
+seconds; ``tests/smoke/test_kills.py`` kills the real stack.
 """
 
 import json

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from launching import ROOT, Family, Launched, command
+from warm import Warm
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Starts launchers that have the libraries imported: one process of this session has."""
+    server = Warm(tmp_path_factory.mktemp("warm") / "server.log")
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def launch(tmp_path: Path) -> Callable[..., Launched]:
-    """Launch a recipe at ``scale=smoke`` and wait for its end."""
+def launch(tmp_path: Path, warm: Warm) -> Callable[..., Launched]:
+    """Launch a recipe at ``scale=smoke`` and wait for its end; ``ordinary``: as a user does, with nothing imported."""
 
-    def run(*arguments: str, name: str = "run", recipe: str = "time_r1") -> Launched:
+    def run(*arguments: str, name: str = "run", recipe: str = "time_r1", ordinary: bool = False) -> Launched:
         words = command(tmp_path, name, *arguments, recipe=recipe)
-        launcher = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if ordinary:
+            launcher = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        else:
+            launcher = warm.start(words)
         family = Family(launcher.pid)
         output, _ = launcher.communicate(timeout=900)
         return Launched(launcher.returncode, output, tmp_path / recipe / name, family.left())

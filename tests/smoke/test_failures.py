@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import time
 from pathlib import Path
 
 import psutil
 import pytest
-from launching import ROOT, Family, command
+from launching import Family, command
+from warm import Fork, Warm
 
 pytestmark = pytest.mark.smoke
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(folder, "run", *arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
-def wait_for_line(metrics: Path, text: str, launcher: subprocess.Popen[str], timeout_s: float = 300) -> None:
+def wait_for_line(metrics: Path, text: str, launcher: Fork, timeout_s: float = 300) -> None:
     deadline = time.monotonic() + timeout_s
     while not (metrics.exists() and text in metrics.read_text()):
-        assert launcher.poll() is None, launcher.stdout.read() if launcher.stdout else ""
+        assert launcher.poll() is None, launcher.stdout.read()
         assert time.monotonic() < deadline, f"no {text} in {metrics}"
         time.sleep(0.3)
 
@@ -33,8 +26,8 @@ LONG = ("stages=[rl]", "trainer.total_training_steps=500", "trainer.save_freq=50
 
 
 @pytest.mark.parametrize("title", ["ray::WorkerDict", "ray::vLLMHttpServer"])
-def test_a_dead_worker_ends_the_run_with_one_message(tmp_path: Path, title: str) -> None:
-    launcher = start(tmp_path, *LONG)
+def test_a_dead_worker_ends_the_run_with_one_message(tmp_path: Path, warm: Warm, title: str) -> None:
+    launcher = warm.start(command(tmp_path, "run", *LONG))
     family = Family(launcher.pid)
     run = tmp_path / "time_r1" / "run"
     wait_for_line(run / "metrics.jsonl", '"step": 1', launcher)
@@ -51,12 +44,3 @@ def test_a_dead_worker_ends_the_run_with_one_message(tmp_path: Path, title: str)
     assert "stage rl failed" in output and "full log" in output, output
     assert "Traceback" not in output
     assert not family.left()
-
-
-def test_a_killed_launcher_takes_its_processes_along(tmp_path: Path) -> None:
-    launcher = start(tmp_path, *LONG)
-    family = Family(launcher.pid)
-    wait_for_line(tmp_path / "time_r1" / "run" / "metrics.jsonl", '"step": 1', launcher)
-    launcher.send_signal(signal.SIGKILL)
-    launcher.wait()
-    assert not family.left(), "processes outlived the launcher"

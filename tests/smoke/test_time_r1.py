@@ -38,7 +38,7 @@ EVERY_STEP = (
 
 
 def test_the_recipe_trains_records_and_reports(launch) -> None:
-    run = launch("logging.wandb=offline")
+    run = launch("logging.wandb=offline", ordinary=True)
     assert run.code == 0, run.output
     assert [(stage["name"], stage["state"]) for stage in run.record["stages"]] == [("sft", "done"), ("rl", "done")]
     for stage in run.record["stages"]:
@@ -67,28 +67,6 @@ def test_the_recipe_trains_records_and_reports(launch) -> None:
     assert not run.left, "processes outlived the run"
 
 
-def test_the_user_wins_over_recipe_scale_and_runtime(launch) -> None:
-    run = launch(
-        "algorithm=grpo", "stages=[rl]", "actor_rollout_ref.actor.optim.lr=3e-5", "trainer.total_training_steps=1",
-        "evaluation.enable=false",
-    )  # fmt: skip
-    assert run.code == 0, run.output
-    last = run.metrics("rl")[-1]
-    assert last["actor/lr"] == pytest.approx(3e-5)
-    assert last["select/kept_frac"] == 1.0
-    assert "KL" in run.output and "rl 1/1" in run.output
-
-
-def test_two_workers_share_the_training(launch) -> None:
-    run = launch("trainer.n_gpus_per_node=2", "evaluation.enable=false")
-    assert run.code == 0, run.output
-    assert [line["step"] for line in run.metrics("rl")] == [0, 1, 2]
-    # Each of the two SFT workers writes its shard, and each of the two actors.
-    for stage, inside in (("sft", ""), ("rl", "actor")):
-        folder = Path(next(one for one in run.record["stages"] if one["name"] == stage)["checkpoint"]).parent
-        assert len(list(folder.glob("model_world_size_2_rank_*.pt"))) == 2, inside
-
-
 REWARD = """
 def compute_score(data_source, solution_str, ground_truth, extra_info=None, **settings):
     digits = sum(character.isdigit() for character in solution_str)
@@ -96,7 +74,7 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **se
 """
 
 
-def test_a_reward_of_the_users_own_rises(launch, tmp_path: Path) -> None:
+def test_the_user_wins_over_recipe_scale_and_runtime_and_an_own_reward_rises(launch, tmp_path: Path) -> None:
     (tmp_path / "my_reward.py").write_text(REWARD)
     run = launch(
         "algorithm=grpo", "stages=[rl]", f"reward.custom_reward_function.path={tmp_path / 'my_reward.py'}",
@@ -111,3 +89,7 @@ def test_a_reward_of_the_users_own_rises(launch, tmp_path: Path) -> None:
     # A random model writes few digits (10 of 289 tokens); fivefold was seen after 14 steps.
     assert sum(rewards[-3:]) > 2 * sum(rewards[:3]), rewards
     assert all("reward/digits/mean" in line for line in run.metrics("rl"))
+    last = run.metrics("rl")[-1]
+    assert last["actor/lr"] == pytest.approx(3e-3)
+    assert last["select/kept_frac"] == 1.0
+    assert "KL" in run.output and "rl 14/14" in run.output

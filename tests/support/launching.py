@@ -44,7 +44,7 @@ class Family:
 
     def __init__(self, launcher: int) -> None:
         self._launcher = psutil.Process(launcher)
-        self._known: dict[psutil.Process, None] = {}
+        self.known: dict[psutil.Process, None] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -52,7 +52,7 @@ class Family:
     def _watch(self) -> None:
         while not self._stop.wait(0.2):
             try:
-                self._known |= dict.fromkeys(self._launcher.children(recursive=True))
+                self.known |= dict.fromkeys(self._launcher.children(recursive=True))
             except psutil.NoSuchProcess:
                 return
 
@@ -60,9 +60,9 @@ class Family:
         """The titles of those that are alive after ``timeout_s`` at most; empty as soon as all have ended."""
         self._stop.set()
         self._thread.join()
-        assert self._known, "no process was ever seen"
+        assert self.known, "no process was ever seen"
         deadline = time.monotonic() + timeout_s
-        while alive := [title for process in self._known if (title := _title(process))]:
+        while alive := [title for process in self.known if (title := _title(process))]:
             if time.monotonic() > deadline:
                 break
             time.sleep(0.2)

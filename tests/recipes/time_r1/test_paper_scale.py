@@ -4,12 +4,12 @@ P: arXiv 2506.10630 v1. C: the repository ustc-time-series/Time-R1 at 465f3674, 
 scripts/time-r1.sh, if no file is named). `recipes/time_r1/README.md` lists what differs and why.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from composing import compose_run
 from omegaconf import DictConfig, OmegaConf
-from published import Table, assert_published
+from published import Table, assert_published, assert_room, each_value
 
 from src.config.checks import check
 from src.config.stages import build_stages
@@ -75,11 +75,11 @@ TABLE: Table = (
 
 
 @pytest.fixture(scope="module")
-def cfg(compose_run: Callable[..., DictConfig]) -> DictConfig:
+def cfg() -> DictConfig:
     return compose_run(*PAPER)
 
 
-@pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, _ in TABLE], ids=[row[0] for row in TABLE])
+@each_value(TABLE)
 def test_value_is_the_published_one(cfg: DictConfig, key: str, value: Any) -> None:
     assert_published(cfg, key, value)
 
@@ -95,10 +95,7 @@ def test_the_run_passes_our_checks_and_has_both_stages(cfg: DictConfig) -> None:
 
 
 def test_rollouts_have_room_for_a_prompt_and_a_completion(cfg: DictConfig) -> None:
-    sample = cfg.data.max_prompt_length + cfg.data.max_response_length
-    assert cfg.actor_rollout_ref.actor.ppo_max_token_len_per_gpu >= sample
-    assert cfg.actor_rollout_ref.ref.log_prob_max_token_len_per_gpu >= sample
-    assert cfg.sft.data.max_length >= sample
+    assert_room(cfg)
 
 
 # Equations 1 to 5 of the paper (reward=time_r1_paper); the two weights that it does not give are the later code's.
@@ -109,7 +106,7 @@ REWARD = {
 
 
 @pytest.fixture(scope="module")
-def swapped(compose_run: Callable[..., DictConfig]) -> DictConfig:
+def swapped() -> DictConfig:
     return compose_run(*PAPER, "reward=time_r1_paper", "dataset=nasdaq")
 
 
