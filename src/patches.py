@@ -8,6 +8,7 @@ when the place it changes is no longer there. ``tests/test_patches.py`` fails wh
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -133,6 +134,47 @@ def _queue_of_its_own(module: Any) -> None:
     module.TransferQueueController = _InOwnNamespace(module.TransferQueueController)
 
 
+class _Dotted(dict[str, Any]):
+    """A registry that also knows whatever can be imported: ``package.module.Class`` is a name in it."""
+
+    def __init__(self, known: dict[str, Any], entry: Callable[[str], Any]) -> None:
+        super().__init__(known)
+        self._entry = entry
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and "." in name)
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        return self._entry(name)
+
+
+def _class_named(dotted: str) -> Any:
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def _trainers_by_dotted_name(module: Any) -> None:
+    """veRL finds a trainer by a name that a module must have registered: whoever names one would name two things."""
+    _expect(
+        hasattr(module, "TRAINER_REGISTRY") and hasattr(module, "get_trainer_cls"),
+        "trainers_by_dotted_name",
+        "TRAINER_REGISTRY or get_trainer_cls is missing",
+    )
+    module.TRAINER_REGISTRY = _Dotted(module.TRAINER_REGISTRY, _class_named)
+
+
+def _agent_loops_by_dotted_name(module: Any) -> None:
+    """As for trainers; veRL's own way besides registering, a file of names and classes, would have to go with a run."""
+    _expect(
+        hasattr(module, "_agent_loop_registry"),
+        "agent_loops_by_dotted_name",
+        "_agent_loop_registry is missing",
+    )
+    module._agent_loop_registry = _Dotted(module._agent_loop_registry, lambda dotted: {"_target_": dotted})
+
+
 @dataclass(frozen=True)
 class Patch:
     """``apply`` is called with the module named ``waits_for`` as soon as that module is imported.
@@ -147,6 +189,8 @@ class Patch:
 
 PATCHES: tuple[Patch, ...] = (
     Patch("transfer_queue.interface", _queue_of_its_own),
+    Patch("verl.trainer.ppo.v1.trainer_base", _trainers_by_dotted_name),
+    Patch("verl.experimental.agent_loop.agent_loop", _agent_loops_by_dotted_name),
     Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
     Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights, "cpu"),

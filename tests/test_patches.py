@@ -70,6 +70,22 @@ with torch.no_grad():
     layer.weight.fill_(2.0)  # a weight sync
 seen["product"] = layer.cpu_linear(torch.ones(1, 3), layer.weight, None).tolist()
 
+from verl.trainer.ppo.v1 import get_trainer_cls
+dotted = "src.training.trainer.RecordedTrainer"
+seen["trainers"] = [get_trainer_cls("sync").__name__, get_trainer_cls(dotted).__name__]
+for name in ("synchronous", "src.training.trainer.Missing", "no_such_package.Trainer"):
+    try:
+        get_trainer_cls(name)
+    except (ValueError, AttributeError, ImportError) as error:
+        seen["trainers"].append(type(error).__name__)
+loops = modules["verl.experimental.agent_loop.agent_loop"]
+loop = "src.training.agent_loop.SeededSingleTurn"
+known = loops._agent_loop_registry
+seen["loops"] = [loop in known, known[loop], "no_loop" in known, "single_turn_agent" in known]
+loops.register("mine")(loops.AgentLoopBase)
+seen["loops"].append(known["mine"]["_target_"] == "verl.experimental.agent_loop.agent_loop.AgentLoopBase")
+seen["loops are looked up"] = "_agent_loop_registry[agent_name]" in inspect.getsource(loops.AgentLoopWorker)
+
 import ray
 queue = modules["transfer_queue.interface"]
 ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, namespace="a run")
@@ -129,6 +145,14 @@ def test_linear_layers_multiply_by_the_weights_that_were_synchronised(seen: dict
     assert seen["product"] == [[6.0, 6.0]]
 
 
+def test_trainers_and_agent_loops_are_found_by_their_dotted_names(seen: dict[str, Any]) -> None:
+    assert seen["trainers"] == [
+        "PPOTrainerSync", "RecordedTrainer", "ValueError", "AttributeError", "ModuleNotFoundError",
+    ]  # fmt: skip
+    loop = {"_target_": "src.training.agent_loop.SeededSingleTurn"}
+    assert seen["loops"] == [True, loop, False, True, True] and seen["loops are looked up"]
+
+
 def test_received_weights_are_copies() -> None:
     class Tensor:
         def __init__(self, copy: bool = False) -> None:
@@ -172,6 +196,9 @@ def test_the_queue_is_found_in_the_runs_own_namespace(seen: dict[str, Any]) -> N
 
 
 MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("trainers_by_dotted_name", {}),
+    ("trainers_by_dotted_name", {"TRAINER_REGISTRY": {}}),
+    ("agent_loops_by_dotted_name", {}),
     ("queue_of_its_own", {}),
     ("queue_of_its_own", {"ray": object()}),
     ("one_backend_for_gloo", {}),

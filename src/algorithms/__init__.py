@@ -1,5 +1,4 @@
-"""Reinforcement-learning algorithms: pure functions first, the veRL-facing loss in `weighted_loss`.
+"""Reinforcement-learning algorithms: one object in a file each (``algorithm`` is their face), and their mathematics.
 
-Nothing is imported here: `selection` needs NumPy only, `weights` and `grip` need torch, `weighted_loss`
-needs veRL.
+Nothing is imported here. ``weighted_loss`` needs veRL, what takes tensors is given them; everything else needs NumPy.
 """

@@ -1,28 +1,41 @@
-"""GRIP on a batch: which rollouts are kept, with what weight, and the objective they enter.
+"""GRIP, Time-R1 (arXiv 2506.10630 v1), section 3.4.2 and appendix C: GRPO on some of the rollouts, with weights.
 
-Time-R1 (arXiv 2506.10630 v1), section 3.4.2 and appendix C. The order of a step is the paper's: sample kG
-rollouts of each prompt, compute all rewards, keep G (`select_batch`), then advantages (`group_advantages`)
-and weights on the kept rollouts only, then update. `grip_sequence_loss` states equation 6 plainly; tests
-hold the loss that veRL runs (`weighted_loss`) to it.
+Of each prompt sample kG rollouts (``actor_rollout_ref.rollout.n``), reward all, keep G by their rewards (strategies 1
+and 2 of the paper, and the released code's: ``selection``); then, over the kept ones of the prompt,
+
+    A_i = (R_i - mean(R)) / (std(R) + 1e-6)                                             (equation 7)
+    w_i = exp(R_i) / sum_j exp(R_j)                                                     (equation 8: ``weights``)
+    J = E[ sum_i w_i 1/|o_i| sum_t { min(rho_it A_i, clip(rho_it, 1 - eps, 1 + eps) A_i) - beta KL_it } ]
+                                                                                        (equation 6)
+
+with rho = pi / pi_old. k = 1 and w_i = 1/G is GRPO. ``grip_sequence_loss`` states equation 6 plainly; tests hold the
+loss that veRL runs (``weighted_loss``) to it.
 """
 
-import hashlib
-from collections.abc import Hashable, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from src.algorithms.selection import DEFAULT_CLUSTERS, select
-from src.algorithms.weights import DEFAULT_FLOOR, DEFAULT_TAU, rows_of_groups, trajectory_weights
+from src.algorithms.grpo import Grpo
+from src.algorithms.selection import CLUSTERINGS, DEFAULT_CLUSTERS, STRATEGIES, select
+from src.algorithms.weights import DEFAULT_FLOOR, DEFAULT_TAU, SCHEMES, trajectory_weights
+from src.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 
-@dataclass(frozen=True)
-class GripSettings:
-    """What `algorithm.grip` sets.
+@dataclass(frozen=True, kw_only=True)
+class Grip(Grpo):
+    """GRPO on G of kG rollouts, each weighted.
 
-    keep: G. sampling, clusters, clustering: see `selection.select`. weights, tau, floor: see
-    `weights.trajectory_weights`. seed: of the selection.
+    Args:
+        keep: G.
+        sampling, clusters, clustering: see ``selection.select``.
+        weights, tau, floor: see ``weights.trajectory_weights``.
     """
 
     keep: int
@@ -32,108 +45,48 @@ class GripSettings:
     weights: str = "softmax"
     tau: float = DEFAULT_TAU
     floor: float = DEFAULT_FLOOR
-    seed: int = 0
 
+    def check(self, rollouts: int) -> None:
+        for name, count in (("keep", self.keep), ("clusters", self.clusters)):
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise ConfigError(f"algorithm.grip.{name}={count}: give a whole number of at least 1")
+        for name, chosen, known in (
+            ("sampling", self.sampling, STRATEGIES),
+            ("clustering", self.clustering, CLUSTERINGS),
+            ("weights", self.weights, SCHEMES),
+        ):
+            if chosen not in known:
+                raise ConfigError(f"algorithm.grip.{name}={chosen}: choose one of {', '.join(known)}")
+        for name, value in (("tau", self.tau), ("floor", self.floor)):
+            if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
+                raise ConfigError(f"algorithm.grip.{name}={value}: give a positive number")
+        if self.keep > rollouts:
+            raise ConfigError(
+                f"algorithm.grip.keep={self.keep} is more than the {rollouts} rollouts that are sampled per prompt: "
+                f"raise actor_rollout_ref.rollout.n or lower algorithm.grip.keep"
+            )
+        if self.sampling == "all" and self.keep != rollouts:
+            raise ConfigError(
+                f"algorithm.grip.sampling=all keeps every rollout, but algorithm.grip.keep={self.keep} and "
+                f"actor_rollout_ref.rollout.n={rollouts}: make them equal"
+            )
+        if self.keep == 1:
+            raise ConfigError(
+                "one rollout per prompt has no group to compare with: give actor_rollout_ref.rollout.n "
+                "and algorithm.grip.keep at least 2"
+            )
 
-@dataclass(frozen=True)
-class GripSelection:
-    """kept: int64 rows of the batch, shape (P * G,), increasing. weights: float64, their G * w_i, alike."""
+    def kept_per_prompt(self, rollouts: int) -> int:
+        return self.keep
 
-    kept: np.ndarray
-    weights: np.ndarray
+    def choose(self, rewards: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return select(rewards, self.keep, self.sampling, rng, clusters=self.clusters, clustering=self.clustering)
 
+    def weigh(self, rewards: np.ndarray) -> np.ndarray:
+        import torch  # only here: the configuration is checked without it
 
-def select_batch(
-    rewards: np.ndarray,
-    groups: Sequence[Hashable],
-    settings: GripSettings,
-    step: int,
-    rollouts: Sequence[int] | None = None,
-) -> GripSelection:
-    """Keep exactly G rollouts of each of the P prompts of a batch and weight them.
-
-    The choice for a prompt depends on its rewards, `settings.seed`, `step` and its group id alone: not on
-    other prompts nor on the order in which groups arrive. The id must therefore mean the same prompt in a
-    repeated run (an index of the data set; veRL's `uid` is drawn anew in each run).
-
-    Args:
-        rewards: shape (B,), in any order of groups; all rollouts of a step, B = P * kG when none failed.
-        groups: length B, the prompt of each rollout.
-        settings: keep, sampling, weights and seed.
-        step: global training step, >= 0.
-        rollouts: length B, the number of each rollout within its group. With it the choice does not depend
-            on the order of the rollouts either; without it their order within the group counts.
-
-    Returns:
-        The kept rows and their weights; the weights of each group have mean 1.
-
-    Raises:
-        ValueError: when a group has fewer than G rollouts (the message names it), rollout numbers repeat
-            within a group, or see `selection.select`.
-    """
-    rewards = np.asarray(rewards, dtype=np.float64)
-    if rollouts is not None and len(rollouts) != rewards.size:
-        raise ValueError(f"{len(rollouts)} rollout numbers for {rewards.size} rollouts: give one per rollout")
-    scale = np.ones(rewards.size)
-    kept: list[np.ndarray] = []
-    for group, rows in rows_of_groups(groups, rewards.size).items():
-        ordered = np.array(rows)
-        if rollouts is not None:
-            numbers = np.array([rollouts[row] for row in rows])
-            if np.unique(numbers).size != numbers.size:
-                raise ValueError(f"group {group!r}: rollout numbers repeat")
-            ordered = ordered[np.argsort(numbers)]
-        try:
-            chosen = ordered[
-                select(
-                    rewards[ordered],
-                    settings.keep,
-                    settings.sampling,
-                    group_rng(settings.seed, step, group),
-                    clusters=settings.clusters,
-                    clustering=settings.clustering,
-                )
-            ]
-        except ValueError as error:
-            raise ValueError(f"group {group!r}: {error}") from error
-        scale[chosen] = trajectory_weights(
-            torch.from_numpy(rewards[chosen]), settings.weights, tau=settings.tau, floor=settings.floor
-        ).numpy()
-        kept.append(chosen)
-    rows_kept = np.sort(np.concatenate(kept)) if kept else np.empty(0, dtype=np.int64)
-    return GripSelection(rows_kept, scale[rows_kept])
-
-
-def group_rng(seed: int, step: int, group: Hashable) -> np.random.Generator:
-    """Generator of one group at one step; the same in every process (Python's own hash is salted)."""
-    digest = hashlib.blake2b(str(group).encode(), digest_size=16).digest()
-    words = np.frombuffer(digest, dtype=np.uint32).tolist()
-    return np.random.default_rng(np.random.SeedSequence([seed, step, *words]))
-
-
-def group_advantages(rewards: torch.Tensor, groups: Sequence[Hashable], eps: float = 1e-6) -> torch.Tensor:
-    """Advantages of equation 7: A_i = (R_i - mean(R)) / (std(R) + eps) over the kept rollouts of i's
-    prompt.
-
-    The standard deviation is the unbiased one, as in veRL's GRPO. Two cases differ from veRL, on purpose:
-    when all rewards of a group are equal, A is exactly 0 (veRL divides the rounding error of the mean by
-    eps), and so is it for a group of one rollout, which has no standard deviation (veRL returns the reward
-    itself).
-
-    Args:
-        rewards: shape (B,), floating point, rewards of the kept rollouts.
-        groups: length B.
-        eps: added to the standard deviation.
-
-    Returns:
-        Tensor of shape (B,), dtype of `rewards`.
-    """
-    advantages = torch.zeros_like(rewards)
-    for rows in rows_of_groups(groups, len(rewards)).values():
-        group = rewards[rows]
-        if group.max() > group.min():
-            advantages[rows] = (group - group.mean()) / (group.std() + eps)
-    return advantages
+        kept = torch.from_numpy(rewards)
+        return trajectory_weights(kept, self.weights, tau=self.tau, floor=self.floor).numpy()
 
 
 def grip_sequence_loss(
@@ -149,9 +102,8 @@ def grip_sequence_loss(
 ) -> torch.Tensor:
     """Minus the objective of equation 6, averaged over the prompts of the batch: a reference for tests.
 
-    For each prompt: sum_i w_i / |o_i| sum_t { min(rho_it A_i, clip(rho_it, 1 - eps, 1 + eps) A_i) - beta
-    KL_it } with rho = pi / pi_old and the k3 estimator KL = pi_ref / pi - log(pi_ref / pi) - 1, inside the
-    weight. With P prompts of G sequences, (1 / P) sum_p sum_i w_i L_i is the batch mean of G w_i L_i.
+    The KL term is the k3 estimator, pi_ref / pi - log(pi_ref / pi) - 1, inside the weight. With P prompts of G
+    sequences, (1 / P) sum_p sum_i w_i L_i is the batch mean of G w_i L_i.
 
     Args:
         log_prob, old_log_prob, ref_log_prob: shape (B, T) with B = P * G, of the response tokens.
@@ -162,13 +114,13 @@ def grip_sequence_loss(
         beta: coefficient of the KL term.
 
     Returns:
-        Scalar tensor, differentiable in `log_prob`.
+        Scalar tensor, differentiable in ``log_prob``.
     """
-    ratio = torch.exp(log_prob - old_log_prob)
+    ratio = (log_prob - old_log_prob).exp()
     advantage = advantages.unsqueeze(-1)
-    surrogate = torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)
+    surrogate = (ratio * advantage).minimum(ratio.clamp(1 - clip, 1 + clip) * advantage)
     log_ref_ratio = ref_log_prob - log_prob
-    kl = torch.exp(log_ref_ratio) - log_ref_ratio - 1
+    kl = log_ref_ratio.exp() - log_ref_ratio - 1
     mask = mask.to(log_prob.dtype)
     per_sequence = ((surrogate - beta * kl) * mask).sum(-1) / mask.sum(-1)
     return -(sequence_weights * per_sequence).mean()

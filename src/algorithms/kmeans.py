@@ -29,7 +29,7 @@ def kmeans_1d(values: np.ndarray, clusters: int) -> np.ndarray:
     # starts[c, j]: where cluster c begins when it ends at j.
     starts = np.zeros((clusters, size), dtype=np.int64)
     for cluster in range(1, clusters):
-        # candidates[i, j]: cluster `cluster` is the interval i..j, the values before i are already clustered.
+        # candidates[i, j]: cluster ``cluster`` is the interval i..j, the values before i are already clustered.
         candidates = np.full((size, size), np.inf)
         candidates[1:] = best[:-1, None] + cost[1:]
         starts[cluster] = np.argmin(candidates, axis=0)

@@ -1,7 +1,7 @@
 """Which rollouts of one prompt GRIP keeps for the update.
 
 Time-R1 (arXiv 2506.10630 v1), section 3.4.2 "Non-uniform Sampling Strategy": sample kG rollouts of a prompt
-from the old policy, keep G of them by their rewards. Symbols: n = kG rollouts, G = `keep`, R = `rewards`,
+from the old policy, keep G of them by their rewards. Symbols: n = kG rollouts, G = ``keep``, R = ``rewards``,
 shape (n,).
 
 Every strategy returns exactly G distinct indices in increasing order, whatever the rewards are (ties, all
@@ -31,19 +31,19 @@ def select(
     Args:
         rewards: shape (n,), the reward R(o_i) of each of the n = kG rollouts, finite.
         keep: G, with 1 <= G <= n.
-        strategy: one of `STRATEGIES`:
+        strategy: one of ``STRATEGIES``:
             local: best of each of G random draws of k (paper, strategy 1);
             cluster: random rollouts, in turn from each cluster of similar reward (paper, strategy 2);
-            extremes: the lowest and the highest rewards (released code, `filter==1`);
-            centroid: the rollout nearest to each centroid of G clusters (released code, `filter==2`);
+            extremes: the lowest and the highest rewards (released code, ``filter==1``);
+            centroid: the rollout nearest to each centroid of G clusters (released code, ``filter==2``);
             uniform: G at random, whatever their reward (a control);
             all: every rollout; requires n == G.
-        rng: the only source of randomness; `extremes`, `centroid` and `all` do not use it.
-        clusters: number of clusters of `cluster`.
-        clustering: how `cluster` groups rewards: "kmeans", or "bins" of equal width over their range.
+        rng: the only source of randomness; ``extremes``, ``centroid`` and ``all`` do not use it.
+        clusters: number of clusters of ``cluster``.
+        clustering: how ``cluster`` groups rewards: "kmeans", or "bins" of equal width over their range.
 
     Returns:
-        int64 array of shape (G,): distinct indices into `rewards`, increasing.
+        int64 array of shape (G,): distinct indices into ``rewards``, increasing.
 
     Raises:
         ValueError: for an unknown name, a reward that is not finite, or a G that n rollouts cannot give.

@@ -1,9 +1,9 @@
 """veRL's PPO loss with one weight per sequence.
 
 GRIP multiplies each sequence's policy-gradient and KL terms by G * w_i (Time-R1, arXiv 2506.10630 v1,
-equation 6). veRL's `ppo_loss` has no such weight, so this one calls it and adds two things: the weight
-enters the policy-gradient term as veRL's own per-token importance weight `rollout_is_weights`, which veRL
-multiplies in after clipping, and the KL term is computed here from veRL's `kl_penalty` and `agg_loss`.
+equation 6). veRL's ``ppo_loss`` has no such weight, so this one calls it and adds two things: the weight
+enters the policy-gradient term as veRL's own per-token importance weight ``rollout_is_weights``, which veRL
+multiplies in after clipping, and the KL term is computed here from veRL's ``kl_penalty`` and ``agg_loss``.
 Install it on the actor's workers with `worker_group.set_loss_fn(functools.partial(weighted_ppo_loss,
 config=actor_config))`.
 """
@@ -28,18 +28,18 @@ _MODES_WITHOUT_WEIGHTS = ("bypass_mode",)
 def weighted_ppo_loss(
     config: ActorConfig, model_output: dict[str, Any], data: TensorDict, dp_group: Any = None
 ) -> tuple[torch.Tensor, dict[str, Any]]:
-    """`verl.workers.utils.losses.ppo_loss`, each sequence's policy-gradient and KL terms times its weight.
+    """``verl.workers.utils.losses.ppo_loss``, each sequence's policy-gradient and KL terms times its weight.
 
     Args:
-        config: the actor's configuration; with `loss_agg_mode="seq-mean-token-mean"` and `use_kl_loss` the
+        config: the actor's configuration; with ``loss_agg_mode="seq-mean-token-mean"`` and ``use_kl_loss`` the
             result is equation 6 plus veRL's entropy bonus and its guards (dual clip, clamped KL).
-        model_output: `log_probs` and, when computed, `entropy`: veRL's nested output of the forward pass.
-        data: a micro-batch. The column `sequence_weight`, shape (bsz,) or (bsz, 1), holds G * w_i; when it
-            is absent, this is `ppo_loss` itself, and when it is all ones, equal to it to the last bit.
-        dp_group: as in `ppo_loss`.
+        model_output: ``log_probs`` and, when computed, ``entropy``: veRL's nested output of the forward pass.
+        data: a micro-batch. The column ``sequence_weight``, shape (bsz,) or (bsz, 1), holds G * w_i; when it
+            is absent, this is ``ppo_loss`` itself, and when it is all ones, equal to it to the last bit.
+        dp_group: as in ``ppo_loss``.
 
     Returns:
-        The loss and veRL's metrics. `actor/pg_loss` and `kl_loss` are the weighted terms. The entropy bonus
+        The loss and veRL's metrics. ``actor/pg_loss`` and ``kl_loss`` are the weighted terms. The entropy bonus
         has no weight: it is not part of equation 6.
 
     Raises:
@@ -84,7 +84,7 @@ def _dense_weight(data: TensorDict) -> torch.Tensor:
 
 
 def _with_importance_weight(data: TensorDict, weight: torch.Tensor) -> TensorDict:
-    """A shallow copy of `data`, the weights multiplied into `rollout_is_weights` (bsz, response length)."""
+    """A shallow copy of ``data``, the weights multiplied into ``rollout_is_weights`` (bsz, response length)."""
     column = weight.to(data["old_log_probs"].dtype).unsqueeze(-1)
     if "rollout_is_weights" in data:
         column = column * _padded(data["rollout_is_weights"])

@@ -6,9 +6,15 @@ G * w_i: their mean is 1, and a sequence loss averaged over the batch needs only
 Weights carry no gradient.
 """
 
-from collections.abc import Hashable, Sequence
+from __future__ import annotations
 
-import torch
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
+
+from src.algorithms.advantages import rows_of_groups
+
+if TYPE_CHECKING:  # the configuration is checked against the names below, without torch
+    import torch
 
 SCHEMES = ("softmax", "advantage", "uniform")
 DEFAULT_TAU = 1.0  # Equation 8 has no temperature.
@@ -29,7 +35,7 @@ def trajectory_weights(
         floor: lambda of "advantage", > 0, in units of reward: what a rollout below the mean keeps.
 
     Returns:
-        Tensor of shape (G,), dtype of `rewards`, mean 1, all positive; exactly 1 where all rewards are
+        Tensor of shape (G,), dtype of ``rewards``, mean 1, all positive; exactly 1 where all rewards are
         equal.
 
     Raises:
@@ -42,13 +48,13 @@ def trajectory_weights(
         raise ValueError(f"tau and floor must be positive, not {tau} and {floor}")
     if rewards.ndim != 1 or rewards.numel() == 0:
         raise ValueError(f"rewards must have shape (G,) with G >= 1, not {tuple(rewards.shape)}")
-    if not torch.isfinite(rewards).all():
+    if not rewards.isfinite().all():
         raise ValueError("rewards must be finite: a NaN or infinite reward would take the whole weight")
     exact = rewards.detach().double()
     if scheme == "uniform" or exact.max() == exact.min():
-        raw = torch.ones_like(exact)
+        raw = exact.new_ones(exact.shape)
     elif scheme == "softmax":
-        raw = torch.exp((exact - exact.max()) / tau)
+        raw = ((exact - exact.max()) / tau).exp()
     else:
         raw = (exact - exact.mean()).clamp_min(0.0) + floor
     return (raw / raw.mean()).to(rewards.dtype)
@@ -62,27 +68,17 @@ def grouped_weights(
     tau: float = DEFAULT_TAU,
     floor: float = DEFAULT_FLOOR,
 ) -> torch.Tensor:
-    """`trajectory_weights` within each group of a batch.
+    """``trajectory_weights`` within each group of a batch.
 
     Args:
         rewards: shape (B,), rewards of the kept rollouts of several prompts, in any order.
         groups: length B, the prompt that each rollout answers.
-        scheme, tau, floor: see `trajectory_weights`.
+        scheme, tau, floor: see ``trajectory_weights``.
 
     Returns:
         Tensor of shape (B,): each group's weights have mean 1.
     """
-    weights = torch.empty_like(rewards)
+    weights = rewards.new_empty(rewards.shape)
     for rows in rows_of_groups(groups, len(rewards)).values():
         weights[rows] = trajectory_weights(rewards[rows], scheme, tau=tau, floor=floor)
     return weights
-
-
-def rows_of_groups(groups: Sequence[Hashable], size: int) -> dict[Hashable, list[int]]:
-    """Rows of each group, in batch order. Raises ValueError when `groups` does not have one entry per row."""
-    if len(groups) != size:
-        raise ValueError(f"{len(groups)} group ids for {size} rollouts: give one per rollout")
-    rows: dict[Hashable, list[int]] = {}
-    for row, group in enumerate(groups):
-        rows.setdefault(group, []).append(row)
-    return rows

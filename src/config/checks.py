@@ -8,12 +8,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.algorithm import make_algorithm, named_algorithm
 from src.config.compose import CONF
+from src.config.named import look_for_class
 from src.config.stage_node import check_nodes
-from src.config.stages import OWN_KEYS, selects_rollouts, views
+from src.config.stages import OWN_KEYS, views
 from src.config.trackers import check_trackers
 from src.errors import ConfigError
 
+VERLS_LOOPS = ("single_turn_agent", "tool_agent")
 KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as "}
 
 
@@ -39,6 +42,7 @@ def check(cfg: DictConfig) -> None:
             if view.stage[name].kind == "sft":
                 _check_sft_batches(view)
             else:
+                _check_classes(view)
                 _check_rl_batches(view)
                 _check_lengths(view)
                 _check_reference(view, view.stage[name].get("reference"))
@@ -105,14 +109,9 @@ def _check_rl_batches(cfg: DictConfig) -> None:
     prompts = _positive(cfg, "data.train_batch_size")
     rollouts = _positive(cfg, "actor_rollout_ref.rollout.n")
     mini = _positive(cfg, "actor_rollout_ref.actor.ppo_mini_batch_size")
-    keep = rollouts
-    if selects_rollouts(cfg):
-        keep = _positive(cfg, "algorithm.grip.keep")
-        if keep > rollouts:
-            raise ConfigError(
-                f"algorithm.grip.keep={keep} is more than the {rollouts} rollouts that are sampled per prompt: "
-                f"raise actor_rollout_ref.rollout.n or lower algorithm.grip.keep"
-            )
+    algorithm = make_algorithm(**named_algorithm(cfg))
+    algorithm.check(algorithm.sampled_per_prompt(rollouts))
+    keep = algorithm.kept_per_prompt(rollouts)
     if mini > prompts:
         raise ConfigError(
             f"actor_rollout_ref.actor.ppo_mini_batch_size={mini} is more than data.train_batch_size={prompts} prompts: "
@@ -127,15 +126,27 @@ def _check_rl_batches(cfg: DictConfig) -> None:
                 f"{key}={count} prompts x {keep} rollouts cannot be shared by {workers} workers: "
                 f"make their product a multiple of {workers}"
             )
-    if rollouts == 1 or keep == 1:
-        raise ConfigError(
-            "one rollout per prompt has no group to compare with: give actor_rollout_ref.rollout.n "
-            "and algorithm.grip.keep at least 2"
-        )
     if cfg.algorithm.use_kl_in_reward and cfg.actor_rollout_ref.actor.use_kl_loss:
         raise ConfigError(
             "KL is applied twice: set algorithm.use_kl_in_reward=false or actor_rollout_ref.actor.use_kl_loss=false"
         )
+
+
+def _check_classes(cfg: DictConfig) -> None:
+    """The trainer and the agent loop are classes by their dotted names; veRL's own loops have names without a dot."""
+    trainer = cfg.trainer.v1.trainer_mode
+    if "." not in trainer:
+        raise ConfigError(
+            f"trainer.v1.trainer_mode={trainer}: veRL's own trainers keep no record; give the dotted name of a class, "
+            "such as src.training.trainer.RecordedTrainer"
+        )
+    look_for_class(trainer, "trainer.v1.trainer_mode")
+    agent = cfg.actor_rollout_ref.rollout.agent
+    loop, key = agent.default_agent_loop, "actor_rollout_ref.rollout.agent.default_agent_loop"
+    if "." in loop:
+        look_for_class(loop, key)
+    elif loop not in VERLS_LOOPS and not agent.agent_loop_config_path:
+        raise ConfigError(f"{key}={loop}: give the dotted name of a class, or one of {', '.join(VERLS_LOOPS)}")
 
 
 def _check_reference(cfg: DictConfig, reference: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -52,6 +53,27 @@ def load_class(path: str, kind: type, key: str | None = None) -> type[Any]:
             f"{f'{key}: ' if key else ''}{path!r} is not a {kind.__name__}: derive it from {kind.__name__}"
         )
     return found
+
+
+def look_for_class(path: str, key: str) -> None:
+    """Refuse the dotted name of a class that is not there, without importing its module, which may need torch.
+
+    Args:
+        path: the name.
+        key: the key of the configuration that says so, for the message.
+
+    Raises:
+        ConfigError: there is no such module, or its text does not have the name.
+    """
+    module, _, name = path.rpartition(".")
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception as error:  # of a package above it, which is imported; or there is none
+        raise ConfigError(f"{key}={path}: cannot import {module!r}: {type(error).__name__}: {error}") from error
+    if spec is None:
+        raise ConfigError(f"{key}={path}: there is no module {module!r}; PYTHONPATH says where modules are looked for")
+    if spec.origin and spec.origin.endswith(".py") and not re.search(rf"\b{name}\b", Path(spec.origin).read_text()):
+        raise ConfigError(f"{key}={path}: {module!r} has no class {name!r}")
 
 
 def _load_module(path: str) -> ModuleType:

@@ -7,12 +7,14 @@ it (``stage_node``): an RL stage all of it less the project's keys, an SFT stage
 from __future__ import annotations
 
 import copy
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from src.config.algorithm import named_algorithm, take_out
 from src.config.stage_node import TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
@@ -35,7 +37,6 @@ OWN_KEYS = (
     "dataset",
     "model",
 )
-TRAINER_NAME = "recorded"
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,6 @@ def _own_rotation(trainer: DictConfig, *keys: str) -> int | None:
     return keep
 
 
-def selects_rollouts(cfg: DictConfig) -> bool:
-    """Whether the chosen algorithm is GRIP; a recipe's GRIP settings stay in the config when another is chosen."""
-    return cfg.algorithm.get("name") == "grip"
-
-
 def _sft(cfg: DictConfig, name: str) -> DictConfig:
     config = _detached(cfg.sft)
     with open_dict(config):
@@ -137,24 +133,20 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
     with open_dict(config):
         for key in OWN_KEYS:
             config.pop(key, None)
-        grip = config.algorithm.pop("grip", None) if selects_rollouts(cfg) else None
-        for key in ("name", "grip"):
-            config.algorithm.pop(key, None)
+        take_out(config.algorithm)
         config.data.seed = cfg.seed
         config.actor_rollout_ref.actor.data_loader_seed = cfg.seed
         config.actor_rollout_ref.rollout.seed = cfg.seed
         config.actor_rollout_ref.actor.checkpoint.save_contents = ["model", "optimizer", "extra", "hf_model"]
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
-        config.trainer.v1.trainer_mode = TRAINER_NAME
         _let_steps_decide(config)
         config.trainer.v1.sampler.custom_sampler = {
             "path": "pkg://src.training.sampler",
             "name": "SelectingReplayBuffer",
         }
         config.trainer.v1.sampler.sampler_kwargs = {
-            "grip": grip,
-            "seed": cfg.seed,
+            "algorithm": named_algorithm(cfg),
             "stage": name,
             "keep_checkpoints": _own_rotation(config.trainer, "max_actor_ckpt_to_keep", "max_critic_ckpt_to_keep"),
             "samples": cfg.logging.samples_per_step,
@@ -173,11 +165,18 @@ def worker_environment(cfg: DictConfig) -> dict[str, str]:
     platform = {"VERL_PLATFORM": cfg.runtime.platform} if cfg.runtime.platform else {}
     return {
         "VERL_USE_EXTERNAL_MODULES": "src.plugin",
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "PYTHONPATH": os.pathsep.join(_importable_from()),
         **platform,
         **{name: str(value) for name, value in cfg.runtime.environment.items()},
         **(intel_openmp() if cfg.runtime.platform == "cpu" and not preloads(cfg) else {}),
     }
+
+
+def _importable_from() -> list[str]:
+    """Where the launcher finds the modules that a configuration names: the project, the shell's folder and path."""
+    given = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    folders = [Path(__file__).parents[2], Path.cwd(), *map(Path, given)]
+    return list(dict.fromkeys(str(folder.resolve()) for folder in folders))
 
 
 def preloads(cfg: DictConfig) -> bool:

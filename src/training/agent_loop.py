@@ -1,9 +1,9 @@
-"""veRL's single-turn agent loop with a seed for each rollout, registered as ``seeded_single_turn``.
+"""veRL's single-turn agent loop with a seed for each rollout.
 
 vLLM draws from one random stream in the order in which requests arrive, which no two runs share. With a seed that
 follows from the run's seed, the step, the prompt and the rollout's number, a run that is repeated or resumed samples
 the same answers. vLLM then draws row by row, which costs time with hundreds of sequences on an accelerator; the small
-scales choose it (``actor_rollout_ref.rollout.agent.default_agent_loop``).
+scales choose it by its dotted name (``actor_rollout_ref.rollout.agent.default_agent_loop``).
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from verl.experimental.agent_loop.agent_loop import AgentLoopOutput, register
+from verl.experimental.agent_loop.agent_loop import AgentLoopOutput
 from verl.experimental.agent_loop.single_turn_agent_loop import SingleTurnAgentLoop
 
 
-@register("seeded_single_turn")
 class SeededSingleTurn(SingleTurnAgentLoop):
     """See the module's docstring."""
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from src.algorithms.advantages import rows_of_groups
+from src.algorithms.rollouts import Rollouts, session_number
 from src.record.layout import Layout
 from src.record.lines import append_line
 from src.record.phase import write_phase
 from src.record.samples import Sample, write_samples
 from src.tasks.forecast.held_out import Scored
-from src.training.sampled import Sampled
 
 
 class Recorder:
@@ -46,49 +47,56 @@ class Recorder:
         """Append one line to ``metrics.jsonl``."""
         append_line(Layout(self.run).metrics_file, {"stage": self.stage, "step": step, "time": time.time(), **metrics})
 
-    def rollout_metrics(self, sampled: Sampled) -> dict[str, float]:
-        """Metrics over all rollouts of a step, the dropped ones included; again per task where rows name one."""
+    def rollout_metrics(self, sampled: Rollouts) -> dict[str, float]:
+        """Metrics over all rollouts of a step, the dropped ones included.
+
+        They count sessions, each by its last row. Where rows name a task they are given again for each, and where rows
+        have more than one role for each role, over its rows.
+        """
+        sessions = sampled.take(sampled.last_rows())
         metrics = {
-            "reward/mean": float(sampled.rewards.mean()),
-            "reward/std": float(sampled.rewards.std()),
-            "select/kept_frac": float(sampled.kept.mean()),
-            "groups/zero_std_frac": zero_std_share(sampled.rewards, sampled.groups),
-            "response_length/limit_frac": self._cut_off(sampled.lengths),
+            "select/kept_frac": float(sessions.kept.mean()),
+            "groups/zero_std_frac": zero_std_share(sessions.rewards, sessions.groups),
         }
-        if sampled.kept.any():
-            metrics["select/kept_reward/mean"] = float(sampled.rewards[sampled.kept].mean())
-            metrics["select/weight/max"] = float(sampled.weights.max())
-        metrics |= _term_metrics(sampled.terms, sampled.rows)
-        by_task: dict[str, list[int]] = defaultdict(list)
-        for place, row in enumerate(sampled.rows):
-            if task := row["extra_info"].get("task"):
-                by_task[str(task)].append(place)
-        for task, places in by_task.items():
-            own = _term_metrics([sampled.terms[place] for place in places], [sampled.rows[place] for place in places])
-            own |= {
-                "reward/mean": float(sampled.rewards[places].mean()),
-                "reward/std": float(sampled.rewards[places].std()),
-                "response_length/limit_frac": self._cut_off(sampled.lengths[places]),
-            }
-            metrics |= {f"{task}/{name}": value for name, value in own.items()}
+        if sessions.kept.any():
+            metrics["select/kept_reward/mean"] = float(sessions.rewards[sessions.kept].mean())
+            metrics["select/weight/max"] = float(sessions.weights.max())
+        metrics |= self._reward_metrics(sessions)
+        metrics["response_length/limit_frac"] = self._cut_off(sampled.lengths)  # each row could have been
+        for task, places in rows_of_groups([row["extra_info"].get("task") for row in sessions.rows]).items():
+            if task:
+                metrics |= self._reward_metrics(sessions.take(places), f"{task}/")
+        by_role = rows_of_groups(sampled.roles)
+        if len(by_role) > 1:
+            for role, places in by_role.items():
+                metrics |= self._reward_metrics(sampled.take(places), f"{role}/")
         return metrics
 
+    def _reward_metrics(self, rollouts: Rollouts, prefix: str = "") -> dict[str, float]:
+        metrics = {
+            "reward/mean": float(rollouts.rewards.mean()),
+            "reward/std": float(rollouts.rewards.std()),
+            "response_length/limit_frac": self._cut_off(rollouts.lengths),
+            **_term_metrics(rollouts.terms, rollouts.rows),
+        }
+        return {f"{prefix}{name}": value for name, value in metrics.items()}
+
     def validation(
-        self, sampled: Sequence[Sampled], responses: Sequence[str], prompts: Sequence[str], step: int
+        self, sampled: Sequence[Rollouts], responses: Sequence[str], prompts: Sequence[str], step: int
     ) -> dict[str, float]:
         """Score held-out answers and keep all of them; returns the metrics for the step's line."""
         rows = [row for batch in sampled for row in batch.rows]
         rewards = np.concatenate([batch.rewards for batch in sampled])
-        terms = [one for batch in sampled for one in batch.terms]
         scored = self.scorer(rows, responses)
         by_dataset: dict[str, list[float]] = defaultdict(list)
         for row, reward in zip(rows, rewards, strict=True):
             by_dataset[row["data_source"]].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
         metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
+        places = [(batch, place) for batch in sampled for place in range(len(batch.keys))]
         held_out = [
-            _sample(self.stage, step, "val", *columns)
-            for columns in zip(rows, prompts, responses, rewards, terms, scored.predictions, strict=True)
+            self._sample(step, "val", *where, *texts)
+            for where, *texts in zip(places, prompts, responses, scored.predictions, strict=True)
         ]
         write_samples(self.run, self.stage, step, "val", held_out)
         return metrics | scored.metrics
@@ -101,55 +109,55 @@ class Recorder:
         return float((lengths >= self.limit).mean())
 
     def training_samples(
-        self, step: int, sampled: Sampled, texts: Callable[[list[str]], tuple[list[str], list[str]]]
+        self, step: int, sampled: Rollouts, texts: Callable[[list[str]], tuple[list[str], list[str]]]
     ) -> None:
-        """Keep some of the step's rollouts: the first prompts' best and worst, kept and dropped."""
-        chosen = spread(sampled.rewards, self.samples)
-        prompts, responses = texts([sampled.keys[row] for row in chosen])
-        rows = [sampled.rows[row] for row in chosen]
+        """Keep some of the step's sessions, with all of their rows: the best and the worst, kept and dropped."""
+        ends = sampled.last_rows()
+        sessions = [sampled.sessions[ends[place]] for place in spread(sampled.rewards[ends], self.samples)]
+        rows_of = rows_of_groups(sampled.sessions)
+        chosen = [place for session in sessions for place in rows_of[session]]
+        prompts, responses = texts([sampled.keys[place] for place in chosen])
+        rows = [sampled.rows[place] for place in chosen]
         predictions = self.scorer(rows, responses).predictions if rows else []
-        columns = zip(rows, prompts, responses, sampled.rewards[chosen], predictions, chosen, strict=True)
+        # The last row answers for its session.
+        predictions = [one if place in ends else None for place, one in zip(chosen, predictions, strict=True)]
         written = [
             replace(
-                _sample(self.stage, step, "train", row, prompt, response, reward, sampled.terms[place], prediction),
+                self._sample(step, "train", sampled, place, *texts),
                 kept=bool(sampled.kept[place]),
                 weight=float(sampled.weights[place]),
             )
-            for row, prompt, response, reward, prediction, place in columns
+            for place, *texts in zip(chosen, prompts, responses, predictions, strict=True)
         ]
         write_samples(self.run, self.stage, step, "train", written)
 
-
-def _sample(
-    stage: str,
-    step: int,
-    split: str,
-    row: dict[str, Any],
-    prompt: str,
-    response: str,
-    reward: float,
-    terms: dict[str, float],
-    prediction: Any,
-) -> Sample:
-    info = row["extra_info"]
-    return Sample(
-        stage=stage,
-        step=step,
-        split=split,
-        dataset=row["data_source"],
-        task=info.get("task"),
-        channel=info.get("channel"),
-        index=info.get("index"),
-        prompt=prompt,
-        response=response,
-        score=float(reward),
-        terms=terms,
-        history=_list(info.get("history")),
-        ground_truth=_list(row["ground_truth"]),
-        prediction=prediction,
-        valid=prediction is not None,
-        kept=True,
-    )
+    def _sample(
+        self, step: int, split: str, rollouts: Rollouts, place: int, prompt: str, response: str, prediction: Any
+    ) -> Sample:
+        row = rollouts.rows[place]
+        info = row["extra_info"]
+        role = rollouts.roles[place]
+        return Sample(
+            stage=self.stage,
+            step=step,
+            split=split,
+            dataset=row["data_source"],
+            task=info.get("task"),
+            channel=info.get("channel"),
+            index=info.get("index"),
+            session=session_number(rollouts.sessions[place]),
+            role=role or None,
+            turn=int(rollouts.turns[place]) if role else None,
+            prompt=prompt,
+            response=response,
+            score=float(rollouts.rewards[place]),
+            terms=rollouts.terms[place],
+            history=_list(info.get("history")),
+            ground_truth=_list(row["ground_truth"]),
+            prediction=prediction,
+            valid=prediction is not None,
+            kept=True,
+        )
 
 
 def _list(values: Any) -> Any:

@@ -1,48 +1,58 @@
-"""All rollouts of one step, as they are handed from the replay buffer to the record."""
+"""Rollouts as veRL's queue hands them out, read into ``Rollouts`` and put into an order that does not vary."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from src.algorithms.rollouts import Rollouts
 
-@dataclass
-class Sampled:
-    """All rollouts of one step, in the order of ``keys``; arrays have length B.
+# The columns that are read.
+FIELDS = ("rm_scores", "extra_fields", "data_source", "reward_model", "extra_info")
 
-    kept: bool. weights: G * w_i of the kept ones, 1 elsewhere. rewards: as the reward function gave them.
-    terms: the numeric terms of each reward. lengths: response tokens.
+
+def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any) -> Rollouts:
+    """The rollouts of some of the queue's rows, in an order that does not vary.
+
+    An agent loop that returns several rows of a session tells them apart by ``src.training.row_output``.
+
+    Args:
+        keys, tags: the rows', as the queue has them.
+        data: their ``FIELDS``.
     """
+    extra = plain(data["extra_fields"])
+    columns = (plain(data[name]) for name in ("data_source", "reward_model", "extra_info"))
+    rollouts = Rollouts(
+        keys=list(keys),
+        rewards=np.array([float(scores.sum()) for scores in data["rm_scores"].unbind()]),
+        terms=[numeric_terms(_terms(one)) for one in extra],
+        roles=[one.get("role", "") for one in extra],
+        turns=np.array([one.get("turn", 0) for one in extra], dtype=int),
+        lengths=np.array([tag["response_len"] for tag in tags], dtype=float),
+        rows=[
+            {"data_source": source, "ground_truth": reward["ground_truth"], "extra_info": info}
+            for source, reward, info in zip(*columns, strict=True)
+        ],
+    )
+    return rollouts.take(reproducible_order(rollouts))
 
-    keys: list[str] = field(default_factory=list)
-    groups: list[str] = field(default_factory=list)
-    kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
-    weights: np.ndarray = field(default_factory=lambda: np.empty(0))
-    rewards: np.ndarray = field(default_factory=lambda: np.empty(0))
-    lengths: np.ndarray = field(default_factory=lambda: np.empty(0))
-    terms: list[dict[str, float]] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def in_order(self, order: Sequence[int]) -> Sampled:
-        """The same rollouts in another order."""
-        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
-        for name, column in columns.items():
-            columns[name] = column[list(order)] if isinstance(column, np.ndarray) else [column[row] for row in order]
-        return Sampled(**columns)
-
-
-def reproducible_order(sampled: Sampled) -> list[int]:
+def reproducible_order(rollouts: Rollouts) -> list[int]:
     """Rows by dataset, prompt and number of the rollout: veRL collects them as they are finished, which varies."""
 
     def place(row: int) -> tuple[str, int, str, list[int]]:
-        info = sampled.rows[row]["extra_info"]
-        group, *numbers = sampled.keys[row].split("_")
-        return sampled.rows[row]["data_source"], int(info.get("index") or 0), group, list(map(int, numbers))
+        info = rollouts.rows[row]["extra_info"]
+        group, *numbers = rollouts.keys[row].split("_")
+        return rollouts.rows[row]["data_source"], int(info.get("index") or 0), group, list(map(int, numbers))
 
-    return sorted(range(len(sampled.keys)), key=place)
+    return sorted(range(len(rollouts.keys)), key=place)
+
+
+def _terms(extra: dict[str, Any]) -> dict[str, Any]:
+    own = extra.get("row_terms")
+    return extra["reward_extra_info"] if own is None else own
 
 
 def plain(values: Any) -> list[Any]:

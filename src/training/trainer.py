@@ -1,11 +1,12 @@
-"""veRL's synchronous trainer, recording every step and weighting sequences.
+"""veRL's synchronous trainer, recording every step and asking an algorithm what becomes of the rollouts.
 
-Registered as ``recorded`` (``trainer.v1.trainer_mode``). What it changes:
+``trainer.v1.trainer_mode`` names it by its dotted path. What it changes:
 
-* ``rollout.n`` rollouts are sampled per prompt, and every count after selection uses the kept ones: veRL multiplies
-  mini-batches by ``rollout.n``, which would silently merge two updates into one.
+* The algorithm (``src.algorithms.algorithm``) says how many rollouts are sampled per prompt, which are kept, their
+  weights, their advantages and the loss.
+* Every count after selection uses the kept rows: veRL multiplies mini-batches by ``rollout.n``, which would silently
+  merge two updates into one, or split one where sessions have several rows.
 * Groups have reproducible names, so that a repeated run selects the same rollouts.
-* The loss is ``weighted_ppo_loss``, which is veRL's own when all weights are one.
 * KL can be measured from another model than the one that the stage starts from.
 * Each step goes to the run's folder: reward terms, shares, validation on held-out windows, samples.
 * A checkpoint is sealed once its step is recorded; when asked to, the trainer saves after its step and ends.
@@ -14,6 +15,7 @@ Registered as ``recorded`` (``trainer.v1.trainer_mode``). What it changes:
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +26,20 @@ from omegaconf import DictConfig, open_dict
 from tensordict import TensorDict
 from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.utils import Role
-from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from verl.utils import tensordict_utils as tu
 from verl.utils.config import omega_conf_to_dataclass
+from verl.workers.utils.padding import response_to_nested
 
-from src.algorithms.weighted_loss import SEQUENCE_WEIGHT, weighted_ppo_loss
+from src.algorithms.weighted_loss import SEQUENCE_WEIGHT
+from src.config.algorithm import make_algorithm
 from src.config.named import load_function
-from src.config.stages import TRAINER_NAME
 from src.training.recorder import Recorder
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
 from src.training.worker import WorkerWithReference
 
 
-@register_trainer(TRAINER_NAME)
 class RecordedTrainer(PPOTrainerSync):
     """See the module's docstring."""
 
@@ -47,7 +48,9 @@ class RecordedTrainer(PPOTrainerSync):
 
     def __init__(self, config: DictConfig) -> None:
         settings = config.trainer.v1.sampler.sampler_kwargs
-        self.sampled_per_prompt = config.actor_rollout_ref.rollout.n
+        self.algorithm = make_algorithm(**settings.algorithm)
+        rollouts = config.actor_rollout_ref.rollout.n
+        self.sampled_per_prompt = self.algorithm.sampled_per_prompt(rollouts)
         self.fetched = (0, 0)  # a step, and its prompts so far
         self.unsealed = False
         self.stopping = False
@@ -55,8 +58,7 @@ class RecordedTrainer(PPOTrainerSync):
         with open_dict(config):
             # veRL takes every mode but "sync" for an asynchronous one.
             config.trainer.v1.trainer_mode = "sync"
-            if settings.grip:
-                config.actor_rollout_ref.rollout.n = settings.grip.keep
+            config.actor_rollout_ref.rollout.n = self.algorithm.kept_per_prompt(rollouts)
         super().__init__(config)
         scorer = load_function(settings.scorer)
         limit = config.data.max_response_length
@@ -67,9 +69,9 @@ class RecordedTrainer(PPOTrainerSync):
     def _setup(self) -> None:
         self.recorder.phase("starting the training and rollout workers")
         super()._setup()
-        if self.replay_buffer.grip is not None:
+        if loss := self.algorithm.loss():
             actor = omega_conf_to_dataclass(self.config.actor_rollout_ref.actor)
-            self.actor_rollout_wg.set_loss_fn(functools.partial(weighted_ppo_loss, config=actor))
+            self.actor_rollout_wg.set_loss_fn(functools.partial(load_function(loss), config=actor))
 
     def _init_resource_pool_mgr(self) -> None:
         super()._init_resource_pool_mgr()
@@ -96,8 +98,11 @@ class RecordedTrainer(PPOTrainerSync):
     def on_sample_end(self) -> None:
         super().on_sample_end()
         self.recorder.phase("training")
-        self.recorder.training_samples(self.global_steps, self.replay_buffer.sampled, self._texts)
+        sampled = self.replay_buffer.sampled
+        self.recorder.training_samples(self.global_steps, sampled, self._texts)
         self.replay_buffer.drop_unselected()
+        with open_dict(self.config):
+            self.config.actor_rollout_ref.rollout.n = sampled.most_kept_rows()
 
     def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
         batch = super()._compute_old_log_prob(batch, metrics)
@@ -110,17 +115,33 @@ class RecordedTrainer(PPOTrainerSync):
         return batch
 
     def _compute_advantage(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
-        if self.replay_buffer.grip is not None:
-            sampled = self.replay_buffer.sampled
-            weight = dict(zip(sampled.keys, sampled.weights, strict=True))
-            # Rows that veRL adds to fill a batch are not among the sampled ones; their mask is empty.
-            column = torch.tensor([weight.get(key, 1.0) for key in batch.keys], dtype=torch.float32)
-            tq.kv_batch_put(
-                keys=batch.keys,
-                partition_id=batch.partition_id,
-                fields=TensorDict({SEQUENCE_WEIGHT: column}, batch_size=len(column)),
-            )
-        return super()._compute_advantage(batch, metrics)
+        sampled = self.replay_buffer.sampled
+        place = {key: row for row, key in enumerate(sampled.keys)}
+        # Rows that veRL adds to fill a batch are not among the sampled ones; their mask is empty.
+        known = [row for row, key in enumerate(batch.keys) if key in place]
+        kept = sampled.take([place[batch.keys[row]] for row in known])
+        if self.algorithm.loss():
+            weights = torch.ones(len(batch.keys))
+            weights[known] = torch.from_numpy(kept.weights).float()
+            self._put(batch, {SEQUENCE_WEIGHT: weights})
+        batch = super()._compute_advantage(batch, metrics)
+        reward = "token_level_rewards" if self.config.algorithm.use_kl_in_reward else "rm_scores"
+        data = tq.kv_batch_get(
+            keys=batch.keys, partition_id=batch.partition_id, select_fields=[reward, "response_mask"]
+        )
+        mask = data["response_mask"]
+        data = data.to_padded_tensor()
+        advantages = self.algorithm.advantages(replace(kept, rewards=data[reward].sum(-1)[known].double().numpy()))
+        if advantages is not None:
+            rows = torch.zeros(len(batch.keys))
+            rows[known] = torch.as_tensor(advantages, dtype=torch.float32)
+            column = response_to_nested(rows.unsqueeze(-1) * data["response_mask"], mask)
+            self._put(batch, {"advantages": column, "returns": column})
+        return batch
+
+    def _put(self, batch: KVBatchMeta, columns: dict[str, torch.Tensor]) -> None:
+        fields = TensorDict(columns, batch_size=len(batch.keys))
+        tq.kv_batch_put(keys=batch.keys, partition_id=batch.partition_id, fields=fields)
 
     def _compute_metrics(
         self, batch: KVBatchMeta, metrics: dict, timing_raw: dict, global_steps: int, epoch: int

@@ -1,29 +1,45 @@
 """GRIP on a batch, and its objective."""
 
-import subprocess
-import sys
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from src.algorithms.grip import (
-    GripSettings,
-    grip_sequence_loss,
-    group_advantages,
-    group_rng,
-    select_batch,
-)
+from src.algorithms.advantages import group_advantages
+from src.algorithms.grip import Grip, grip_sequence_loss
+from src.algorithms.rollouts import Rollouts
 from src.algorithms.selection import STRATEGIES
+from src.errors import ConfigError
 
 SELECTIVE = [name for name in STRATEGIES if name != "all"]
 
 
-def batch(prompts: int = 4, rollouts: int = 12, seed: int = 0):
-    """Rewards, group ids and rollout numbers, prompt by prompt."""
-    rewards = np.random.default_rng(seed).uniform(-1, 1.1, prompts * rollouts).round(1)
-    groups = [f"prompt{i // rollouts}" for i in range(rewards.size)]
-    return rewards, groups, [i % rollouts for i in range(rewards.size)]
+def batch(rewards: np.ndarray, keys: list[str]) -> Rollouts:
+    size = len(keys)
+    return Rollouts(
+        keys=keys,
+        rewards=rewards,
+        terms=[{}] * size,
+        roles=[""] * size,
+        turns=np.zeros(size, dtype=int),
+        lengths=np.ones(size),
+        rows=[{}] * size,
+    )
+
+
+def prompts(count: int = 4, rollouts: int = 12, seed: int = 0) -> Rollouts:
+    """Rollouts with random rewards, prompt by prompt."""
+    rewards = np.random.default_rng(seed).uniform(-1, 1.1, count * rollouts).round(1)
+    return batch(rewards, [f"prompt{i // rollouts}_{i % rollouts}_0" for i in range(rewards.size)])
+
+
+def kept(algorithm: Grip, rollouts: Rollouts, step: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The rows that are kept, and their weights."""
+    chosen = algorithm.select(rollouts, step)
+    rows = np.flatnonzero(chosen.kept)
+    assert (chosen.weights[~chosen.kept] == 1.0).all()
+    return rows, chosen.weights[rows]
 
 
 def tokens(rows: int = 6, length: int = 5, seed: int = 0, dtype: torch.dtype = torch.float32):
@@ -42,113 +58,83 @@ def tokens(rows: int = 6, length: int = 5, seed: int = 0, dtype: torch.dtype = t
 
 @pytest.mark.parametrize("sampling", SELECTIVE)
 def test_exactly_keep_of_each_group(sampling):
-    rewards, groups, _ = batch()
-    selection = select_batch(rewards, groups, GripSettings(keep=4, sampling=sampling), step=3)
-    assert (np.diff(selection.kept) > 0).all()
-    np.testing.assert_array_equal(np.bincount(selection.kept // 12), [4, 4, 4, 4])
-    np.testing.assert_allclose(selection.weights.reshape(4, 4).mean(axis=1), 1.0)
+    rows, weights = kept(Grip(keep=4, sampling=sampling), prompts(), step=3)
+    np.testing.assert_array_equal(np.bincount(rows // 12), [4, 4, 4, 4])
+    np.testing.assert_allclose(weights.reshape(4, 4).mean(axis=1), 1.0)
 
 
 def test_weights_are_those_of_the_kept_rewards():
-    rewards, groups, _ = batch()
-    selection = select_batch(rewards, groups, GripSettings(keep=4, sampling="local"), step=0)
-    odds = np.exp(rewards[selection.kept]).reshape(4, 4)
-    np.testing.assert_allclose(selection.weights.reshape(4, 4), 4 * odds / odds.sum(axis=1, keepdims=True))
+    rollouts = prompts()
+    rows, weights = kept(Grip(keep=4, sampling="local"), rollouts)
+    odds = np.exp(rollouts.rewards[rows]).reshape(4, 4)
+    np.testing.assert_allclose(weights.reshape(4, 4), 4 * odds / odds.sum(axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize("sampling", SELECTIVE)
 def test_order_of_rows_does_not_matter(sampling):
-    rewards, groups, numbers = batch()
-    settings = GripSettings(keep=4, sampling=sampling, seed=11)
-    reference = select_batch(rewards, groups, settings, 5, numbers)
-    expected = {(groups[i], numbers[i]): w for i, w in zip(reference.kept, reference.weights, strict=True)}
+    rollouts = prompts()
+    algorithm = Grip(keep=4, sampling=sampling, seed=11)
+    rows, weights = kept(algorithm, rollouts, 5)
+    expected = dict(zip([rollouts.keys[row] for row in rows], weights, strict=True))
     for seed in range(5):
-        order = np.random.default_rng(seed).permutation(rewards.size)
-        shuffled = select_batch(rewards[order], [groups[i] for i in order], settings, 5, [numbers[i] for i in order])
-        got = {(groups[order[i]], numbers[order[i]]): w for i, w in zip(shuffled.kept, shuffled.weights, strict=True)}
-        assert got == pytest.approx(expected)
+        shuffled = rollouts.take(np.random.default_rng(seed).permutation(48).tolist())
+        rows, weights = kept(algorithm, shuffled, 5)
+        assert dict(zip([shuffled.keys[row] for row in rows], weights, strict=True)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("sampling", ["local", "cluster", "uniform"])
 def test_a_groups_choice_does_not_depend_on_other_groups(sampling):
-    rewards, groups, _ = batch()
-    settings = GripSettings(keep=4, sampling=sampling)
-    together = select_batch(rewards, groups, settings, 2).kept
-    alone = select_batch(rewards[24:36], groups[24:36], settings, 2).kept
+    algorithm = Grip(keep=4, sampling=sampling)
+    together, _ = kept(algorithm, prompts(), 2)
+    alone, _ = kept(algorithm, prompts().take(range(24, 36)), 2)
     np.testing.assert_array_equal(together[(together >= 24) & (together < 36)], alone + 24)
 
 
 def test_seed_step_and_group_each_change_the_choice():
-    rewards = np.zeros(24)
-    settings = {"keep": 8, "sampling": "uniform"}
-
     def choice(seed: int, step: int, group: str) -> tuple[int, ...]:
-        return tuple(select_batch(rewards, [group] * 24, GripSettings(seed=seed, **settings), step).kept)
+        rollouts = batch(np.zeros(24), [f"{group}_{i}_0" for i in range(24)])
+        return tuple(kept(Grip(keep=8, sampling="uniform", seed=seed), rollouts, step)[0])
 
     choices = [choice(0, 0, "a"), choice(1, 0, "a"), choice(0, 1, "a"), choice(0, 0, "b")]
     assert len(set(choices)) == 4
     assert choice(0, 0, "a") == choices[0]
 
 
-def test_generator_is_the_same_in_another_process():
-    code = "from src.algorithms.grip import group_rng; print(group_rng(1, 2, 'etth1-17').integers(2**62))"
-    environment = {"PYTHONHASHSEED": "1", "PYTHONPATH": "."}
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
-    ).stdout
-    assert int(printed) == group_rng(1, 2, "etth1-17").integers(2**62)
-
-
 def test_k_of_one_keeps_every_row_for_every_strategy():
-    rewards, groups, _ = batch()
     for sampling in STRATEGIES:
-        settings = GripSettings(keep=12, sampling=sampling, weights="uniform")
-        selection = select_batch(rewards, groups, settings, step=9)
-        np.testing.assert_array_equal(selection.kept, np.arange(48))
-        np.testing.assert_array_equal(selection.weights, np.ones(48))
+        rows, weights = kept(Grip(keep=12, sampling=sampling, weights="uniform"), prompts(), step=9)
+        np.testing.assert_array_equal(rows, np.arange(48))
+        np.testing.assert_array_equal(weights, np.ones(48))
 
 
 def test_a_group_with_too_few_rollouts_is_named():
-    rewards, groups, _ = batch()
     with pytest.raises(ValueError, match="group 'prompt3': cannot keep 8 of 7 rollouts"):
-        select_batch(rewards[:43], groups[:43], GripSettings(keep=8), step=0)
+        Grip(keep=8).select(prompts().take(range(43)), step=0)
 
 
-def test_inconsistent_columns_are_refused():
-    rewards, groups, numbers = batch()
-    with pytest.raises(ValueError, match="47 group ids for 48 rollouts"):
-        select_batch(rewards, groups[1:], GripSettings(keep=4), 0)
-    with pytest.raises(ValueError, match="47 rollout numbers for 48 rollouts"):
-        select_batch(rewards, groups, GripSettings(keep=4), 0, numbers[1:])
-    with pytest.raises(ValueError, match="group 'prompt0': rollout numbers repeat"):
-        select_batch(rewards, groups, GripSettings(keep=4), 0, [0] * 48)
+SETTINGS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"keep": 0}, "algorithm.grip.keep=0: give a whole number of at least 1"),
+    ({"keep": "two"}, "algorithm.grip.keep=two: give a whole number of at least 1"),
+    ({"clusters": 1.5}, "algorithm.grip.clusters=1.5: give a whole number of at least 1"),
+    ({"sampling": "best"}, f"algorithm.grip.sampling=best: choose one of {', '.join(STRATEGIES)}"),
+    ({"clustering": "trees"}, "algorithm.grip.clustering=trees: choose one of kmeans, bins"),
+    ({"weights": "hard"}, "algorithm.grip.weights=hard: choose one of softmax, advantage, uniform"),
+    ({"tau": 0}, "algorithm.grip.tau=0: give a positive number"),
+    ({"floor": True}, "algorithm.grip.floor=True: give a positive number"),
+    (
+        {"sampling": "all"},
+        "algorithm.grip.sampling=all keeps every rollout, but algorithm.grip.keep=4 and "
+        "actor_rollout_ref.rollout.n=12: make them equal",
+    ),
+)
 
 
-def test_an_empty_batch_keeps_nothing():
-    selection = select_batch(np.empty(0), [], GripSettings(keep=4), 0)
-    assert selection.kept.shape == selection.weights.shape == (0,)
-
-
-# ------------------------------------------------------------------ advantages
-
-
-def test_advantages_by_hand():
-    # Group a: 1, 2, 3: mean 2, unbiased standard deviation 1. Group b: 0, 4: mean 2, deviation sqrt(8).
-    rewards = torch.tensor([1.0, 0.0, 2.0, 4.0, 3.0], dtype=torch.float64)
-    advantages = group_advantages(rewards, ["a", "b", "a", "b", "a"], eps=0.0)
-    root_half = 0.5**0.5
-    torch.testing.assert_close(advantages, torch.tensor([-1.0, -root_half, 0.0, root_half, 1.0], dtype=torch.float64))
-
-
-def test_advantages_without_spread_are_exactly_zero():
-    # The float32 mean of seven times 0.1 is not 0.1; divided by eps that error would be a gradient.
-    rewards = torch.tensor([0.1] * 7 + [0.9])
-    assert torch.equal(group_advantages(rewards, [0] * 7 + [1]), torch.zeros(8))
-
-
-def test_eps_bounds_the_advantage_of_a_tiny_spread():
-    rewards = torch.tensor([0.0, 1e-9], dtype=torch.float64)
-    assert group_advantages(rewards, [0, 0]).abs().max().item() < 1e-3
+@pytest.mark.parametrize(("change", "message"), SETTINGS)
+def test_settings_that_cannot_work_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        Grip(**{"keep": 4, **change}).check(12)
+    assert str(error.value) == message
+    Grip(keep=4).check(12)
 
 
 # ------------------------------------------------------------------ the objective
@@ -187,14 +173,12 @@ def test_k_of_one_with_uniform_weights_is_grpo_to_the_last_bit(sampling, seed):
     rewards = np.random.default_rng(seed).normal(size=6)
     groups = ["a", "a", "a", "b", "b", "b"]
     new, old, ref, mask = tokens(seed=seed)
-    settings = GripSettings(keep=3, sampling=sampling, weights="uniform")
-    selection = select_batch(rewards, groups, settings, step=seed)
-    kept = torch.from_numpy(selection.kept)
-    advantages = group_advantages(
-        torch.from_numpy(rewards[selection.kept]).float(), [groups[i] for i in selection.kept]
-    )
+    rollouts = batch(rewards, [f"{group}_{i % 3}_0" for i, group in enumerate(groups)])
+    places, weights = kept(Grip(keep=3, sampling=sampling, weights="uniform"), rollouts, step=seed)
+    rows = torch.from_numpy(places)
+    advantages = group_advantages(torch.from_numpy(rewards[places]).float(), [groups[i] for i in places])
     grip = grip_sequence_loss(
-        new[kept], old[kept], ref[kept], advantages, mask[kept], torch.from_numpy(selection.weights).float()
+        new[rows], old[rows], ref[rows], advantages, mask[rows], torch.from_numpy(weights).float()
     )
     (grip_gradient,) = torch.autograd.grad(grip, new)
     all_advantages = group_advantages(torch.from_numpy(rewards).float(), groups)

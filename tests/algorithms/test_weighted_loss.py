@@ -11,7 +11,8 @@ from verl.utils import tensordict_utils as tu
 from verl.workers.config import FSDPActorConfig, PolicyLossConfig
 from verl.workers.utils.losses import ppo_loss
 
-from src.algorithms.grip import grip_sequence_loss, group_advantages
+from src.algorithms.advantages import group_advantages
+from src.algorithms.grip import grip_sequence_loss
 from src.algorithms.weighted_loss import SEQUENCE_WEIGHT, weighted_ppo_loss
 
 PROMPT_LENGTHS = [3, 2, 4, 1, 2]

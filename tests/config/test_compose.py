@@ -1,6 +1,7 @@
 """The order of the layers, what the user may swap, and that composing needs no torch."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hydra.errors import ConfigCompositionException
@@ -160,24 +161,27 @@ def test_a_runtime_wins_over_verls_defaults(compose_run: Callable[..., DictConfi
     assert (cpu.sft.trainer.device, gpu.sft.trainer.device) == ("cpu", "cuda")
 
 
-def _selection(cfg: DictConfig) -> DictConfig | None:
+def _algorithm(cfg: DictConfig) -> dict[str, Any]:
     (rl,) = [stage for stage in build_stages(cfg) if stage.name == "rl"]
-    assert "grip" not in rl.config.algorithm  # veRL does not know it
-    return rl.config.trainer.v1.sampler.sampler_kwargs.grip
+    assert not {"grip", "name", "path"} & set(rl.config.algorithm)  # veRL does not know them
+    return OmegaConf.to_container(rl.config.trainer.v1.sampler.sampler_kwargs.algorithm)
 
 
-def test_grip_selects_rollouts(compose_run: Callable[..., DictConfig]) -> None:
-    grip = _selection(compose_run(*SMOKE, "algorithm.grip.sampling=local"))
-    assert grip is not None
-    assert (grip.keep, grip.sampling, grip.weights, grip.tau) == (2, "local", "softmax", 1.0)
+def test_the_sampler_is_told_the_algorithm_and_its_settings(compose_run: Callable[..., DictConfig]) -> None:
+    assert _algorithm(compose_run(*SMOKE, "algorithm.grip.sampling=local", "seed=7")) == {
+        "path": "src.algorithms.grip.Grip",
+        "name": "grip",
+        "settings": {"keep": 2, "sampling": "local", "clusters": 4, "clustering": "kmeans", "weights": "softmax",
+                     "tau": 1.0, "floor": 0.1, "seed": 7},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("scale", ["smoke", "paper"])
-def test_grpo_selects_none_though_recipe_and_scale_set_grips_keys(
+def test_another_algorithm_is_chosen_though_recipe_and_scale_set_grips_keys(
     compose_run: Callable[..., DictConfig], scale: str
 ) -> None:
     cfg = compose_run("+recipe=time_r1", f"scale={scale}", "runtime=cpu", "algorithm=grpo")
-    assert _selection(cfg) is None
+    assert _algorithm(cfg) == {"path": "src.algorithms.grpo.Grpo", "name": "grpo", "settings": {"seed": 1}}
     assert cfg.algorithm.adv_estimator == "grpo"
 
 

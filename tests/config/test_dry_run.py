@@ -48,7 +48,7 @@ def test_the_dry_run_shows_what_differs(shown: subprocess.CompletedProcess[str])
     rl = _part(shown.stdout, "stage rl: what differs from veRL's defaults").splitlines()
     assert "  data.train_batch_size: 1024 -> 8" in rl
     assert "  algorithm.adv_estimator: gae -> grpo" in rl
-    assert "  trainer.v1.sampler.sampler_kwargs.grip.keep: (absent) -> 2" in rl
+    assert "  trainer.v1.sampler.sampler_kwargs.algorithm.settings.keep: (absent) -> 2" in rl
     assert not any(line.startswith("  trainer.balance_batch:") for line in rl)  # at its default
 
 

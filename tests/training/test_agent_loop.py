@@ -15,9 +15,3 @@ def test_whatever_tells_two_rollouts_apart_changes_the_seed() -> None:
     }  # fmt: skip
     assert len(seeds) == 64
     assert rollout_seed(1, 12) != rollout_seed(11, 2)
-
-
-def test_verl_finds_the_loop_by_its_name() -> None:
-    from verl.experimental.agent_loop.agent_loop import _agent_loop_registry
-
-    assert _agent_loop_registry["seeded_single_turn"]["_target_"] == "src.training.agent_loop.SeededSingleTurn"

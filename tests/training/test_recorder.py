@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from src.algorithms.rollouts import Rollouts
 from src.tasks.forecast.held_out import Scored
 from src.training.recorder import Recorder, spread, zero_std_share
-from src.training.sampled import Sampled, numeric_terms, plain
 
 TERMS = [
     {"format": 0.0, "mse": 0.5, "valid": 1.0},
@@ -28,11 +28,12 @@ def _row(number: int, dataset: str = "demand") -> dict[str, Any]:
     }
 
 
-def _sampled(**changes: Any) -> Sampled:
+def _sampled(**changes: Any) -> Rollouts:
     """Two prompts with two rollouts each; of the first one is kept, of the second both."""
     values: dict[str, Any] = {
-        "keys": ["1x0_0", "1x0_1", "1x1_0", "1x1_1"],
-        "groups": ["1x0", "1x0", "1x1", "1x1"],
+        "keys": ["1x0_0_0", "1x0_1_0", "1x1_0_0", "1x1_1_0"],
+        "roles": ["", "", "", ""],
+        "turns": np.zeros(4, dtype=int),
         "kept": np.array([True, False, True, True]),
         "weights": np.array([1.0, 1.0, 1.5, 0.5]),
         "rewards": np.array([0.5, -0.75, 0.25, 0.25]),
@@ -40,7 +41,7 @@ def _sampled(**changes: Any) -> Sampled:
         "terms": TERMS,
         "rows": [_row(0), _row(0), _row(1), _row(1)],
     }
-    return Sampled(**{**values, **changes})
+    return Rollouts(**{**values, **changes})
 
 
 def _score(rows: Sequence[dict[str, Any]], responses: Sequence[str]) -> Scored:
@@ -92,6 +93,29 @@ def test_each_task_has_its_own_means_over_the_terms_it_can_earn(recorder: Record
     # The zeros of a task that cannot earn the term are left out of the total, too.
     assert metrics["reward/mse/mean"] == metrics["guess/reward/mse/mean"] == pytest.approx(0.125)
     assert metrics["reward/mean"] == pytest.approx(0.0625)
+
+
+def test_sessions_are_counted_by_their_last_row_and_roles_by_all_of_theirs(recorder: Recorder) -> None:
+    # A session is a controller's row and a reasoner's, which ends it.
+    metrics = recorder.rollout_metrics(
+        _sampled(
+            keys=["1x0_0_0", "1x0_0_1", "1x0_1_0", "1x0_1_1"],
+            roles=["controller", "reasoner", "controller", "reasoner"],
+            kept=np.array([True, True, False, False]),
+            terms=[{"short": 1.0}, {"right": 0.0}, {"short": 0.5}, {"right": 1.0}],
+            lengths=np.array([40.0, 10.0, 10.0, 10.0]),
+        )
+    )
+    assert metrics["reward/mean"] == pytest.approx(-0.25)  # of -0.75 and 0.25
+    assert metrics["select/kept_frac"] == 0.5 and metrics["groups/zero_std_frac"] == 0.0
+    assert metrics["select/kept_reward/mean"] == -0.75
+    assert metrics["controller/reward/mean"] == pytest.approx(0.375)  # of 0.5 and 0.25
+    assert metrics["reasoner/reward/mean"] == pytest.approx(-0.25)
+    assert metrics["controller/reward/short/mean"] == 0.75 and metrics["reasoner/reward/right/mean"] == 0.5
+    assert "reasoner/reward/short/mean" not in metrics and "reward/short/mean" not in metrics
+    assert metrics["reward/right/mean"] == 0.5
+    limits = [metrics[f"{of}response_length/limit_frac"] for of in ("", "controller/", "reasoner/")]
+    assert limits == [0.25, 0.5, 0.0]
 
 
 def test_a_truth_in_json_is_kept_as_numbers(recorder: Recorder, tmp_path: Path) -> None:
@@ -152,7 +176,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         return [f"prompt of {key}" for key in keys], ["7", "no number", "9"]
 
     recorder.training_samples(4, _sampled(), texts)
-    assert asked == [["1x0_1", "1x1_1", "1x0_0"]]
+    assert asked == [["1x0_1_0", "1x1_1_0", "1x0_0_0"]]
     lines = _lines(recorder.run / "samples" / "rl_4.jsonl")
     assert [(line["score"], line["kept"], line["valid"], line["prediction"]) for line in lines] == [
         (-0.75, False, True, [7.0, 7.0]),
@@ -167,10 +191,10 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "task": None,
         "channel": "load",
         "index": 0,
-        "session": None,
+        "session": 1,
         "role": None,
         "turn": None,
-        "prompt": "prompt of 1x0_1",
+        "prompt": "prompt of 1x0_1_0",
         "response": "7",
         "images": [],
         "score": -0.75,
@@ -182,6 +206,29 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "kept": False,
         "weight": 1.0,
     }
+
+
+def test_a_sampled_session_is_kept_with_all_of_its_rows(recorder: Recorder) -> None:
+    sampled = _sampled(
+        keys=["1x0_0_0", "1x0_0_1", "1x0_1_0", "1x0_1_1"],
+        roles=["controller", "reasoner", "controller", "reasoner"],
+        turns=np.array([1, 0, 1, 0]),
+        kept=np.array([True, True, False, False]),
+        weights=np.array([0.5, 0.5, 1.0, 1.0]),
+    )
+    recorder.samples = 1  # the worst session, by the reward of its last row
+    recorder.training_samples(2, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
+    recorder.samples = 8
+    recorder.training_samples(3, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
+    worst, all_of_them = (_lines(recorder.run / "samples" / f"rl_{step}.jsonl") for step in (2, 3))
+    assert worst == [{**line, "step": 2} for line in all_of_them[:2]]
+    columns = ("prompt", "session", "role", "turn", "score", "prediction", "kept", "weight")
+    assert [tuple(line[name] for name in columns) for line in all_of_them] == [
+        ("1x0_0_0", 0, "controller", 1, 0.5, None, True, 0.5),
+        ("1x0_0_1", 0, "reasoner", 0, -0.75, [7.0, 7.0], True, 0.5),
+        ("1x0_1_0", 1, "controller", 1, 0.25, None, False, 1.0),
+        ("1x0_1_1", 1, "reasoner", 0, 0.25, [7.0, 7.0], False, 1.0),
+    ]
 
 
 def test_validation_scores_every_answer_and_keeps_samples(recorder: Recorder) -> None:
@@ -226,20 +273,3 @@ def test_the_phase_is_a_whole_file(recorder: Recorder) -> None:
     content = json.loads((recorder.run / "phase.json").read_text())
     assert (content["stage"], content["phase"]) == ("rl", "training")
     assert sorted(file.name for file in recorder.run.iterdir()) == ["phase.json", "samples"]
-
-
-def test_terms_leave_the_score_out() -> None:
-    assert numeric_terms({"score": 0.5, "reward": 0.5, "acc": 1, "mse": np.float32(0.25), "valid": True}) == {
-        "mse": 0.25,
-        "valid": 1.0,
-    }
-
-
-def test_a_column_of_the_queue_is_a_list_in_each_of_its_containers() -> None:
-    class Wrapped:
-        def __init__(self, data: Any) -> None:
-            self.data = data
-
-    assert plain(np.array(["a", "b"], dtype=object)) == ["a", "b"]
-    assert plain([{"x": 1}, {"x": 2}]) == [{"x": 1}, {"x": 2}]
-    assert plain([Wrapped("a"), Wrapped({"x": 1})]) == ["a", {"x": 1}]

@@ -1,23 +1,25 @@
-"""Rollouts in an order, and with seeds, that do not depend on when they were finished."""
+"""Rollouts as the queue hands them out, in an order that does not depend on when they were finished."""
 
 import random
+from typing import Any
 
 import numpy as np
+import torch
 
-from src.training.sampled import Sampled, reproducible_order
+from src.algorithms.rollouts import Rollouts
+from src.training.sampled import numeric_terms, plain, read_rollouts, reproducible_order
 
 
-def collected(places: list[tuple[str, int, int]]) -> Sampled:
+def collected(places: list[tuple[str, int, int]]) -> Rollouts:
     """Rollouts of (dataset, prompt, number), in the order in which they were finished."""
     count = len(places)
-    return Sampled(
+    return Rollouts(
         keys=[f"7x{index}_{number}_0" for _source, index, number in places],
-        groups=[f"7x{index}" for _source, index, _number in places],
-        kept=np.ones(count, dtype=bool),
-        weights=np.ones(count),
         rewards=np.array([100.0 * index + number for _source, index, number in places]),
-        lengths=np.arange(count, dtype=float),
         terms=[{"mse": float(index)} for _source, index, _number in places],
+        roles=[""] * count,
+        turns=np.zeros(count, dtype=int),
+        lengths=np.arange(count, dtype=float),
         rows=[{"data_source": source, "extra_info": {"index": index}} for source, index, _number in places],
     )
 
@@ -26,7 +28,7 @@ def test_the_order_is_that_of_datasets_prompts_and_numbers() -> None:
     places = [(source, index, number) for source in ("a", "b") for index in (2, 10) for number in (0, 1, 10)]
     shuffled = random.Random(1).sample(places, len(places))
     sampled = collected(shuffled)
-    ordered = sampled.in_order(reproducible_order(sampled))
+    ordered = sampled.take(reproducible_order(sampled))
     expected = collected(places)
     assert ordered.keys == expected.keys and ordered.groups == expected.groups and ordered.rows == expected.rows
     assert ordered.terms == expected.terms
@@ -39,3 +41,51 @@ def test_prompts_without_a_number_keep_together() -> None:
     for row in sampled.rows:
         row["extra_info"] = {}
     assert reproducible_order(sampled) == [1, 0]
+
+
+def _columns(rows: list[dict]) -> dict:
+    """Columns of the queue, in the containers that it returns: nested tensors, and lists of Python objects."""
+    scores = [torch.tensor([0.0] * 2 + [row["reward"]]) for row in rows]
+    return {
+        "rm_scores": torch.nested.as_nested_tensor(scores, layout=torch.jagged),
+        "extra_fields": [row["extra"] for row in rows],
+        "data_source": ["demand"] * len(rows),
+        "reward_model": [{"ground_truth": "[1.0]"}] * len(rows),
+        "extra_info": [{"index": 3}] * len(rows),
+    }
+
+
+def test_rows_of_one_session_keep_their_own_reward_role_turn_and_terms() -> None:
+    of_session = {"reward_extra_info": {"score": 0.5, "mse": 0.5}}
+    rows = [
+        {"reward": 0.5, "extra": {**of_session, "role": "reasoner", "turn": 0, "row_terms": {"mse": 0.25}}},
+        {"reward": -1.0, "extra": {**of_session, "role": "controller", "turn": 1, "row_terms": {}}},
+        {"reward": 0.75, "extra": of_session},
+    ]
+    tags = [{"response_len": length} for length in (5, 6, 7)]
+    read = read_rollouts(["7x0_1_1", "7x0_1_0", "7x0_0_0"], tags, _columns(rows))
+    assert read.keys == ["7x0_0_0", "7x0_1_0", "7x0_1_1"]
+    assert read.rewards.tolist() == [0.75, -1.0, 0.5]
+    assert read.roles == ["", "controller", "reasoner"] and read.turns.tolist() == [0, 1, 0]
+    assert read.terms == [{"mse": 0.5}, {}, {"mse": 0.25}]
+    assert read.lengths.tolist() == [7.0, 6.0, 5.0] and read.kept.all()
+    assert read.rows[0] == {"data_source": "demand", "ground_truth": "[1.0]", "extra_info": {"index": 3}}
+    assert read.groups == ["7x0"] * 3 and read.sessions == ["7x0_0", "7x0_1", "7x0_1"]
+    assert read.last_rows() == [0, 2]
+
+
+def test_terms_leave_the_score_out() -> None:
+    assert numeric_terms({"score": 0.5, "reward": 0.5, "acc": 1, "mse": np.float32(0.25), "valid": True}) == {
+        "mse": 0.25,
+        "valid": 1.0,
+    }
+
+
+def test_a_column_of_the_queue_is_a_list_in_each_of_its_containers() -> None:
+    class Wrapped:
+        def __init__(self, data: Any) -> None:
+            self.data = data
+
+    assert plain(np.array(["a", "b"], dtype=object)) == ["a", "b"]
+    assert plain([{"x": 1}, {"x": 2}]) == [{"x": 1}, {"x": 2}]
+    assert plain([Wrapped("a"), Wrapped({"x": 1})]) == ["a", {"x": 1}]

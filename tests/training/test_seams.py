@@ -10,13 +10,15 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
 from src.training.agent_loop import SeededSingleTurn
+from src.training.row_output import RowOutput
 from src.training.sampler import SelectingReplayBuffer
 from src.training.sft import RecordedSFTTrainer, SealingHandler
 from src.training.trainer import RecordedTrainer
 
 OWN = {
-    RecordedTrainer: {"__init__", "_texts", "on_step_end"},
-    SelectingReplayBuffer: {"__init__", "drop_unselected", "_read"},
+    RecordedTrainer: {"__init__", "_put", "_texts", "on_step_end"},
+    SelectingReplayBuffer: {"__init__", "drop_unselected"},
+    RowOutput: {"model_post_init"},
     SeededSingleTurn: set(),
     RecordedSFTTrainer: {"__init__", "_after_saving", "_stop_asked"},
     SealingHandler: {"__init__"},
