@@ -14,8 +14,9 @@ function drawChart(plot, legend, spec) {
   const height = spec.height || CHART_HEIGHT;
   const longest = Math.max(0, ...spec.refs.map((ref) => ref.name.length));
   const beside = spec.refs.length ? Math.min(Math.max(86, 16 + 5.6 * longest), width / 3) : 14;
-  const box = { left: 52, top: 24, right: width - beside, bottom: height - 34, width, height };
   const axis = spec.x || {};
+  const names = (axis.dividers || []).some((divider) => divider.name); // they stand in a line of their own
+  const box = { left: 52, top: names ? 36 : 24, right: width - beside, bottom: height - 34, width, height };
   const series = spec.series.filter((one) => !spec.hidden || !spec.hidden.has(one.name));
   const stacked = spec.kind === "stack" && series.length ? stackUp(series) : null;
   const y = verticalScale(spec, stacked, box.bottom, box.top);
@@ -33,7 +34,7 @@ function drawChart(plot, legend, spec) {
     const at = x.at(divider.at);
     if (divider.line) field.append(svg("line", { class: "divider", x1: at, x2: at, y1: box.top, y2: box.bottom }));
     // above the field, where no curve runs
-    if (divider.name && at >= box.left - 1 && at <= box.right) root.append(svg("text", { class: "label stage", x: at + 3, y: box.top - 4 }, divider.name));
+    if (divider.name && at >= box.left - 1 && at <= box.right) root.append(svg("text", { class: "label", x: at + 3, y: box.top - 5 }, divider.name));
   }
   drawReferences(root, field, spec.refs, y, box);
   if (stacked) drawStack(field, series, stacked, x, y);
