@@ -17,7 +17,6 @@ LONGEST = 300
 LONGER = (
     "tests/data_pipelines/test_forecast.py",
     "tests/recipes/time_r1/test_teacher.py",
-    "tests/smoke/test_cluster.py",
 )
 # What `src` is made of, from the ground up: each imports only from those before it. README.md's map has the same order.
 ORDER = (

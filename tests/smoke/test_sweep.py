@@ -24,7 +24,7 @@ SMALLEST = ("stages=[rl]", "trainer.total_training_steps=1", "trainer.test_freq=
 def command(folder: Path) -> list[str]:
     return [
         sys.executable, "-m", "src.launch", "-m", "+recipe=time_r1", "scale=smoke", "runtime=cpu",
-        f"run.folder={folder}", "sweep.name=grid", "algorithm=grpo,grip", "seed=1,2", "launcher.jobs=2",
+        f"run.folder={folder}", "sweep.name=grid", "algorithm=grpo,grip", "seed=1,2", "sweep.jobs=2",
         *SMALLEST,
     ]  # fmt: skip
 
