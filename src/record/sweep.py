@@ -56,8 +56,12 @@ class Sweep:
     def run_folder(self, cell: Cell) -> Path:
         return self.folder / cell.run
 
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
     def log(self, cell: Cell) -> Path:
-        return self.folder / "logs" / f"{cell.name}.log"
+        return self.logs / f"{cell.name}.log"
 
     def is_done(self, cell: Cell) -> bool:
         """Whether a cell needs nothing more: it has ended well, and its run is still there."""

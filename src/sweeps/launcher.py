@@ -22,10 +22,11 @@ from omegaconf import DictConfig, read_write
 
 from src.errors import UserError
 from src.output import reader_may_leave
+from src.processes.stopping import EXIT_CODE, Terminated
 from src.record.sweep import Cell
 from src.sweeps.executors import Executor
 from src.sweeps.plan import command_of, compose_cell, open_sweep, plan_cell, split
-from src.sweeps.running import Terminated, run_cells
+from src.sweeps.running import run_cells
 
 MANY = 10
 
@@ -76,9 +77,9 @@ class CellLauncher(Launcher):
                 cells = self._launch(job_overrides)
         except UserError as error:
             _end(f"error: {error}", 2)
-        except KeyboardInterrupt as signal:
+        except (KeyboardInterrupt, Terminated) as end:
             said = "the sweep was interrupted, and every process of it has ended; the same command continues it"
-            _end(said, 143 if isinstance(signal, Terminated) else 130)
+            _end(said, EXIT_CODE if isinstance(end, Terminated) else 130)
         return [_result(cell, list(overrides)) for cell, overrides in zip(cells, job_overrides, strict=True)]
 
     def _launch(self, job_overrides: Sequence[Sequence[str]]) -> list[Cell]:

@@ -7,24 +7,19 @@ import re
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 
 from src.errors import UserError
 from src.launcher.watch import last_error
+from src.processes.stopping import Stopping, Terminated
+from src.record.lines import Tail
 from src.record.sweep import Cell, Sweep
-from src.runs import read_run
 from src.sweeps.executors import Executor, Job
 
 POLL_S = 0.5
 DEFAULT_METRICS = ("val/*/reward", "reward/mean")  # the first that a run has
 _ERROR = re.compile(r"^error: (.*)", re.M)
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
 
 
 def run_cells(
@@ -37,12 +32,12 @@ def run_cells(
         command: what runs a cell as a process.
 
     Raises:
-        KeyboardInterrupt: by Ctrl-C or SIGTERM; every cell has ended then, and is marked as cut off.
+        KeyboardInterrupt, Terminated: by Ctrl-C, by SIGTERM; every cell has ended then, and is marked as cut off.
     """
     waiting = deque(cells)
     running: dict[int, tuple[Cell, Job, _Lines]] = {}
-    (sweep.folder / "logs").mkdir(parents=True, exist_ok=True)
-    with _sigterm_raises(), executor:
+    sweep.logs.mkdir(parents=True, exist_ok=True)
+    with Stopping(), executor:
         try:
             while waiting or running:
                 for slot in sorted(set(range(jobs)) - set(running)):
@@ -56,7 +51,7 @@ def run_cells(
                         del running[slot]
                         _finish(sweep, cell, code)
                 time.sleep(POLL_S)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated):
             for cell, _, _ in running.values():
                 cell.state = "cut off"
             sweep.save()
@@ -67,7 +62,7 @@ def _start(
     sweep: Sweep, cell: Cell, executor: Executor, command: list[str], slot: int, jobs: int
 ) -> tuple[Job, _Lines]:
     if cell.state == "cut off" and cell.job:
-        executor.end_left(cell.job, sweep.log(cell).parent)
+        executor.end_left(cell.job, sweep.logs)
     lines = _Lines(sweep.log(cell), f"{cell.name}: " if jobs > 1 else "")
     job = executor.start(cell.name, command, sweep.log(cell), slot)
     cell.state, cell.error, cell.metric = "running", None, None
@@ -99,6 +94,8 @@ def _place(sweep: Sweep, cell: Cell) -> str:
 
 def metric_of(folder: Path, metric: str | None) -> tuple[str, float | None]:
     """The name and the final value of the metric that a sweep is about; None where the run has not recorded it."""
+    from src.runs import read_run  # with numpy, which starting a run needs not
+
     try:
         run = read_run(folder)
     except UserError:
@@ -130,28 +127,9 @@ class _Lines:
     """Shows what is appended to a cell's log, whole lines only."""
 
     def __init__(self, log: Path, prefix: str) -> None:
-        self.log = log
+        self.tail = Tail.from_end(log)
         self.prefix = prefix
-        self.offset = log.stat().st_size if log.exists() else 0
 
     def show(self) -> None:
-        if not self.log.exists():
-            return
-        with self.log.open("rb") as file:
-            file.seek(self.offset)
-            whole, newline, _ = file.read().rpartition(b"\n")
-        self.offset += len(whole) + len(newline)
-        for line in whole.decode(errors="replace").splitlines():
+        for line in b"\n".join(self.tail.read()).decode(errors="replace").splitlines():
             print(f"  {self.prefix}{line.rstrip()}", flush=True)
-
-
-@contextmanager
-def _sigterm_raises() -> Iterator[None]:
-    def end(number: int, frame: FrameType | None) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
