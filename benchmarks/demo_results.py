@@ -3,7 +3,7 @@
     for seed in 1 2 3; do
       .venv/bin/python -m src.launch +recipe=time_r1 runtime=cpu scale=demo seed=$seed run.name=seed$seed
     done
-    .venv/bin/python benchmarks/demo_results.py outputs/time_r1/seed1 outputs/time_r1/seed2 outputs/time_r1/seed3
+    .venv/bin/python -m benchmarks.demo_results outputs/time_r1/seed1 outputs/time_r1/seed2 outputs/time_r1/seed3
 
 Held-out windows of the validation split, sampled answers, before (step 0) and after RL. The standard error of a
 difference is taken over windows: each window's mean reward after RL less that before. Then the test split, which
@@ -12,7 +12,6 @@ methods the answers state, how often they are what the stated method gives, and 
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 import sys
@@ -21,14 +20,17 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from src.record.layout import Layout
+from src.record.lines import read_lines
+from src.runs import Sample, read_run
 
-def answers(run: Path, step: int) -> dict[int, list[dict]]:
+
+def answers(run: Path, step: int) -> dict[int, list[Sample]]:
     """The held-out answers of a step, by window."""
-    by_window: dict[int, list[dict]] = defaultdict(list)
-    for line in (run / "samples" / f"rl_{step}.jsonl").read_text().splitlines():
-        sample = json.loads(line)
-        if sample["split"] == "val":
-            by_window[sample["index"]].append(sample)
+    by_window: dict[int, list[Sample]] = defaultdict(list)
+    for sample in read_run(run).samples("rl", step):
+        if sample.split == "val":
+            by_window[sample.index].append(sample)
     return by_window
 
 
@@ -39,13 +41,13 @@ METHODS = {
 }
 
 
-def stated_methods(samples: list[dict]) -> str:
+def stated_methods(samples: list[Sample]) -> str:
     """The share of each stated method, and of the answers that are what it gives."""
-    stated = [re.search(r"Method: ([a-z ]+)\.", sample["response"]) for sample in samples]
+    stated = [re.search(r"Method: ([a-z ]+)\.", sample.response) for sample in samples]
     names = [found[1] if found and found[1] in METHODS else "none of them" for found in stated]
     shares = ", ".join(f"{name} {count / len(names):.0%}" for name, count in Counter(names).most_common())
     done = [
-        sample["prediction"] == METHODS[name](sample["history"], len(sample["ground_truth"]))
+        sample.prediction == METHODS[name](sample.history, len(sample.ground_truth))
         for name, sample in zip(names, samples, strict=True)
         if name in METHODS
     ]
@@ -55,15 +57,15 @@ def stated_methods(samples: list[dict]) -> str:
 def weekly_error(run: Path, split: str) -> float:
     """Mean squared error of repeating the week in all windows of a split."""
     errors = []
-    for row in pq.read_table(run / "data" / f"{split}.parquet").to_pylist():
+    for row in pq.read_table(Layout(run).data / f"{split}.parquet").to_pylist():
         truth = row["reward_model"]["ground_truth"]
         forecast = METHODS["repeat the values of a week ago"](row["extra_info"]["history"], len(truth))
         errors += [(value - wanted) ** 2 for value, wanted in zip(forecast, truth, strict=True)]
     return statistics.mean(errors)
 
 
-def mean_reward(samples: list[dict]) -> float:
-    return statistics.mean(sample["score"] for sample in samples)
+def mean_reward(samples: list[Sample]) -> float:
+    return statistics.mean(sample.score for sample in samples)
 
 
 def main() -> None:
@@ -71,8 +73,7 @@ def main() -> None:
     print("| seed | valid before | after | reward before | after | difference (2 SE) | MSE before | after |")
     print("|---|---|---|---|---|---|---|---|")
     for folder in map(Path, sys.argv[1:]):
-        record = json.loads((folder / "run.json").read_text())
-        lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        record, lines = read_run(folder).record, read_lines(Layout(folder).metrics_file)
         validated = [line for line in lines if line["stage"] == "rl" and "val/demand/reward" in line]
         first, last = validated[0], validated[-1]
         before, after = answers(folder, first["step"]), answers(folder, last["step"])
@@ -90,7 +91,7 @@ def main() -> None:
     print("repeating the week: " + ", ".join(f"MSE {mse:.2f} ({split})" for split, mse in weekly.items()) + "\n")
     for folder in map(Path, sys.argv[1:]):
         print(f"{folder.name}, test split:")
-        for stage, result in json.loads((folder / "evaluation.json").read_text()).items():
+        for stage, result in read_run(folder).evaluation.items():
             model = result["model"]
             print(f"  after {stage}: MSE {model['mse']:.3g}, MAE {model['mae']:.3g}, failed {model['fail_frac']:.1%}")
         print("  " + ", ".join(f"{name} {one['mse']:.3g}" for name, one in result["baselines"].items()))

@@ -1,17 +1,18 @@
 """Cost of GRIP's update: 48 rollouts per prompt of which 16 are kept, against plain GRPO with 16.
 
-    .venv/bin/python benchmarks/grip_update.py SFT_RUN_FOLDER [PROMPTS STEPS]
+    .venv/bin/python -m benchmarks.grip_update SFT_RUN_FOLDER [PROMPTS STEPS]
 
 Prints the ratio of the update's time, and of the log-probability passes, which also see the kept rollouts only.
 """
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+from src.runs import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 WARM_UP = 1
@@ -28,14 +29,12 @@ def phases(name: str, model: str, prompts: int, steps: int, *settings: str) -> d
         "run.folder=outputs/benchmarks", f"run.name={name}", "run.fresh=true", *settings,
     ]  # fmt: skip
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-    text = (ROOT / "outputs/benchmarks/time_r1" / name / "metrics.jsonl").read_text()
-    lines = [json.loads(line) for line in text.splitlines()][WARM_UP:]
-    return {phase: statistics.median(line[f"timing_s/{phase}"] for line in lines) for phase in PHASES}
+    steps_of = read_run(ROOT / "outputs/benchmarks/time_r1" / name).metrics("rl")[WARM_UP:]
+    return {phase: statistics.median(steps_of[f"timing_s/{phase}"]) for phase in PHASES}
 
 
 def main() -> None:
-    record = json.loads((Path(sys.argv[1]) / "run.json").read_text())
-    model = next(stage["checkpoint"] for stage in record["stages"] if stage["name"] == "sft")
+    model = next(stage["checkpoint"] for stage in read_run(sys.argv[1]).stages if stage["name"] == "sft")
     prompts, steps = map(int, sys.argv[2:4]) if len(sys.argv) > 2 else (4, 6)
     plain = phases("plain16", model, prompts, steps, "algorithm=grpo", "actor_rollout_ref.rollout.n=16")
     grip = phases("grip48", model, prompts, steps, "actor_rollout_ref.rollout.n=48", "algorithm.grip.keep=16")

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
+from src.record.layout import Layout
 from src.report.run.page import write_report
 
 STEPS, METRICS, OPENINGS = 2000, 150, 5
@@ -39,10 +40,11 @@ def main() -> None:
         run = load("synthetic").write_run(
             Path(folder) / "run", steps=STEPS, extra_metrics=110, validate_every=20, per_step=16
         )
-        names = {name for line in (run / "metrics.jsonl").open() for name in json.loads(line)}
+        lines = Layout(run).metrics_file
+        names = {name for line in lines.open() for name in json.loads(line)}
         started = time.perf_counter()
         report = write_report(run)
-        print(f"run: {STEPS} steps, {len(names) - 3} metrics, {(run / 'metrics.jsonl').stat().st_size / 1e6:.1f} MB")
+        print(f"run: {STEPS} steps, {len(names) - 3} metrics, {lines.stat().st_size / 1e6:.1f} MB")
         print(f"report: {report.stat().st_size / 1e6:.2f} MB, written in {time.perf_counter() - started:.2f} s")
         browser = load("chromium").Chromium(program, Path(folder) / "profile")
         times = []

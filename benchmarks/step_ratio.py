@@ -1,7 +1,7 @@
 """Ratio of a steady GRPO step to TRL's, and the time from the RL stage's start to the end of its first step.
 
     pip install --no-deps --target .bench trl==1.16.0
-    .venv/bin/python benchmarks/step_ratio.py SFT_RUN_FOLDER [PROMPTS ROLLOUTS STEPS]
+    .venv/bin/python -m benchmarks.step_ratio SFT_RUN_FOLDER [PROMPTS ROLLOUTS STEPS]
 
 Both sides start from the SFT export of a finished demo run and use the same prompts, reward, number of rollouts,
 temperature, response limit, KL coefficient and learning rate. Runs on an otherwise idle machine.
@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from src.runs import read_run
 
 ROOT = Path(__file__).resolve().parents[1]
 WARM_UP = 2
@@ -33,8 +35,8 @@ def ours(model: Path, prompts: int, rollouts: int, steps: int) -> tuple[list[flo
     ]  # fmt: skip
     subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     run = ROOT / "outputs/benchmarks/time_r1/step_ratio"
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [line["timing_s/step"] for line in lines], lines[0]["time"] - began, run
+    steps_of = read_run(run).metrics("rl")
+    return steps_of["timing_s/step"].tolist(), steps_of["time"].iloc[0] - began, run
 
 
 def trl(run: Path, prompts: int, rollouts: int, steps: int) -> list[float]:
@@ -47,8 +49,7 @@ def trl(run: Path, prompts: int, rollouts: int, steps: int) -> list[float]:
 def main() -> None:
     source = Path(sys.argv[1]).resolve()
     prompts, rollouts, steps = map(int, sys.argv[2:5]) if len(sys.argv) > 2 else (16, 8, 10)
-    record = json.loads((source / "run.json").read_text())
-    model = Path(next(stage["checkpoint"] for stage in record["stages"] if stage["name"] == "sft"))
+    model = Path(next(stage["checkpoint"] for stage in read_run(source).stages if stage["name"] == "sft"))
     mine, first, run = ours(model, prompts, rollouts, steps)
     theirs = trl(run, prompts, rollouts, steps)
     a, b = statistics.median(mine[WARM_UP:]), statistics.median(theirs[WARM_UP:])

@@ -1,7 +1,7 @@
 """What the demo of timeomni1 learned, from the folders of finished runs (one per seed).
 
     for seed in 1 2 3; do .venv/bin/python -m src.launch +recipe=timeomni1 seed=$seed run.name=seed$seed; done
-    .venv/bin/python benchmarks/timeomni1_results.py outputs/timeomni1/seed[123]
+    .venv/bin/python -m benchmarks.timeomni1_results outputs/timeomni1/seed[123]
 
 First the test split, each task after SFT and after RL beside its best shortcut solver: accuracy, for forecasts the mean
 absolute error, over all answers. The standard error of a difference is that of two independent samples of questions,
@@ -22,16 +22,20 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from src.record.layout import Layout
+from src.record.lines import read_lines
+from src.runs import Sample, read_run
+
 SOLVERS_APART = ("majority", "random", "oracle", "noise_floor")  # no shortcuts
 
 
 def rows_of(run: Path, task: str) -> list[dict[str, Any]]:
     """The test rows of a task."""
-    return [row for row in pq.read_table(run / "data" / "test.parquet").to_pylist() if row["data_source"] == task]
+    return [row for row in pq.read_table(Layout(run).data / "test.parquet").to_pylist() if row["data_source"] == task]
 
 
 def seed_of(run: Path) -> int:
-    return json.loads((run / "run.json").read_text())["seeds"]["seed"]
+    return read_run(run).record["seeds"]["seed"]
 
 
 def mean_error(answer: list[float], truth: list[float]) -> float:
@@ -62,7 +66,7 @@ def with_error(difference: float, squared: float) -> str:
 def table(runs: list[Path]) -> None:
     print("| task | seed | success SFT | RL | SFT | RL | RL - SFT (2 SE) | best shortcut | RL better by (2 SE) |")
     print("|---|---|---|---|---|---|---|---|---|")
-    results = {run: json.loads((run / "evaluation.json").read_text()) for run in runs}
+    results = {run: read_run(run).evaluation for run in runs}
     tasks = [task for task in results[runs[0]]["rl"]["groups"] if not task.endswith("-ood")]
     for task in tasks:
         for run in runs:
@@ -104,17 +108,16 @@ def table(runs: list[Path]) -> None:
         print(f"{run.name}, out of distribution after RL: {figures}")
 
 
-def held_out_answers(run: Path, step: int) -> list[dict[str, Any]]:
+def held_out_answers(run: Path, step: int) -> list[Sample]:
     """The answers of the validation split at a step."""
-    samples = [json.loads(line) for line in (run / "samples" / f"rl_{step}.jsonl").read_text().splitlines()]
-    return [sample for sample in samples if sample["split"] == "val"]
+    return [sample for sample in read_run(run).samples("rl", step) if sample.split == "val"]
 
 
 def held_out(run: Path, step: int) -> dict[tuple[str, int], float]:
     """The mean reward of each held-out question at a step, by task and question."""
     scores: dict[tuple[str, int], list[float]] = defaultdict(list)
     for sample in held_out_answers(run, step):
-        scores[sample["dataset"], sample["index"]].append(sample["score"])
+        scores[sample.dataset, sample.index].append(sample.score)
     return {question: statistics.fmean(values) for question, values in scores.items()}
 
 
@@ -122,13 +125,13 @@ def conclusions(runs: list[Path]) -> None:
     """Of causality, how often the reasoning ends with the right option's text, and how often the letter is right."""
     print()
     for run in runs:
-        step = max(int(path.stem.removeprefix("rl_")) for path in run.glob("samples/rl_*.jsonl"))
-        answers = [one for one in held_out_answers(run, step) if one["dataset"] == "causality"]
+        step = max(file.step for file in read_run(run).sample_files("rl"))
+        answers = [one for one in held_out_answers(run, step) if one.dataset == "causality"]
         concluded = lettered = 0
         for one in answers:
-            options = dict(re.findall(r"^([A-C])\. (.*)$", one["prompt"], re.MULTILINE))
-            concluded += f": {options[one['ground_truth']]}.</think>" in one["response"]
-            lettered += f"<answer>{one['ground_truth']}</answer>" in one["response"]
+            options = dict(re.findall(r"^([A-C])\. (.*)$", one.prompt, re.MULTILINE))
+            concluded += f": {options[one.ground_truth]}.</think>" in one.response
+            lettered += f"<answer>{one.ground_truth}</answer>" in one.response
         print(f"{run.name}, causality: conclusion right in {concluded}, letter in {lettered} of {len(answers)}")
 
 
@@ -139,7 +142,7 @@ def rewards(runs: list[Path]) -> None:
     )
     print("|---|---|---|---|---|")
     for run in runs:
-        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        lines = read_lines(Layout(run).metrics_file)
         steps = [line for line in lines if line["stage"] == "rl"]
         curve = [line["reward/mean"] for line in steps if "reward/mean" in line]
         quarter = len(curve) // 4

@@ -22,6 +22,7 @@ from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from src.config.named import load_function
+from src.record.layout import Layout
 
 
 class StepTimes(TrainerCallback):
@@ -36,9 +37,9 @@ class StepTimes(TrainerCallback):
 
 def main() -> None:
     run, prompts, rollouts, steps = Path(sys.argv[1]), *map(int, sys.argv[2:5])
-    config = OmegaConf.load(run / "config" / "rl.yaml")
+    config = OmegaConf.load(Layout(run).config_file("rl"))
     torch.set_num_threads(2)
-    rows = Dataset.from_parquet(str(run / "data" / "train.parquet"))
+    rows = Dataset.from_parquet(str(Layout(run).data / "train.parquet"))
     entry = config.reward.custom_reward_function
     function = load_function(entry.path, entry.name)
     settings = OmegaConf.to_container(entry.reward_kwargs)

@@ -169,7 +169,8 @@ class RecordedRun:
                 return rows
         return []
 
-    def samples(self) -> Iterator[Sample]:
-        """All sampled answers, in the order of their files."""
-        for file in self.sample_files():
-            yield from read_samples(file, [])
+    def samples(self, stage: str | None = None, step: int | None = None) -> Iterator[Sample]:
+        """The sampled answers, in the order of their files: all, or those of a stage or a step."""
+        for file in self.sample_files(stage):
+            if step in (None, file.step):
+                yield from read_samples(file, [])
