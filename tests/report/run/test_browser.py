@@ -247,6 +247,16 @@ def test_a_sample_of_another_kind_shows_image_and_text(make_run, open_page) -> N
     assert tab.texts("#sample-detail .legend span") == ["series 1", "series 2"]
 
 
+def test_all_images_of_a_prompt_are_shown(make_run, open_page) -> None:
+    run = make_run(steps=4)
+    write_sample(run, images=[f"data:image/png;base64,{PIXEL}"] * 2 + ["plots/none.png"], role="reasoner", turn=2)
+    tab = open_page(write_report(run).as_uri())
+    assert tab.value("document.querySelectorAll('#sample-detail img').length") == 2
+    detail = tab.texts("#sample-detail")[0]
+    assert "The image is in the run's folder: plots/none.png" in detail
+    assert "rolereasoner" in detail and "turn2" in detail
+
+
 def test_a_run_with_one_step_draws(report) -> None:
     tab = report(steps=1)
     assert tab.value("document.querySelectorAll(\"figure[data-chart='0'] circle.dot\").length") == 1
