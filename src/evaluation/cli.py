@@ -17,7 +17,8 @@ from src.config.group import compose_group
 from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
-from src.evaluation.table import print_result
+from src.evaluation.table import print_results
+from src.record.evaluation import upgraded
 from src.record.files import write_whole
 
 USAGE = """\
@@ -72,7 +73,7 @@ def _run(arguments: Sequence[str]) -> None:
     _write(out, json.dumps(result, indent=1, allow_nan=False) + "\n")
     if answers is not None:
         _write(answers, "".join(json.dumps(record) + "\n" for record in records))
-    print_result(result)
+    print_results({"model": upgraded(result)})
     print(f"wrote {out}" + (f" and {answers}" if answers else ""))
 
 

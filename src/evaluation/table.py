@@ -1,96 +1,110 @@
-"""An evaluation as tables for people, readable at 80 columns."""
+"""Results of an evaluation as tables for people, readable at 80 columns."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from src.record.metric_names import metric_words
 
-def print_result(result: dict[str, Any], console: Console | None = None) -> None:
-    """Print the model beside the baselines, the channels if there are several, and why answers failed."""
+Results = Mapping[str, Mapping[str, Any]]
+
+_BESIDE = 3  # metrics beside the leading one; more of them are a table of their own
+
+
+def print_results(results: Results, console: Console | None = None) -> None:
+    """Print models beside the baselines on the same questions, and why answers failed.
+
+    Args:
+        results: what a model is called -> its result (docs/evaluation.md); all are of the same questions.
+    """
     console = console or Console(highlight=False)
-    if result.get("kind") == "questions":
-        _print_questions(result, console)
-        return
-    model, failed = result["model"], result["model"]["failed"]
-    console.print(
-        f"\n{result['dataset']} ({result['split']}), horizon {result['horizon']}: {model['windows']} "
-        f"windows, mean of {result['runs']} run(s), original units",
-        markup=False,
-    )
-    console.print(_against_baselines(result))
-    if len(result["channels"]) > 1:
-        console.print("MSE by channel")
-        console.print(_by_channel(result))
+    for line in _lines(results):
+        if isinstance(line, str):
+            console.print(line, markup=False)
+        else:
+            console.print(line)
+
+
+def _lines(results: Results) -> Iterator[str | Table]:
+    first = next(iter(results.values()))
+    yield f"\n{first['dataset']} ({first['split']}), mean of {first['runs']} answer(s) to each question"
+    for name, group in first["groups"].items():
+        independent = f", {group['items']} of them independent" if group["items"] < group["questions"] else ""
+        yield f"\n{name}: {group['questions']} questions{independent}"
+        yield from _tables({label: one["groups"][name] for label, one in results.items()})
+        yield from _parts(group["lead"], {label: one["details"] for label, one in results.items()})
+    for label, result in results.items():
+        yield from _problems(label, result)
+    if len(results) == 1:
+        yield _speed(first["speed"])
+
+
+def _tables(models: Results) -> Iterator[Table]:
+    """The models and the baselines by the leading metric and some others; then by those that are left."""
+    first = next(iter(models.values()))
+    lead, baselines = first["lead"], first["baselines"]
+    rows = {**models, **{_words(name): {"metrics": metrics} for name, metrics in baselines.items()}}
+    others = list(dict.fromkeys(name for row in rows.values() for name in row["metrics"] if name != lead))
+    table = _table("", metric_words(lead), "95 % interval", "failed", *map(metric_words, others[:_BESIDE]))
+    for label, row in rows.items():
+        failed = _percent(row["failed"] / row["answers"]) if "answers" in row else ""
+        decisive = [_value(row, lead), _interval(row["metrics"].get(lead, {}).get("interval")), failed]
+        table.add_row(label, *decisive, *(_value(row, name) for name in others[:_BESIDE]))
+    yield table
+    if rest := others[_BESIDE:]:
+        table = _table("", *map(metric_words, rest))
+        for label, row in rows.items():
+            if any(name in row["metrics"] for name in rest):
+                table.add_row(label, *(_value(row, name) for name in rest))
+        yield table
+
+
+def _parts(lead: str, details: Results) -> Iterator[str | Table]:
+    """The leading metric of what a task scores apart, such as the channels of a table, where there are several."""
+    first = next(iter(details.values()))
+    for title, parts in first.items():
+        if not isinstance(parts, Mapping) or len(parts) < 2 or not all(map(_is_part, parts.values())):
+            continue
+        baselines = list(next(iter(parts.values()))["baselines"])
+        table = _table(f"{metric_words(lead)} of {title}", *details, *map(_words, baselines))
+        for name, part in parts.items():
+            values = [one[title][name][lead] for one in details.values()]
+            table.add_row(name, *map(number, values), *(number(part["baselines"][one][lead]) for one in baselines))
+        yield table
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("baselines"), Mapping)
+
+
+def _problems(label: str, result: Mapping[str, Any]) -> Iterator[str]:
+    failed = sum(group["failed"] for group in result["groups"].values())
     if failed:
-        console.print(
-            f"{failed} of {model['answers']} answers failed and have no error; {model['answered_windows']} "
-            f"of {model['windows']} windows have at least one usable answer."
-        )
-        for problem, count in result["problems"].items():
-            console.print(f"  {count} x {problem}", markup=False)
-    console.print(_speed(result))
+        answers = sum(group["answers"] for group in result["groups"].values())
+        yield f"{label}: {failed} of {answers} answers cannot be used"
+        for problem, count in result["details"].get("problems", {}).items():
+            yield f"  {count} x {problem}"
 
 
-def _speed(result: dict[str, Any]) -> str:
-    speed = result["speed"]
+def _speed(speed: Mapping[str, Any]) -> str:
     rate = f", {speed['tokens_per_second']:.0f} tokens/s" if speed["tokens_per_second"] else ""
     return f"{speed['tokens']} tokens in {speed['generate_seconds']:.1f} s{rate}; {speed['seconds']:.1f} s in all"
 
 
-def _print_questions(result: dict[str, Any], console: Console) -> None:
-    """One line per group and metric, with the baselines of that metric beside."""
-    console.print(
-        f"\n{result['dataset']} ({result['split']}), mean of {result['runs']} run(s) per question", markup=False
-    )
-    table = _table("", "questions", "metric", "model", "95 % interval", "baselines")
-    for name, group in result["groups"].items():
-        for place, (metric, one) in enumerate(group["metrics"].items()):
-            beside = ", ".join(
-                f"{_words(baseline)} {number(values[metric])}"
-                for baseline, values in group["baselines"].items()
-                if metric in values
-            )
-            head = (name, str(group["questions"])) if place == 0 else ("", "")
-            table.add_row(*head, _words(metric), number(one["value"]), _interval(one["interval"]), beside)
-    console.print(table)
-    console.print(_speed(result))
-
-
-def _against_baselines(result: dict[str, Any]) -> Table:
-    model = result["model"]
-    # The model has no error on windows that it did not answer: say so, and show the baselines beside.
-    partly = model["answered_windows"] < model["windows"]
-    star = "*" if partly else ""
-    names = ["", "MSE", "95 % interval", "MAE", "failed", *(["MSE*"] if partly else [])]
-    table = _table(*names)
-    errors = [number(model["mse"]) + star, _interval(model["mse_interval"]), number(model["mae"]) + star]
-    table.add_row("model", *errors, _percent(model["fail_frac"]), *([""] if partly else []))
-    for name, one in result["baselines"].items():
-        same = one["answered"] or {"mse": None}
-        errors = [number(one["mse"]), _interval(one["mse_interval"]), number(one["mae"])]
-        table.add_row(_words(name), *errors, "", *([number(same["mse"])] if partly else []))
-    if partly:
-        table.caption = f"* on the {model['answered_windows']} windows that the model answered"
-    return table
-
-
-def _by_channel(result: dict[str, Any]) -> Table:
-    names = list(result["baselines"])
-    table = _table("channel", "windows", "model", "failed", *map(_words, names))
-    for channel, one in result["channels"].items():
-        beside = [number(one["baselines"][name]["mse"]) for name in names]
-        counts = [str(one["windows"]), number(one["mse"]), _percent(one["fail_frac"])]
-        table.add_row(channel, *counts, *beside)
-    return table
-
-
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column(first, no_wrap=True)
+    table.add_column(first, overflow="fold")
     for name in others:
         table.add_column(name, justify="right", overflow="fold")
     return table
+
+
+def _value(row: Mapping[str, Any], metric: str) -> str:
+    return number(row["metrics"][metric]["value"]) if metric in row["metrics"] else ""
 
 
 def number(value: float | None) -> str:
@@ -103,7 +117,7 @@ def _percent(share: float) -> str:
 
 
 def _interval(bounds: list[float] | None) -> str:
-    return "-" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
+    return "" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
 
 
 def _words(name: str) -> str:

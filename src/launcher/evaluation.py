@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
+from src.evaluation.table import print_results
 from src.launcher.stage import Interpreter
 from src.processes.reaper import ending_with_this
 from src.record.checkpoints import fingerprint
@@ -62,35 +63,5 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
 
 
 def print_evaluation(results: dict[str, Any]) -> None:
-    """One line per model and baseline: errors in original units, failures counted; other questions by group."""
-    first = next(iter(results.values()))
-    if first.get("kind") == "questions":
-        _print_groups(results)
-        return
-    print(
-        f"test split of {first['dataset']}: {first['model']['windows']} windows, mean over {first['runs']} answers each"
-    )
-    for stage, result in results.items():
-        model = result["model"]
-        error = "-" if model["mse"] is None else f"{model['mse']:.4g}"
-        print(f"  {'after ' + stage:<16} MSE {error:>8}   failed {model['fail_frac']:.1%}")
-    for name, baseline in first["baselines"].items():
-        print(f"  {name.replace('_', ' '):<16} MSE {baseline['mse']:>8.4g}")
-
-
-def _print_groups(results: dict[str, Any]) -> None:
-    first = next(iter(results.values()))
-    print(f"test split of {first['dataset']}: mean over {first['runs']} answers each")
-    for name, group in first["groups"].items():
-        print(f"  {name}, {group['questions']} questions")
-        for stage, result in results.items():
-            metrics = result["groups"][name]["metrics"]
-            values = (
-                f"{metric.replace('_', ' ')} {one['value']:.3g}"
-                for metric, one in metrics.items()
-                if one["value"] is not None
-            )
-            print(f"    {'after ' + stage:<20} {', '.join(values)}")
-        for baseline, values in group["baselines"].items():
-            numbers = ", ".join(f"{metric.replace('_', ' ')} {value:.3g}" for metric, value in values.items())
-            print(f"    {baseline.replace('_', ' '):<20} {numbers}")
+    """Every stage's model beside the baselines."""
+    print_results({f"after {stage}": result for stage, result in results.items()})

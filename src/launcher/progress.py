@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from rich.progress import (
 )
 
 from src.record.lines import Tail, parse_line
+from src.record.metric_names import best_baseline, metric_words, ranked
 
 # (metric, label, format) in the order of the line; metrics that a step lacks are left out.
 COLUMNS = (
@@ -33,6 +35,7 @@ COLUMNS = (
     ("actor/pg_clipfrac", "clipped", ".1%"),
     ("timing_s/step", "s", ".1f"),
 )
+_FAILED = re.compile(r"val/[^/]+/fail_frac")
 QUIET_STEPS = 25  # a stage with many steps prints every n-th line
 
 
@@ -106,21 +109,25 @@ def describe(line: dict[str, Any], total: int | None) -> str:
     parts = [
         f"{label} {line[name]:{style}}" for name, label, style in COLUMNS if isinstance(line.get(name), int | float)
     ]
-    for name, failed in line.items():
-        if name.startswith("val/") and name.count("/") == 2 and name.endswith("/fail_frac"):
-            parts.append(_held_out(line, name.split("/")[1], failed))
+    parts += [_held_out(line, name.split("/")[1]) for name in line if _FAILED.fullmatch(name)]
     if not parts:
         return ""
     steps = f"{line['step']}/{total}" if total else str(line["step"])
     return f"  {line['stage']} {steps}  " + "  ".join(parts)
 
 
-def _held_out(line: dict[str, Any], dataset: str, failed: float) -> str:
-    words = [f"held-out {dataset}:"]
-    for name, label in (("mse", "MSE"), ("baseline/last_day/mse", "last day"), ("acc", "accuracy")):
-        if (value := line.get(f"val/{dataset}/{name}")) is not None:
-            words.append(f"{label} {value:.4g},")
-    mae = line.get(f"val/{dataset}/mae")
-    if mae is not None and f"val/{dataset}/mse" not in line:  # not every scorer has squared errors
-        words.append(f"MAE {mae:.4g},")
-    return " ".join([*words, f"failed {failed:.0%}"])
+def _held_out(line: dict[str, Any], group: str) -> str:
+    """The leading metric of a group, beside the best baseline, and the share of failed answers."""
+    values: dict[str, float] = {}
+    baselines: dict[str, dict[str, float]] = {}
+    for name, value in line.items():
+        match name.split("/"):
+            case ["val", where, metric] if where == group and value is not None:
+                values[metric] = value
+            case ["val", where, "baseline", baseline, metric] if where == group and value is not None:
+                baselines.setdefault(baseline, {})[metric] = value
+    lead = ranked(values, baselines)[0]
+    words = [f"{metric_words(lead)} {values[lead]:.4g}"] if lead in values else []
+    if best := best_baseline(baselines, lead):
+        words.append(f"{best.replace('_', ' ')} {baselines[best][lead]:.4g}")
+    return f"held-out {group}: " + ", ".join([*words, f"failed {values.get('fail_frac', 0.0):.0%}"])

@@ -1,10 +1,11 @@
-"""Scores answers without training: `python -m src.rewards reward=time_r1 input=FILE.jsonl`."""
+"""Scores answers without training: ``python -m src.rewards reward=time_r1 input=FILE.jsonl``."""
+
+from __future__ import annotations
 
 import json
-import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
@@ -13,30 +14,34 @@ from omegaconf import OmegaConf
 
 from src.config.compose import CONF
 from src.config.group import compose_group
-from src.config.named import load_function
 from src.errors import ConfigError, DataError, UserError
+from src.rewards.adapter import Reward
+from src.rewards.belonging import check_rl
+from src.tasks.row import Row, as_text
+from src.tasks.task import load_task
 
 USAGE = """\
-usage: python -m src.rewards reward=NAME input=FILE.jsonl [KEY=VALUE ...]
+usage: python -m src.rewards reward=NAME input=FILE.jsonl [dataset=NAME] [KEY=VALUE ...]
 
-Prints one JSON line per input line: `score` and every term of the reward conf/reward/NAME.yaml.
-An input line is a JSON object with `response` (text), `ground_truth` and, where the reward needs it,
-`extra_info` and `data_source`. For forecasting `ground_truth` is a list of numbers and `extra_info` holds
-`history`, the list that the prompt showed, and `period`, the steps per season. input=- reads standard input.
+Prints one JSON line per input line: `score` and every term of the reward conf/reward/NAME.yaml. With dataset=NAME
+the reward has to fit the dataset's task, and without reward= it is the task's own.
+An input line is a JSON object with `response` (text), `ground_truth` (any JSON value) and, where the reward needs
+it, `extra_info` (an object) and `data_source`. For forecasts `ground_truth` is a list of numbers and `extra_info`
+holds `history`, the list that the prompt showed, and `period`, the steps per season. input=- reads standard input.
 Any other KEY=VALUE overrides the config, such as reward.custom_reward_function.reward_kwargs.slope=2."""
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the command line; returns 0, or 2 after one line on stderr that says what to fix."""
+    """Run the command line; returns 0, or 2 after one line on stderr that says what to fix."""
     if not arguments or {"-h", "--help"} & set(arguments):
         print(USAGE, file=sys.stdout if arguments else sys.stderr)
         return 0 if arguments else 2
     try:
-        name, source, overrides = _split(arguments)
-        score = load_reward(name, overrides)
+        given, overrides = _split(arguments)
+        reward = load_reward(given.get("reward"), given.get("dataset"), overrides)
         with ExitStack() as stack:
-            for number, sample in _samples(_open(source, stack)):
-                print(json.dumps(_score_line(score, sample, number)))
+            for number, row, response in _answers(_open(given["input"], stack)):
+                print(json.dumps(reward(row, response, place=f"line {number}")))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -46,35 +51,50 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def load_reward(name: str, overrides: list[str] | None = None, conf: Path = CONF) -> Callable[..., dict[str, float]]:
-    """The reward function of conf/reward/<name>.yaml with its settings bound, as veRL would call it.
+def load_reward(
+    name: str | None, dataset: str | None = None, overrides: list[str] | None = None, conf: Path = CONF
+) -> Reward:
+    """The reward of conf/reward/<name>.yaml, checked as in a run.
+
+    Args:
+        name: None: that of the dataset's task.
+        dataset: of conf/dataset; None: the reward is held against no task.
+        overrides: of keys below ``reward.`` and ``dataset.``.
 
     Raises:
-        ConfigError: no such reward, an override of a key it does not have, or a function that cannot be
-        imported.
+        ConfigError: no such reward or dataset, an override of a key it does not have, a function that cannot be
+            imported, or a reward that is not for the dataset's task.
     """
-    node = compose_group("reward", name, overrides or (), conf)
-    entry: Any = OmegaConf.to_container(node.custom_reward_function, resolve=True)
-    function = load_function(entry["path"], entry["name"])
-    settings = entry.get("reward_kwargs") or {}
-    return lambda **sample: function(**sample, **settings)
+    words = overrides or []
+    of_dataset = [word for word in words if word.lstrip("+~").startswith("dataset.")]
+    of_reward = [word for word in words if word not in of_dataset]
+    node = compose_group("reward", name or "own", of_reward, conf)
+    if dataset is None and of_dataset:
+        raise ConfigError(f"{of_dataset[0]}: give dataset=NAME with it")
+    function: Any = OmegaConf.to_container(node.custom_reward_function, resolve=True)
+    if dataset is None:
+        return Reward(None, function)
+    asked = compose_group("dataset", dataset, of_dataset, conf)
+    check_rl(asked, node)
+    return Reward(load_task(asked), function)
 
 
-def _split(arguments: list[str]) -> tuple[str, str, list[str]]:
+def _split(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
     given: dict[str, str] = {}
     overrides = []
     for argument in arguments:
         key, equals, value = argument.partition("=")
         if not equals:
             raise ConfigError(f"{argument!r} is not of the form KEY=VALUE (see --help)")
-        if key in ("reward", "input"):
+        if key in ("reward", "dataset", "input"):
             given[key] = value
         else:
             overrides.append(argument)
-    for key in ("reward", "input"):
-        if not given.get(key):
-            raise ConfigError(f"{key}=... is missing (see --help)")
-    return given["reward"], given["input"], overrides
+    if not given.get("input"):
+        raise ConfigError("input=... is missing (see --help)")
+    if not (given.get("reward") or given.get("dataset")):
+        raise ConfigError("reward=... is missing (see --help)")
+    return given, overrides
 
 
 def _open(source: str, stack: ExitStack) -> IO[str]:
@@ -86,17 +106,18 @@ def _open(source: str, stack: ExitStack) -> IO[str]:
         raise DataError(f"cannot read input={source}: {error.strerror}") from error
 
 
-def _samples(stream: IO[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _answers(stream: IO[str]) -> Iterator[tuple[int, Row, str]]:
     number = 0
     try:
         for number, line in enumerate(stream, start=1):
             if line.strip():
-                yield number, _sample(line, number)
+                yield number, *_answer(line, number)
     except UnicodeDecodeError as error:
         raise DataError(f"line {number + 1}: not UTF-8 text") from error
 
 
-def _sample(line: str, number: int) -> dict[str, Any]:
+def _answer(line: str, number: int) -> tuple[Row, str]:
+    """The row that a line describes, and the response to it."""
     try:
         sample = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -106,27 +127,23 @@ def _sample(line: str, number: int) -> dict[str, Any]:
     for key in ("response", "ground_truth"):
         if key not in sample:
             raise DataError(f"line {number}: the key {key!r} is missing")
+    info: Any = sample.get("extra_info") or {}
     if not isinstance(sample["response"], str):
         raise DataError(f"line {number}: 'response' is not text")
-    truth = sample["ground_truth"]
-    if isinstance(truth, list) and not (truth and all(_is_finite_number(value) for value in truth)):
-        raise DataError(f"line {number}: 'ground_truth' is not a list of finite numbers")
-    return sample
-
-
-def _is_finite_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf
-
-
-def _score_line(score: Callable[..., dict[str, float]], sample: dict[str, Any], number: int) -> dict[str, float]:
-    try:
-        return score(
-            data_source=sample.get("data_source", ""),
-            solution_str=sample["response"],
-            ground_truth=sample["ground_truth"],
-            extra_info=sample.get("extra_info"),
-        )
-    except UserError:
-        raise
-    except Exception as error:  # another recipe's reward may not accept this line: name the line
-        raise DataError(f"line {number}: the reward failed: {type(error).__name__}: {error}") from error
+    if not isinstance(info, dict):
+        raise DataError(f"line {number}: 'extra_info' is not a JSON object")
+    for key, value in (("ground_truth", sample["ground_truth"]), ("extra_info", info)):
+        try:
+            as_text(value)
+        except ValueError:
+            raise DataError(f"line {number}: {key!r} holds a number that is not finite") from None
+    row = Row(
+        source=str(sample.get("data_source", "")),
+        task=str(info.get("task", "")),
+        split=str(info.get("split", "")),
+        index=number,
+        messages=[],
+        truth=sample["ground_truth"],
+        info=info,
+    )
+    return row, sample["response"]

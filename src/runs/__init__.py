@@ -13,6 +13,5 @@ from src.record.checkpoints import Checkpoint
 from src.record.samples import Sample
 from src.runs.finding import list_runs, read_run
 from src.runs.recorded import RecordedRun
-from src.runs.scores import held_out_scores, lower_is_better
 
-__all__ = ["Checkpoint", "RecordedRun", "Sample", "held_out_scores", "list_runs", "lower_is_better", "read_run"]
+__all__ = ["Checkpoint", "RecordedRun", "Sample", "list_runs", "read_run"]

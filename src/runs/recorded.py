@@ -13,11 +13,11 @@ from omegaconf import DictConfig, OmegaConf
 from src.errors import UserError
 from src.record import checkpoints as checkpoint
 from src.record.checkpoints import Checkpoint
-from src.record.evaluation import read_evaluation
+from src.record.evaluation import held_out_scores, read_evaluation
 from src.record.layout import RUN_FILE, Layout, SampleFile
+from src.record.metric_names import lower_is_better, select
 from src.record.reading import RunRecord, listed_stages, load_run, read_meta
 from src.record.samples import Sample, read_samples
-from src.runs.scores import held_out_scores, lower_is_better, select
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -66,12 +66,15 @@ class Scores:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def held_out(self) -> Iterator[tuple[str, float]]:
-        """The metrics of a validated step: ``val/<group>/<metric>``, ``val/<group>/baseline/<name>/<metric>``."""
+        """The metrics of a validated step: ``val/<group>/<metric>``, ``val/<group>/baseline/<name>/<metric>``.
+
+        The leading metric comes first, by which whoever reads the record knows it.
+        """
         for name, group in self.groups.items():
-            yield from _named(f"val/{name}", group.metrics)
+            yield from _named(f"val/{name}", group.metrics, group.lead)
             yield f"val/{name}/fail_frac", group.failed / group.answers
             for baseline, metrics in group.baselines.items():
-                yield from _named(f"val/{name}/baseline/{baseline}", metrics)
+                yield from _named(f"val/{name}/baseline/{baseline}", metrics, group.lead)
 
 
 def _metrics(metrics: Mapping[str, Metric]) -> dict[str, Any]:
@@ -81,10 +84,10 @@ def _metrics(metrics: Mapping[str, Metric]) -> dict[str, Any]:
     }
 
 
-def _named(prefix: str, metrics: Mapping[str, Metric]) -> Iterator[tuple[str, float]]:
-    for name, metric in metrics.items():
-        if metric.value is not None:
-            yield f"{prefix}/{name}", metric.value
+def _named(prefix: str, metrics: Mapping[str, Metric], lead: str) -> Iterator[tuple[str, float]]:
+    for name in sorted(metrics, key=lambda name: name != lead):
+        if (value := metrics[name].value) is not None:
+            yield f"{prefix}/{name}", value
 
 
 def ratio(numerators: Sequence[float], denominators: Sequence[float], seed: int) -> Metric:

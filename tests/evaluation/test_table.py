@@ -1,68 +1,111 @@
-"""The tables on the terminal: what they say, and that nothing is cut at 80 columns."""
+"""The tables on the terminal: the same for any task, and nothing is cut at 80 columns."""
 
 import io
 from typing import Any
 
 from rich.console import Console
-from toys import Toy
 
-from src.evaluation.table import number, print_result
-from src.tasks.forecast.rolling import Rolled
-from src.tasks.forecast.scoring import score
+from src.evaluation.table import number, print_results
+from src.tasks.scores import Group, Metric
 
-LABELS = ("t0", "t1", "t2", "t3")
+SPEED = {"tokens": 30, "generate_seconds": 2.0, "tokens_per_second": 15.0, "seconds": 7.25}
 
 
-def shown(rolled: list[Rolled], channels: tuple[str, ...], truth: tuple[float, ...] = (5, 6.00012345)) -> str:
-    windows = [Toy(channel, (1, 2, 3, 4), LABELS, truth, ("t4", "t5"), period=2) for channel in channels]
-    result: dict[str, Any] = {
-        **score(windows, rolled),
+def result(groups: dict[str, Group], **details: Any) -> dict[str, Any]:
+    return {
         "dataset": "toy",
         "split": "test",
-        "horizon": 2,
-        "runs": 1,
-        "speed": {"tokens": 30, "generate_seconds": 2.0, "tokens_per_second": 15.0, "seconds": 7.25},
+        "runs": 3,
+        "groups": {name: group.as_dict() for name, group in groups.items()},
+        "details": details,
+        "speed": SPEED,
     }
-    stream = io.StringIO()
-    print_result(result, Console(file=stream, width=80))
-    return stream.getvalue()
 
 
-def row(text: str, name: str) -> list[str]:
-    return next(line for line in text.splitlines() if line.strip().startswith(name)).split()
-
-
-def test_a_model_that_always_answers_stands_beside_the_baselines() -> None:
-    text = shown([Rolled(0, 0, prediction=[5, 8]), Rolled(1, 0, prediction=[6, 6])], ("a", "a"), (5.0, 6.0))
-    assert row(text, "model") == ["model", "1.25", "0.5", "to", "2", "0.75", "0", "%"]
-    assert row(text, "last value") == ["last", "value", "2.5", "2.5", "to", "2.5", "1.5"]
-    assert "toy (test), horizon 2: 2 windows, mean of 1 run(s)" in text
-    assert "30 tokens in 2.0 s, 15 tokens/s; 7.2 s in all" in text
-    assert "*" not in text
-    assert "failed and have no error" not in text
-
-
-def test_failures_are_marked_and_baselines_shown_on_the_answered_windows_too() -> None:
-    failed = Rolled(1, 0, prediction=None, problem="the tag [x] is wrong")
-    text = shown([Rolled(0, 0, prediction=[5, 8]), failed], ("a", "b"), (5.0, 6.0))
-    assert row(text, "model") == ["model", "2*", "-", "1*", "50", "%"]
-    assert row(text, "last value")[-1] == "2.5"
-    assert "* on the 1 windows that the model answered" in text
-    assert "1 of 2 answers failed and have no error; 1 of 2 windows have" in " ".join(text.split())
-    assert "1 x the tag [x] is wrong" in text
-    assert row(text, "b ")[:5] == ["b", "1", "-", "100", "%"]
-
-
-def test_nothing_is_cut_at_80_columns() -> None:
-    channels = ("pred_pressure", "b")
-    text = shown(
-        [Rolled(0, 0, prediction=[0.00012345, 8]), Rolled(1, 0, prediction=None)],
-        channels,
-        (0.000123, -12345.678),
+def forecast(mse: float | None, failed: int = 0) -> Group:
+    """As a forecaster's: an error beside several baselines, and windows that overlap."""
+    return Group(
+        lead="mse",
+        metrics={"mse": Metric(mse, None if mse is None else (mse - 1, mse + 1)), "mae": Metric(1.25)},
+        baselines={
+            "last_value": {"mse": Metric(43.856, (39.6, 48.3)), "mae": Metric(5.0)},
+            "daily_profile": {"mse": Metric(7.9), "mae": Metric(2.0)},
+        },
+        questions=100,
+        answers=300,
+        failed=failed,
+        items=34,
     )
+
+
+CHOICE = Group(
+    lead="acc_all",
+    metrics={"success": Metric(0.5, (0.4, 0.6)), "acc": Metric(0.75), "acc_all": Metric(0.375, (0.25, 0.5)),
+             "copied": Metric(None), "skill": Metric(-0.7419)},
+    baselines={"correlated_then_larger": {"acc_all": Metric(0.25), "acc": Metric(0.3)},
+               "oracle": {"acc_all": Metric(1)}},
+    questions=4,
+    answers=8,
+    failed=4,
+)  # fmt: skip
+
+
+def shown(results: dict[str, dict[str, Any]]) -> str:
+    stream = io.StringIO()
+    print_results(results, Console(file=stream, width=80))
+    text = stream.getvalue()
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= 80
-    assert "pred_pressure" in text
+    return text
+
+
+def row(text: str, label: str) -> list[str]:
+    """The cells after the label of the first line that starts with it."""
+    return next(line for line in text.splitlines() if line.startswith(label)).removeprefix(label).split()
+
+
+def test_models_stand_beside_the_baselines_with_intervals() -> None:
+    text = shown({"after sft": result({"toy": forecast(10.5284)}), "after rl": result({"toy": forecast(2.5)})})
+    assert "toy (test), mean of 3 answer(s) to each question" in text
+    assert "toy: 100 questions, 34 of them independent" in text
+    assert row(text, " " * 9)[:1] == ["MSE"]
+    assert row(text, "after sft") == ["10.53", "9.528", "to", "11.53", "0", "%", "1.25"]
+    assert row(text, "after rl") == ["2.5", "1.5", "to", "3.5", "0", "%", "1.25"]
+    assert row(text, "last value") == ["43.86", "39.6", "to", "48.3", "5"]
+    assert row(text, "daily profile") == ["7.9", "2"]
+    assert "tokens" not in text, "the speed is of one model's interest"
+
+
+def test_another_kind_of_task_has_the_same_table() -> None:
+    text = shown({"model": result({"causality": CHOICE, "causality-ood": CHOICE})})
+    assert text.count("4 questions\n") == 2
+    assert "causality-ood: 4 questions" in text
+    assert row(text, "model") == ["0.375", "0.25", "to", "0.5", "50", "%", "0.5", "0.75", "-"]
+    assert row(text, "correlated then larger") == ["0.25", "0.3"]
+    assert row(text, "oracle") == ["1"]
+    after = text.split("skill")[1]  # a fourth metric has a table of its own
+    assert row(after, "model") == ["-0.7419"]
+    assert "30 tokens in 2.0 s, 15 tokens/s; 7.2 s in all" in text
+
+
+def test_failures_and_their_reasons() -> None:
+    problems = {"the tag [x] is wrong": 29, "no rows": 1}
+    text = shown({"model": result({"toy": forecast(None, failed=30)}, problems=problems)})
+    assert row(text, "model") == ["-", "10", "%", "1.25"]
+    assert "model: 30 of 300 answers cannot be used\n  29 x the tag [x] is wrong\n  1 x no rows\n" in text
+    assert "cannot be used" not in shown({"model": result({"toy": forecast(1.0)})})
+
+
+def test_parts_that_a_task_scores_apart_are_shown_when_there_are_several() -> None:
+    def part(mse: float | None) -> dict[str, Any]:
+        return {"mse": mse, "baselines": {"last_value": {"mse": 0.00012345}}}
+
+    channels = {"pred_pressure": part(2.5), "b": part(None)}
+    text = shown({"model": result({"toy": forecast(1.0)}, channels=channels)})
+    assert "MSE of channels" in text
+    assert row(text, "pred_pressure") == ["2.5", "0.0001234"]
+    assert row(text, "b ") == ["-", "0.0001234"]
+    assert "MSE of channels" not in shown({"model": result({"toy": forecast(1.0)}, channels={"b": part(1.0)})})
 
 
 def test_numbers_have_four_digits() -> None:

@@ -58,7 +58,7 @@ from src.launcher.progress import StageProgress, describe
                 "val/trips/fail_frac": 0.25,
             },
             4,
-            "  rl 2/4  held-out quiz: accuracy 0.875, failed 0%  held-out trips: MAE 3.142, failed 25%",
+            "  rl 2/4  held-out quiz: acc 0.875, failed 0%  held-out trips: MAE 3.142, failed 25%",
         ),
         ({"stage": "rl", "step": 0, "val/demand/mse": None, "val/demand/reward": 0.1}, 40, ""),
         ({"stage": "rl", "step": 1, "reward/mean": None, "other": "text"}, 40, ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.rewards.cli import load_reward, main
+from src.tasks.row import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -42,7 +43,7 @@ def test_overrides_reach_the_reward(tmp_path, capsys) -> None:
 
 @pytest.mark.parametrize("name", ["time_r1", "time_r1_paper", "time_r1_released"])
 def test_every_reward_of_the_recipe_loads(name: str) -> None:
-    scored = load_reward(name)(data_source="x", solution_str="", ground_truth=[1.0, 2.0], extra_info=None)
+    scored = load_reward(name)(Row("x", "", "", 0, [], [1.0, 2.0]), "")
     assert list(scored) == KEYS
 
 
@@ -54,9 +55,9 @@ def test_every_reward_of_the_recipe_loads(name: str) -> None:
         ([{"response": "a"}], "error: line 1: the key 'ground_truth' is missing"),
         ([{"ground_truth": [1]}], "error: line 1: the key 'response' is missing"),
         ([{"response": 1, "ground_truth": [1]}], "error: line 1: 'response' is not text"),
-        ([{"response": "a", "ground_truth": [1, "x"]}], "error: line 1: 'ground_truth' is not a list"),
-        ([{"response": "a", "ground_truth": [float("nan")]}], "error: line 1: 'ground_truth' is not a list"),
-        ([{"response": "a", "ground_truth": []}], "error: line 1: 'ground_truth' is not a list"),
+        ([{"response": "a", "ground_truth": [float("nan")]}], "error: line 1: 'ground_truth' holds a number that is"),
+        ([{"response": "a", "ground_truth": 1, "extra_info": {"x": [float("inf")]}}], "error: line 1: 'extra_info' h"),
+        ([{"response": "a", "ground_truth": "A", "extra_info": 3}], "error: line 1: 'extra_info' is not a JSON object"),
     ],
 )  # fmt: skip
 def test_a_bad_line_is_named(tmp_path, capsys, lines: list, message: str) -> None:
@@ -64,6 +65,20 @@ def test_a_bad_line_is_named(tmp_path, capsys, lines: list, message: str) -> Non
     error = capsys.readouterr().err
     assert error.startswith(message)
     assert error.count("\n") == 1
+
+
+def test_a_reward_that_fails_names_the_line(tmp_path, capsys) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text("def compute_score(ground_truth, **_):\n    return {'score': 1 / ground_truth}\n")
+    file = write(tmp_path / "in.jsonl", {**GOOD, "ground_truth": 2}, {**GOOD, "ground_truth": 0})
+    key = "reward.custom_reward_function."
+    assert main(["reward=time_r1", file, f"{key}path={mine}"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"score": 0.5}
+    assert captured.err == (
+        f"error: the reward compute_score of {mine} failed on line 2: ZeroDivisionError: division by zero "
+        f"({mine}, line 2)\n"
+    )
 
 
 def test_bytes_that_are_not_text_are_named(tmp_path, capsys) -> None:
@@ -75,11 +90,13 @@ def test_bytes_that_are_not_text_are_named(tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reward=nope", "input=x"], "error: there is no reward 'nope': choose one of time_r1, "),
+        (["reward=nope", "input=x"], "error: there is no reward 'nope': choose one of own, time_r1"),
         (["reward=../config", "input=x"], "error: there is no reward '../config'"),
         (["reward=time_r1", "input=no/such.jsonl"], "error: cannot read input=no/such.jsonl: No such file"),
         (["reward=time_r1"], "error: input=... is missing"),
         (["input=x"], "error: reward=... is missing"),
+        (["reward=own", "input=x"], "error: no reward is named, and no dataset whose task has one"),
+        (["reward=time_r1", "dataset.horizon=3", "input=x"], "error: dataset.horizon=3: give dataset=NAME with it"),
         (["reward=time_r1", "input=x", "verbose"], "error: 'verbose' is not of the form KEY=VALUE"),
         (["reward=time_r1", "input=x", "reward.nope=1"], "error: Could not override 'reward.nope'"),
     ],

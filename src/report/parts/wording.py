@@ -54,8 +54,3 @@ def text(value: Any) -> str:
 def words(name: str) -> str:
     """Return a metric's or baseline's name in words."""
     return name.replace("_", " ")
-
-
-def metric_words(metric: str) -> str:
-    """Return the name of a held-out metric in words; errors are abbreviations."""
-    return metric.upper() if metric in ("mse", "mae", "rmse", "mape", "smape", "mase") else words(metric)

@@ -4,13 +4,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from src.record.metric_names import best_baseline, lower_is_better, ranked
 from src.record.metrics_log import Series
 from src.record.reading import RunRecord
 from src.report.parts.dashboard import match
-from src.runs import lower_is_better
-
-BOUNDS = frozenset({"oracle", "noise_floor"})  # shown among the baselines, and not trivial: nothing can beat them
-APART = frozenset({"reward", "fail_frac"})  # metrics of every kind of answer, which are not what it is judged by
 
 
 @dataclass(frozen=True)
@@ -44,9 +41,7 @@ class Comparison:
     @property
     def best_baseline(self) -> str | None:
         """The baseline that is best by the leading metric, None when none is recorded."""
-        known = {name: values[self.lead] for name, values in self.baselines.items() if _finite(values, self.lead)}
-        trivial = {name: value for name, value in known.items() if name not in BOUNDS}
-        return best(trivial, self.lead) if trivial else None
+        return best_baseline(self.baselines, self.lead)
 
     def gain(self, value: float) -> float:
         """Return how much better than the best baseline a value of the leading metric is; NaN when either is missing.
@@ -60,11 +55,6 @@ class Comparison:
         if not lower_is_better(self.lead):
             return value - other
         return 1 - value / other if other > 0 else math.nan
-
-
-def best(values: Mapping[str, float], metric: str) -> str:
-    """Return the name of the best of finite values."""
-    return (min if lower_is_better(metric) else max)(values, key=values.__getitem__)
 
 
 def compare(record: RunRecord) -> list[Comparison]:
@@ -81,19 +71,12 @@ def compare(record: RunRecord) -> list[Comparison]:
         for name, binding in match("val/{dataset}/baseline/{baseline}/{metric}", metrics).items():
             values = baselines.setdefault(binding["dataset"], {}).setdefault(binding["baseline"], {})
             values[binding["metric"]] = float(metrics[name].values[-1])
-    return [
-        Comparison(dataset, _judged_by(made, baselines.get(dataset, {})), made, baselines.get(dataset, {}))
-        for dataset, made in evaluations.items()
-    ]
-
-
-def _judged_by(evaluations: list[Evaluation], baselines: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """The metrics in the order of their weight: the mean squared error, those with baselines, the others."""
-    compared = {metric for values in baselines.values() for metric in values} - APART
-    found = [metric for evaluation in evaluations for metric in evaluation.values if metric not in APART]
-    found += sorted(compared)
-    order = sorted(dict.fromkeys(found), key=lambda metric: (metric != "mse", metric not in compared))
-    return order or ["reward"]
+    found = []
+    for dataset, made in evaluations.items():
+        beside = baselines.get(dataset, {})
+        names = [name for evaluation in made for name in evaluation.values]
+        found.append(Comparison(dataset, ranked(names, beside), made, beside))
+    return found
 
 
 def _first_and_last(stage: str, series: Mapping[str, Series], *, first: bool) -> list[Evaluation]:
@@ -109,7 +92,3 @@ def _first_and_last(stage: str, series: Mapping[str, Series], *, first: bool) ->
         }
         result.append(Evaluation(stage, step, f"Model, {place} {name} (step {step})", values))
     return result
-
-
-def _finite(values: Mapping[str, float], metric: str) -> bool:
-    return math.isfinite(values.get(metric, math.nan))

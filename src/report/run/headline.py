@@ -1,4 +1,4 @@
-"""What a run shows, in plain words: did reward rise, are answers valid, do forecasts beat baselines?"""
+"""What a run shows, in plain words: did reward rise, are answers valid, do they beat baselines?"""
 
 import math
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from src.record.metric_names import lower_is_better, metric_words
 from src.record.metrics_log import Series
 from src.record.reading import RunRecord
-from src.report.parts.wording import metric_words, number, percent, words
+from src.report.parts.wording import number, percent, words
 from src.report.run.comparison import Comparison, compare
-from src.runs import lower_is_better
 
-VALID_GOAL = 0.95  # the share of valid answers from which forecasts count as usable
+VALID_GOAL = 0.95  # the share of valid answers from which answers count as usable
 FEW_STEPS = 6
 
 
@@ -29,7 +29,7 @@ class Finding:
 
 
 def findings(record: RunRecord) -> list[Finding]:
-    """Return the three findings of a run: reward, valid answers, MSE against the best baseline."""
+    """Return the three findings of a run: reward, valid answers, the leading metric against the best baseline."""
     comparisons = compare(record)
     return [_reward(record, comparisons), _valid(record, comparisons), _errors(comparisons)]
 
@@ -153,17 +153,16 @@ def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
 
 def _errors(comparisons: list[Comparison]) -> Finding:
     judged = [item for item in comparisons if math.isfinite(_gain(item))]
-    forecasts = all(item.lead == "mse" for item in judged or comparisons)
-    answers = "forecasts" if forecasts else "answers"
-    question = f"Do the {answers} beat trivial ones?"
+    question = "Do the answers beat trivial ones?"
     if not judged:
         detail = "No held-out result with a baseline beside it has been recorded."
-        return Finding(question, "Not measured", detail, "open", f"{answers} were not compared with baselines")
+        return Finding(question, "Not measured", detail, "open", "answers were not compared with baselines")
     beaten = [item for item in judged if _gain(item) > 0]
     detail = " ".join(_error_sentence(item) for item in judged)
-    unanswered = any(item.evaluations[-1].value("fail_frac") > 1 - VALID_GOAL for item in judged)
-    if unanswered and forecasts:
-        detail += " The MSE counts only the windows that were answered."
+    failed = max(item.evaluations[-1].value("fail_frac") for item in judged)
+    unanswered = failed > 1 - VALID_GOAL
+    if unanswered:
+        detail += f" Up to {percent(failed)} of the answers could not be used."
     if len(judged) == 1:
         item = judged[0]
         size = percent(abs(_gain(item))) if lower_is_better(item.lead) else number(abs(_gain(item)))
@@ -174,7 +173,7 @@ def _errors(comparisons: list[Comparison]) -> Finding:
     else:
         count = f"on {len(beaten)} of {len(judged)} datasets"
         answer = count.capitalize()
-        clause = f"the MSE is below the best baseline's {count}" if forecasts else f"answers beat trivial ones {count}"
+        clause = f"answers beat trivial ones {count}"
     tone = "bad" if not beaten else "open" if unanswered or len(beaten) < len(judged) else "good"
     return Finding(question, answer, detail, tone, clause)
 

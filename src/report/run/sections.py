@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from src.record.metric_names import lower_is_better, metric_words
 from src.record.reading import RunRecord
-from src.report.parts.wording import DASH, duration, metric_words, number, percent, text, words
+from src.report.parts.wording import DASH, duration, number, percent, text, words
 from src.report.run.comparison import Comparison
 from src.report.run.headline import Finding, summary
-from src.runs import lower_is_better
 
 
 def headline(found: list[Finding]) -> str:
@@ -37,7 +37,6 @@ def comparison_tables(comparisons: list[Comparison]) -> str:
 
 
 def _table(item: Comparison) -> str:
-    forecasts = item.lead == "mse"
     rows = [(e.label, "model", e.values) for e in item.evaluations]
     rows += [(f"Baseline: {words(name)}", "baseline", {**values}) for name, values in item.baselines.items()]
     marked = {metric: _best(metric, [values for _, _, values in rows]) for metric in item.metrics}
@@ -57,8 +56,8 @@ def _table(item: Comparison) -> str:
     heads = "".join(f'<th scope="col">{text(metric_words(metric))}</th>' for metric in item.metrics)
     return (
         f'<table class="comparison" data-dataset="{text(item.dataset)}">'
-        f"<caption>{text(item.dataset)}, held-out {'windows, original units' if forecasts else 'questions'}</caption>"
-        f'<thead><tr><th scope="col">{"Forecast" if forecasts else "Answers"}</th>{heads}'
+        f"<caption>{text(item.dataset)}, held-out questions</caption>"
+        f'<thead><tr><th scope="col">Answers</th>{heads}'
         f'<th scope="col">Failed answers</th><th scope="col">{text(metric_words(item.lead))} against best baseline'
         f"</th></tr></thead><tbody>{body}</tbody></table>"
     )

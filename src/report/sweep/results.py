@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.errors import UserError
+from src.record.metric_names import lower_is_better
 from src.record.sweep import SEED, Cell, Sweep, read_sweep
 from src.report.sweep.statistics import Mean, mean_interval
-from src.runs import RecordedRun, lower_is_better, read_run
+from src.runs import RecordedRun, read_run
 
 FALLBACK = ("val/*/reward", "reward/mean")
 FIRST = ("reward", "accuracy", "acc_all", "acc", "mse", "mae_all", "mae", "fail_frac")  # the order of the columns

@@ -128,15 +128,14 @@ def test_forecasts_on_several_datasets_are_counted() -> None:
     assert (found.answer, found.tone) == ("On 1 of 2 datasets", "open")
     assert "b: 5.00 against 4.00 of the last day (9.00 before)." in found.detail
     assert summary(findings(run)) == (
-        "The reward was not recorded, 100 % of answers are valid, "
-        "and the MSE is below the best baseline's on 1 of 2 datasets."
+        "The reward was not recorded, 100 % of answers are valid, and answers beat trivial ones on 1 of 2 datasets."
     )
 
 
 def test_a_low_error_on_few_answers_is_no_success() -> None:
     found = findings(record(val__a__mse=[1.0], val__a__fail_frac=[0.4], val__a__baseline__last_day__mse=[2.0]))
     assert found[2].tone == "open"
-    assert found[2].detail.endswith("The MSE counts only the windows that were answered.")
+    assert found[2].detail.endswith("Up to 40 % of the answers could not be used.")
     assert (found[1].answer, found[1].tone) == ("Not all: 60 %", "bad")
 
 

@@ -38,7 +38,7 @@ def test_headline_says_what_happened(make_run, read_page) -> None:
 def test_comparison_table_has_model_and_baselines(make_run, read_page) -> None:
     table = read_page(write_report(make_run())).tables[0]
     assert table == [
-        ["Forecast", "MSE", "MAE", "Failed answers", "MSE against best baseline"],
+        ["Answers", "MSE", "MAE", "Failed answers", "MSE against best baseline"],
         ["Model, before RL (step 0)", "13.28", "1.89", "20 %", "+90 %"],
         ["Model, after RL (step 80)", "5.88", "1.26", "2 %", "-16 %"],
         ["Baseline: last value", "26.00", "2.40", "0 %", "+272 %"],

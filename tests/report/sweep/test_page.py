@@ -253,10 +253,13 @@ def test_what_cannot_be_reported_is_one_clear_error(
 
 
 def test_what_one_run_has_of_several_groups_is_a_column_of_each(make_sweep) -> None:
-    groups = {name: {"metrics": {"acc": {"value": 0.5}, "success": {"value": 1.0}}} for name in ("a", "b")}
+    metrics = {"acc": {"value": 0.5}, "success": {"value": 1.0}}
+    groups = {name: {"metrics": metrics, "answers": 4, "failed": 0} for name in ("a", "b")}
     columns = read_results(make_sweep(evaluation={"rl": {"groups": groups}})).columns
     assert columns[0] == "val/*/reward" and "val/*/mse" in columns  # one data set: one column over all cells
-    assert columns[-4:] == ["test/a/acc", "test/b/acc", "test/a/success", "test/b/success"]
+    assert columns[-6:] == [
+        "test/a/acc", "test/b/acc", "test/a/fail_frac", "test/b/fail_frac", "test/a/success", "test/b/success",
+    ]  # fmt: skip
 
 
 def test_the_sweeps_own_metric_and_direction_count(make_sweep, read_page) -> None:

@@ -1,0 +1,58 @@
+"""Whether datasets, their tasks and rewards belong together: known before anything starts, without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omegaconf import DictConfig
+
+from src.config.named import load_class, load_function
+from src.errors import ConfigError
+from src.tasks.task import Task
+
+
+def check_sft(dataset: DictConfig) -> None:
+    """Refuse a dataset that an SFT stage cannot be trained on.
+
+    Raises:
+        ConfigError: it names no task, or one without traces.
+    """
+    if task_class(dataset).traces is Task.traces:
+        raise ConfigError(
+            f"dataset {dataset.name} has no traces to imitate ({dataset.task}): leave its SFT stage out of stages="
+        )
+
+
+def check_rl(dataset: DictConfig, reward: DictConfig) -> None:
+    """Refuse a dataset and a reward that do not belong together.
+
+    Args:
+        reward: the ``reward`` node; its ``kinds`` lists the kinds of task that it scores, without it: any.
+
+    Raises:
+        ConfigError: the dataset names no task, there is no such reward function, or it is of another kind.
+    """
+    task, function = task_class(dataset), reward.custom_reward_function
+    if function.path is None:
+        return  # the task's own
+    kinds: Any = reward.get("kinds")
+    if kinds is not None and task.kind not in kinds:
+        raise ConfigError(
+            f"the reward {function.name} of {function.path} scores {' and '.join(kinds)}, but dataset {dataset.name} "
+            f"asks {task.kind} ({dataset.task}): choose a reward= for it, reward=own for the task's, "
+            "or reward.kinds=null where the function scores any"
+        )
+    load_function(function.path, function.name, key="reward.custom_reward_function")
+
+
+def task_class(dataset: DictConfig) -> type[Task]:
+    """The task that a dataset names.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    dotted = dataset.get("task")
+    if not isinstance(dotted, str) or "." not in dotted:
+        raise ConfigError(f"dataset.task={dotted} is not the dotted path of a task: see conf/dataset/*.yaml")
+    found: type[Task] = load_class(dotted, Task, key="dataset.task")
+    return found
