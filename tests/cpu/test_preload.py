@@ -144,6 +144,13 @@ def test_environment_and_folder_are_the_callers(server: Server, tmp_path: Path) 
     assert server.run("-c", code, env=environment, cwd=tmp_path) == (0, f"mine False {tmp_path}\n", "")
 
 
+def test_modules_are_looked_for_where_the_callers_environment_says(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "only_here.py").write_text("VALUE = 7\n")
+    code = "import only_here; print(only_here.VALUE)"
+    assert server.run("-c", code, env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}) == (0, "7\n", "")
+    assert server.run("-c", code)[0] == 1
+
+
 def test_two_processes_do_not_share_what_they_change(server: Server) -> None:
     code = "import colorsys; print(hasattr(colorsys, 'mark')); colorsys.mark = 1"
     assert [server.run("-c", code)[1] for _ in range(2)] == ["False\n", "False\n"]
