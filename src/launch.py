@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import hydra
@@ -38,11 +38,21 @@ def launch(cfg: DictConfig) -> float | None:
     from hydra.core.hydra_config import HydraConfig
 
     with reader_may_leave():  # here, because Hydra shows whatever reaches it
-        return start(cfg, as_typed(HydraConfig.get().overrides.task))
+        hydra_config = HydraConfig.get()
+        return start(cfg, as_typed(hydra_config.overrides.task), choices=hydra_config.runtime.choices)
 
 
-def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | None = None) -> float | None:
-    """Check and carry out a composed configuration; ``arguments`` and ``repeats`` are for the record."""
+def start(
+    cfg: DictConfig,
+    arguments: Sequence[str],
+    repeats: dict[str, Any] | None = None,
+    choices: Mapping[str, Any] | None = None,
+) -> float | None:
+    """Check and carry out a composed configuration; ``arguments`` and ``repeats`` are for the record.
+
+    Args:
+        choices: Hydra's, group -> option.
+    """
     from src.config.checks import check
     from src.config.dry_run import show
     from src.config.stage_node import settle
@@ -50,7 +60,7 @@ def start(cfg: DictConfig, arguments: Sequence[str], repeats: dict[str, Any] | N
     from src.processes.stopping import EXIT_CODE, Terminated
 
     try:
-        settle(cfg)
+        settle(cfg, choices or {})
         check(cfg)
         stages = build_stages(cfg)
         if cfg.launch.dry_run:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
+from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -40,16 +41,20 @@ def compose_group(group: str, name: str, overrides: Sequence[str] = (), conf: Pa
         raise ConfigError(f"{reason}: correct the command line, the keys are in conf/{group}/{name}.yaml") from None
 
 
-@functools.cache
-def verl_defaults(group: str) -> dict[str, Any]:
-    """veRL's own node of a group whose default option bears its name, such as ``reward``, as plain containers."""
-    plain: Any = OmegaConf.to_container(_compose(group, group, (), CONF), resolve=False)
+def group_file(group: str, name: str) -> dict[str, Any]:
+    """What ``<group>/<name>.yaml`` says, of ``conf/`` or of veRL's tree, with its interpolations."""
+    plain: Any = OmegaConf.to_container(_compose(group, name, (), CONF), resolve=False)
     return plain
 
 
 def _compose(group: str, name: str, overrides: Sequence[str], conf: Path) -> DictConfig:
     register_search_path()  # some files start from veRL's own
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
+    outer = get_gh_backup()  # Hydra composes one configuration at a time
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
+    finally:
+        restore_gh_from_backup(outer)
     node: DictConfig = composed[group]
     return node

@@ -16,7 +16,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from src.config.group import compose_group, verl_defaults
+from src.config.group import compose_group, group_file
 from src.errors import ConfigError
 
 TRAINERS = {"sft": "sft", "rl": "ppo"}  # a stage's kind -> veRL's trainer
@@ -32,17 +32,39 @@ _OPEN = ("custom_reward_function", "override_config", "engine_kwargs", "apply_ch
 Plain = dict[str, Any]
 
 
-def settle(cfg: DictConfig) -> None:
+def settle(cfg: DictConfig, choices: Mapping[str, Any]) -> None:
     """Put the keys of every option that a stage names into its node, so that the record holds all that was meant.
 
+    What recipe, scale and command line change in the run's own option counts for the stage's option too, where the
+    files of both say the same: the values that a smoke run lowers, or a setting of the machine.
+
+    Args:
+        choices: group -> the run's own option, as Hydra knows it.
+
     Raises:
-        ConfigError: there is no such option.
+        ConfigError: there is no such option, or it has no such key.
     """
     for name, node in _nodes(cfg).items():
         for group in GROUPS:
-            if isinstance(node, Mapping) and node.get(group) is not None:
+            choice = node.get(group) if isinstance(node, Mapping) else None
+            choice = {OPTION: choice} if isinstance(choice, str) else choice
+            if isinstance(choice, Mapping) and OPTION in choice:
                 with open_dict(cfg):
-                    cfg.stage[name][group] = _settled(f"stage.{name}.{group}", group, node[group])
+                    cfg.stage[name][group] = _settled(f"{name}.{group}", group, choice, cfg, choices.get(group))
+
+
+def _settled(where: str, group: str, choice: Mapping[str, Any], cfg: DictConfig, own: str | None) -> Plain:
+    option = choice[OPTION]
+    try:
+        keys: Any = OmegaConf.to_container(compose_group(group, str(option)), resolve=False)
+    except ConfigError as error:
+        raise ConfigError(f"stage.{where}={option}: {error}") from None
+    rest = {key: value for key, value in choice.items() if key != OPTION}
+    _refuse_unknown(where, rest, keys)
+    if own is not None:
+        run: Any = OmegaConf.to_container(cfg[group], resolve=False)
+        keys = _carried(keys, group_file(group, own), run)
+    return {CHOSEN: option, **merged(keys, rest)}
 
 
 def check_nodes(cfg: DictConfig) -> None:
@@ -86,9 +108,9 @@ def seen_by(name: str, config: Mapping[str, Any]) -> Plain:
     seen["stage"] = {name: {key: node[key] for key in ("kind", "reference") if key in node}}
     for group in GROUPS:
         if (choice := node.get(group)) is not None:
-            settled = _settled(f"stage.{name}.{group}", group, choice)
-            chosen = settled.pop(CHOSEN, None) is not None
-            seen[group] = _laid(group, seen.get(group, {}), settled, chosen)
+            whole = CHOSEN in choice and group != "algorithm"  # whose options lie over veRL's keys
+            own = {key: value for key, value in choice.items() if key != CHOSEN}
+            seen[group] = merged({} if whole else seen.get(group, {}), own)
     own = {key: value for key, value in node.items() if key not in ("kind", "reference", *GROUPS)}
     if node["kind"] == "sft":
         seen["sft"] = merged(seen.get("sft", {}), own)
@@ -111,45 +133,17 @@ def _nodes(cfg: DictConfig) -> Plain:
     return nodes
 
 
-def _settled(key: str, group: str, choice: Any) -> Plain:
-    """A group's mapping in a stage's node, with the keys of the option that it names."""
-    if not isinstance(choice, Mapping):
-        choice = {OPTION: choice}
-    if OPTION not in choice:
-        return dict(choice)
-    rest = {one: value for one, value in choice.items() if one not in (OPTION, CHOSEN)}
-    try:
-        option: Any = OmegaConf.to_container(compose_group(group, str(choice[OPTION])), resolve=False)
-    except ConfigError as error:
-        raise ConfigError(f"{key}={choice[OPTION]}: {error}") from None
-    if group == "reward":  # what the option says, without veRL's defaults, which the run may have changed
-        function = option.pop("custom_reward_function")
-        option = _beyond(option, verl_defaults("reward"))
-        option["custom_reward_function"] = function
-    return {CHOSEN: choice[OPTION], **merged(option, rest)}
-
-
-def _laid(group: str, run: Any, own: Plain, chosen: bool) -> Any:
-    """A group as the stage sees it: an option takes the place of the run's own as it does on the command line."""
-    if chosen and group == "dataset":
-        return own
-    if chosen and group == "reward":
-        run = {key: value for key, value in run.items() if key != "custom_reward_function"}
-    return merged(run, own)
-
-
-def _beyond(node: Mapping[str, Any], default: Mapping[str, Any]) -> Plain:
-    """The parts of ``node`` that differ from ``default``."""
-    found = {}
-    for key, value in node.items():
-        if key not in default:
-            found[key] = value
-        elif isinstance(value, Mapping) and isinstance(default[key], Mapping):
-            if inner := _beyond(value, default[key]):
-                found[key] = inner
-        elif value != default[key]:
-            found[key] = value
-    return found
+def _carried(option: Mapping[str, Any], own: Mapping[str, Any], run: Mapping[str, Any]) -> Plain:
+    """``option``, with what ``run`` changed in its ``own`` option where both options say the same."""
+    result = dict(option)
+    for key, value in option.items():
+        if key not in own or key not in run:
+            continue
+        if all(isinstance(one, Mapping) for one in (value, own[key], run[key])):
+            result[key] = _carried(value, own[key], run[key])
+        elif value == own[key]:
+            result[key] = copy.deepcopy(run[key])
+    return result
 
 
 def _check_keys(name: str, node: Mapping[str, Any], config: Plain) -> None:
@@ -162,11 +156,14 @@ def _check_keys(name: str, node: Mapping[str, Any], config: Plain) -> None:
     root = config["sft"] if sft else {key: value for key, value in config.items() if key not in OWN_KEYS}
     root = {**root, "kind": None, "dataset": config["dataset"], "reference": None}
     for group in GROUPS:
-        choice = node.get(group)
-        if (isinstance(choice, Mapping) and CHOSEN in choice) or isinstance(choice, str):
-            root[group] = None  # an option's own keys: whoever reads them knows them
+        if isinstance(node.get(group), Mapping) and CHOSEN in node[group]:
+            root[group] = None  # the option's own keys, which are there
+    _refuse_unknown(name, node, root)
+
+
+def _refuse_unknown(where: str, node: Mapping[str, Any], root: Mapping[str, Any]) -> None:
     for path in _unknown(node, root, ()):
-        raise ConfigError(f"stage.{name}.{'.'.join(path)}: there is no such key{_nearest(name, path, root)}")
+        raise ConfigError(f"stage.{where}.{'.'.join(path)}: there is no such key{_nearest(where, path, root)}")
 
 
 def _unknown(node: Mapping[str, Any], root: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -179,14 +176,14 @@ def _unknown(node: Mapping[str, Any], root: Any, path: tuple[str, ...]) -> Itera
             yield from _unknown(value, root[key], here)
 
 
-def _nearest(name: str, path: tuple[str, ...], root: Any) -> str:
+def _nearest(where: str, path: tuple[str, ...], root: Any) -> str:
     parent = root
     for key in path[:-1]:
         parent = parent[key]
     if close := difflib.get_close_matches(path[-1], [str(key) for key in parent], n=1):
-        return f"; did you mean stage.{name}.{'.'.join((*path[:-1], close[0]))}?"
+        return f"; did you mean stage.{where}.{'.'.join((*path[:-1], close[0]))}?"
     if elsewhere := sorted((found for found in _paths(root) if found[-1] == path[-1]), key=len):
-        return f"; did you mean stage.{name}.{'.'.join(elsewhere[0])}?"
+        return f"; did you mean stage.{where}.{'.'.join(elsewhere[0])}?"
     return f"; {'.'.join(path[:-1]) or 'a stage'} has {', '.join(sorted(str(key) for key in parent))}"
 
 

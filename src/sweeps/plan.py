@@ -82,8 +82,8 @@ def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictCo
     try:
         cfg = loader.load_sweep_config(config, ordered)
         with open_dict(cfg):
-            del cfg["hydra"]
-        settle(cfg)
+            choices = cfg.pop("hydra").runtime.choices
+        settle(cfg, choices)
         check(cfg)
         build_stages(cfg)
     except UserError as error:

@@ -4,9 +4,11 @@ import pytest
 from omegaconf import OmegaConf
 
 from src.config.changes import changes, fingerprint
+from src.config.stage_node import settle
 
 
 def plain(cfg):
+    settle(cfg, {"dataset": "demand"})
     return OmegaConf.to_container(cfg, resolve=False)
 
 

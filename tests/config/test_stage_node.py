@@ -15,11 +15,12 @@ from src.errors import ConfigError
 
 SMOKE = ("+recipe=time_r1", "scale=smoke", "runtime=cpu")
 THREE = (*SMOKE, "stages=[sft,perception,reasoning]", "stage.perception.kind=rl", "stage.reasoning.kind=rl")
+CHOICES = {"dataset": "demand", "reward": "time_r1", "algorithm": "grip"}  # the run's own, as Hydra tells a launch
 ComposeRun = Callable[..., DictConfig]
 
 
 def staged(cfg: DictConfig) -> dict[str, Stage]:
-    settle(cfg)
+    settle(cfg, CHOICES)
     check(cfg)
     return {stage.name: stage for stage in build_stages(cfg)}
 
@@ -83,10 +84,13 @@ def test_an_option_of_a_stage_takes_the_place_of_the_runs_own(compose_run: Compo
     assert settings.preset == "paper" and "format" not in settings
     assert one.config.reward.num_workers == 1  # the runtime's
     assert two.config.reward.custom_reward_function.reward_kwargs.preset == "strict"
+    # What the scale changed in demand counts for etth1, where both files say the same.
+    assert one.dataset.max_windows == {"train": 10000, "val": 70, "test": 4}
+    assert one.dataset.task == "recipes.time_r1.task.TimeR1"
     # The record holds all of the option, and is settled once.
     assert cfg.stage.perception.dataset.chosen == "etth1" and cfg.stage.perception.dataset.context_length == 96
     before = plain(cfg)
-    settle(cfg)
+    settle(cfg, CHOICES)
     assert plain(cfg) == before
 
 
@@ -104,7 +108,7 @@ def test_a_recipes_file_can_say_it_too_and_the_command_line_goes_on_from_it(tmp_
         typed = ["stage.perception.dataset.stride=3", "stage.reasoning.dataset=wind"]
         words = ["+recipe=mine", *order_arguments(typed)[0]]
         cfg = compose("config", overrides=[f"hydra.searchpath=[file://{tmp_path}]", *words])
-    settle(cfg)
+    settle(cfg, CHOICES)
     seen = {name: seen_by(name, plain(cfg)) for name in cfg.stages}
     dataset = seen["perception"]["dataset"]
     assert (dataset["name"], dataset["horizon"], dataset["stride"]) == ("etth1", 24, 3)
