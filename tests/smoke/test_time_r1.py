@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from readme import write_algorithms
 
 pytestmark = pytest.mark.smoke
 
@@ -74,10 +75,15 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **se
 """
 
 
-def test_the_user_wins_over_recipe_scale_and_runtime_and_an_own_reward_rises(launch, tmp_path: Path) -> None:
+def test_the_user_wins_over_recipe_scale_and_runtime_and_an_own_reward_rises_by_an_own_algorithm(
+    launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "my_reward.py").write_text(REWARD)
+    write_algorithms(tmp_path)  # README's
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     run = launch(
-        "algorithm=grpo", "stages=[rl]", f"reward.custom_reward_function.path={tmp_path / 'my_reward.py'}",
+        f"--config-dir={tmp_path / 'conf'}", "algorithm=median", "stages=[rl]",
+        f"reward.custom_reward_function.path={tmp_path / 'my_reward.py'}",
         "reward.custom_reward_function.reward_kwargs={}", "trainer.total_training_steps=14", "trainer.test_freq=-1",
         "trainer.val_before_train=false", "trainer.save_freq=14", "data.train_batch_size=8",
         "actor_rollout_ref.actor.ppo_mini_batch_size=8", "actor_rollout_ref.rollout.n=8",
