@@ -20,6 +20,8 @@ from src.record.phase import write_phase
 from src.record.samples import Sample, write_samples
 from src.tasks.forecast.held_out import Scored
 
+Texts = tuple[list[str], list[str], list[list[str]]]  # prompts, responses, and the prompts' images as data URIs
+
 
 class Recorder:
     """One stage's record.
@@ -108,26 +110,24 @@ class Recorder:
         """
         return float((lengths >= self.limit).mean())
 
-    def training_samples(
-        self, step: int, sampled: Rollouts, texts: Callable[[list[str]], tuple[list[str], list[str]]]
-    ) -> None:
+    def training_samples(self, step: int, sampled: Rollouts, texts: Callable[[list[str]], Texts]) -> None:
         """Keep some of the step's sessions, with all of their rows: the best and the worst, kept and dropped."""
         ends = sampled.last_rows()
         sessions = [sampled.sessions[ends[place]] for place in spread(sampled.rewards[ends], self.samples)]
         rows_of = rows_of_groups(sampled.sessions)
         chosen = [place for session in sessions for place in rows_of[session]]
-        prompts, responses = texts([sampled.keys[place] for place in chosen])
-        rows = [sampled.rows[place] for place in chosen]
-        predictions = self.scorer(rows, responses).predictions if rows else []
+        prompts, responses, images = texts([sampled.keys[place] for place in chosen])
+        picked = replace(sampled.take(chosen), images=images)
+        predictions = self.scorer(picked.rows, responses).predictions if chosen else []
         # The last row answers for its session.
         predictions = [one if place in ends else None for place, one in zip(chosen, predictions, strict=True)]
         written = [
             replace(
-                self._sample(step, "train", sampled, place, *texts),
-                kept=bool(sampled.kept[place]),
-                weight=float(sampled.weights[place]),
+                self._sample(step, "train", picked, place, *said),
+                kept=bool(picked.kept[place]),
+                weight=float(picked.weights[place]),
             )
-            for place, *texts in zip(chosen, prompts, responses, predictions, strict=True)
+            for place, said in enumerate(zip(prompts, responses, predictions, strict=True))
         ]
         write_samples(self.run, self.stage, step, "train", written)
 
@@ -150,6 +150,7 @@ class Recorder:
             turn=int(rollouts.turns[place]) if role else None,
             prompt=prompt,
             response=response,
+            images=rollouts.images[place],
             score=float(rollouts.rewards[place]),
             terms=rollouts.terms[place],
             history=_list(info.get("history")),

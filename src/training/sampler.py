@@ -41,7 +41,8 @@ class SelectingReplayBuffer(ReplayBuffer):
         self, partition_id: str, selected_prompt_uids: list[str], partition_snapshot: dict[str, dict]
     ) -> KVBatchMeta:
         collected = super()._materialize_batch(partition_id, selected_prompt_uids, partition_snapshot)
-        data = tq.kv_batch_get(keys=collected.keys, partition_id=partition_id, select_fields=list(FIELDS))
+        fields = [*FIELDS, "raw_prompt"] if partition_id == "val" else list(FIELDS)
+        data = tq.kv_batch_get(keys=collected.keys, partition_id=partition_id, select_fields=fields)
         rollouts = read_rollouts(collected.keys, collected.tags, data)
         if partition_id == "val":
             self.validated.append(rollouts.take(rollouts.last_rows()))  # as veRL, which scores these only

@@ -34,7 +34,8 @@ from verl.workers.utils.padding import response_to_nested
 from src.algorithms.weighted_loss import SEQUENCE_WEIGHT
 from src.config.algorithm import make_algorithm
 from src.config.named import load_function
-from src.training.recorder import Recorder
+from src.training.recorder import Recorder, Texts
+from src.training.sampled import image_uris, plain
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
 from src.training.worker import WorkerWithReference
@@ -193,11 +194,11 @@ class RecordedTrainer(PPOTrainerSync):
                 self.config.trainer.test_freq = -1  # no time for it now: the resume begins with it
         super().on_step_end()
 
-    def _texts(self, keys: list[str]) -> tuple[list[str], list[str]]:
-        """Prompts and responses of some rollouts, as text."""
-        data = tq.kv_batch_get(keys=keys, partition_id="train", select_fields=["prompts", "responses"])
+    def _texts(self, keys: list[str]) -> Texts:
+        """Prompts and responses of some rollouts, as text, and the prompts' images."""
+        data = tq.kv_batch_get(keys=keys, partition_id="train", select_fields=["prompts", "responses", "raw_prompt"])
         prompts, responses = (
             [self.tokenizer.decode(ids, skip_special_tokens=True) for ids in data[name].unbind()]
             for name in ("prompts", "responses")
         )
-        return prompts, responses
+        return prompts, responses, [image_uris(messages) for messages in plain(data["raw_prompt"])]

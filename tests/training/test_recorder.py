@@ -10,7 +10,7 @@ import pytest
 
 from src.algorithms.rollouts import Rollouts
 from src.tasks.forecast.held_out import Scored
-from src.training.recorder import Recorder, spread, zero_std_share
+from src.training.recorder import Recorder, Texts, spread, zero_std_share
 
 TERMS = [
     {"format": 0.0, "mse": 0.5, "valid": 1.0},
@@ -122,7 +122,7 @@ def test_a_truth_in_json_is_kept_as_numbers(recorder: Recorder, tmp_path: Path) 
     rows = [{**_row(place), "ground_truth": truth} for place, truth in enumerate(("[1.0, 2.5]", "B"))]
     sampled = _sampled(rows=[rows[0], rows[0], rows[1], rows[1]])
     recorder.samples = 4
-    recorder.training_samples(3, sampled, lambda keys: (["?"] * len(keys), ["1"] * len(keys)))
+    recorder.training_samples(3, sampled, lambda keys: (["?"] * len(keys), ["1"] * len(keys), [[]] * len(keys)))
     truths = [line["ground_truth"] for line in _lines(tmp_path / "samples" / "rl_3.jsonl")]
     assert sorted(map(str, truths)) == ["B", "B", "[1.0, 2.5]", "[1.0, 2.5]"] and [1.0, 2.5] in truths
 
@@ -171,9 +171,9 @@ def test_samples_are_spread_over_the_rewards(rewards: list[float], count: int, c
 def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> None:
     asked: list[list[str]] = []
 
-    def texts(keys: list[str]) -> tuple[list[str], list[str]]:
+    def texts(keys: list[str]) -> Texts:
         asked.append(keys)
-        return [f"prompt of {key}" for key in keys], ["7", "no number", "9"]
+        return [f"prompt of {key}" for key in keys], ["7", "no number", "9"], [["data:image/png;base64,AA=="], [], []]
 
     recorder.training_samples(4, _sampled(), texts)
     assert asked == [["1x0_1_0", "1x1_1_0", "1x0_0_0"]]
@@ -196,7 +196,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "turn": None,
         "prompt": "prompt of 1x0_1_0",
         "response": "7",
-        "images": [],
+        "images": ["data:image/png;base64,AA=="],
         "score": -0.75,
         "terms": TERMS[1],
         "history": [0.5, 0.0],
@@ -217,9 +217,9 @@ def test_a_sampled_session_is_kept_with_all_of_its_rows(recorder: Recorder) -> N
         weights=np.array([0.5, 0.5, 1.0, 1.0]),
     )
     recorder.samples = 1  # the worst session, by the reward of its last row
-    recorder.training_samples(2, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
+    recorder.training_samples(2, sampled, lambda keys: (list(keys), ["7"] * len(keys), [[]] * len(keys)))
     recorder.samples = 8
-    recorder.training_samples(3, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
+    recorder.training_samples(3, sampled, lambda keys: (list(keys), ["7"] * len(keys), [[]] * len(keys)))
     worst, all_of_them = (_lines(recorder.run / "samples" / f"rl_{step}.jsonl") for step in (2, 3))
     assert worst == [{**line, "step": 2} for line in all_of_them[:2]]
     columns = ("prompt", "session", "role", "turn", "score", "prediction", "kept", "weight")

@@ -1,13 +1,16 @@
 """Rollouts as the queue hands them out, in an order that does not depend on when they were finished."""
 
+import base64
+import io
 import random
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from src.algorithms.rollouts import Rollouts
-from src.training.sampled import numeric_terms, plain, read_rollouts, reproducible_order
+from src.training.sampled import image_uris, numeric_terms, plain, read_rollouts, reproducible_order
 
 
 def collected(places: list[tuple[str, int, int]]) -> Rollouts:
@@ -72,6 +75,30 @@ def test_rows_of_one_session_keep_their_own_reward_role_turn_and_terms() -> None
     assert read.rows[0] == {"data_source": "demand", "ground_truth": "[1.0]", "extra_info": {"index": 3}}
     assert read.groups == ["7x0"] * 3 and read.sessions == ["7x0_0", "7x0_1", "7x0_1"]
     assert read.last_rows() == [0, 2]
+
+
+def test_images_of_a_prompt_are_data_uris_in_its_order() -> None:
+    black = Image.new("RGB", (2, 1))
+    messages = [
+        {"role": "system", "content": "Look."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "image", "bytes": b"png", "image": black},
+                {"type": "text", "text": "and"},
+                {"type": "image", "image": black},
+            ],
+        },
+    ]
+    stored, drawn = image_uris(messages)
+    assert stored == "data:image/png;base64,cG5n"
+    content = base64.b64decode(drawn.removeprefix("data:image/png;base64,"))
+    assert Image.open(io.BytesIO(content)).tobytes() == bytes(6)
+
+    columns = _columns([{"reward": 1.0, "extra": {"reward_extra_info": {}}}])
+    tags = [{"response_len": 1}]
+    assert read_rollouts(["1x0_0_0"], tags, columns).images == [[]]
+    assert read_rollouts(["1x0_0_0"], tags, {**columns, "raw_prompt": [messages]}).images == [[stored, drawn]]
 
 
 def test_terms_leave_the_score_out() -> None:
