@@ -18,6 +18,7 @@ from src.config.algorithm import named_algorithm, take_out
 from src.config.stage_node import TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
+from src.record.layout import Layout
 
 # The primary config's keys that are not veRL's.
 OWN_KEYS = (
@@ -194,7 +195,7 @@ def _detached(node: DictConfig) -> DictConfig:
 def place(stage: Stage, places: Places) -> DictConfig:
     """The stage's config with its paths; what is written to the run's folder and given to veRL."""
     config = copy.deepcopy(stage.config)
-    checkpoints = places.run / "checkpoints" / stage.name
+    checkpoints = Layout(places.run).checkpoints(stage.name)
     with open_dict(config):
         config.trainer.default_local_dir = str(checkpoints)
         config.trainer.experiment_name = places.run.name

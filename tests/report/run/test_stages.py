@@ -64,7 +64,7 @@ def test_the_page_names_the_stages_and_their_steps(make_run, read_page) -> None:
     ]
     assert "The reward rose in perception and reasoning" in page.words
     assert "perception: the reward rose, 0." in page.words
-    assert [table[1][0] for table in page.tables if table[0][0] == "Forecast"] == [
+    assert [table[1][0] for table in page.tables if table[0][0] == "Answers"] == [
         "Model, before perception (step 0)",
         "Model, before reasoning (step 0)",
     ]
