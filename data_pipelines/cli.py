@@ -10,9 +10,10 @@ from src.errors import ConfigError
 
 
 def parse(argv: Sequence[str], options: Mapping[str, Any], usage: str) -> tuple[DictConfig, dict[str, Any]]:
-    """Split a command line into the composed dataset and the command's own `key=value` options.
+    """Split a command line into the composed dataset and the command's own ``key=value`` options.
 
-    options: the keys with their defaults (a default of ... means required); values get the default's type.
+    Args:
+        options: the keys with their defaults (a default of ... means required); values get the default's type.
     """
     name, overrides, given = None, [], []
     for word in argv:

@@ -1,6 +1,6 @@
 """Timestamps of a series: parse, check that they are regular, name the step, write and continue labels.
 
-A frequency is a pandas offset string ("h", "30min", "D", "MS"), or `step` for rows that are consecutive
+A frequency is a pandas offset string ("h", "30min", "D", "MS"), or ``step`` for rows that are consecutive
 (a counter, trading days).
 """
 
@@ -30,10 +30,13 @@ class Clock:
 
 
 def read_clock(texts: Sequence[str], freq: str | None, where: str, date_format: str | None = None) -> Clock:
-    """Parse a date column (N cells, the first one on line 2 of the file `where`).
+    """Parse a date column (N cells, the first one on line 2 of the file ``where``).
 
-    freq: None finds it from the data. Raises DataError for text that is no date, repeated, unsorted or
-    missing timestamps, always with the line.
+    Args:
+        freq: None finds it from the data.
+
+    Raises:
+        DataError: for text that is no date, repeated, unsorted or missing timestamps, always with the line.
     """
     if freq == STEP:
         return Clock(_step_labels(texts, where), STEP)
@@ -150,9 +153,9 @@ def format_times(times: pd.DatetimeIndex, freq: str) -> tuple[str, ...]:
 
 
 def times(freq: str, count: int) -> str:
-    """Name the step that is `count` steps of `freq` long: 8 times "30min" is "4h".
+    """Name the step that is ``count`` steps of ``freq`` long: 8 times "30min" is "4h".
 
-    Raises DataError for steps that vary in length (months) or have none (`step`).
+    Raises DataError for steps that vary in length (months) or have none (``step``).
     """
     if count == 1:
         return freq
@@ -172,7 +175,7 @@ def default_period(freq: str) -> int:
 
 
 def continue_labels(start: str, freq: str, count: int) -> list[str]:
-    """Return `count` labels from `start` on; DataError for `step` data whose labels are not numbers."""
+    """Return ``count`` labels from ``start`` on; DataError for ``step`` data whose labels are not numbers."""
     if freq != STEP:
         return list(format_times(pd.date_range(start, periods=count, freq=freq), freq))
     if not start.lstrip("-").isdigit():

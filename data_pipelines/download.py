@@ -48,10 +48,10 @@ def download(
     licence: str = "unknown",
     log: Callable[[str], None] = print,
 ) -> Path:
-    """Fetch `url` to `target` unless a verified copy is there; print source, licence and checksum.
+    """Fetch ``url`` to ``target`` unless a verified copy is there; print source, licence and checksum.
 
     Raises DataError when the server cannot be reached, refuses, stops half-way, or sends another file; then
-    `target` is as it was before.
+    ``target`` is as it was before.
     """
     if target.is_file() and (sha256 or git_sha1) and mismatch(target, sha256, git_sha1) is None:
         log(f"{target} is there and verified: nothing to download")
@@ -77,7 +77,7 @@ def download(
 
 
 def _fetch(url: str, write: Callable[[bytes], object]) -> None:
-    """Stream the body of `url` into `write`; a body shorter than announced is an error."""
+    """Stream the body of ``url`` into ``write``; a body shorter than announced is an error."""
     advice = "check the network, or get the file by hand and name its folder with dataset.folder=DIR"
     try:
         response = urllib.request.urlopen(url, timeout=_TIMEOUT)

@@ -15,7 +15,7 @@ Log = Callable[[str], None]
 
 
 def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = print) -> SeriesTable:
-    """Read the raw series; `fetch` allows a download where a file is missing.
+    """Read the raw series; ``fetch`` allows a download where a file is missing.
 
     Raises DataError, which says how to give the file, when there is none.
     """
@@ -67,7 +67,7 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
 
 
 def _search(folder: Path, name: str) -> Path | None:
-    """Find `name` in the folder or up to two levels deeper (public copies keep one folder per dataset)."""
+    """Find ``name`` in the folder or up to two levels deeper (public copies keep one folder per dataset)."""
     for pattern in (name, f"*/{name}", f"*/*/{name}"):
         hits = sorted(folder.glob(pattern)) if folder.is_dir() else []
         if hits:

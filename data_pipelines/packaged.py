@@ -26,7 +26,7 @@ def _longest_list(module: Path) -> NDArray[np.float64]:
 def taylor() -> SeriesTable:
     """Half-hourly electricity demand of England and Wales, Monday 2000-06-05 to Sunday 2000-08-27, in GW.
 
-    4032 values (J. W. Taylor, 2003). pmdarima keeps them as a list in the source of `load_taylor`; importing
+    4032 values (J. W. Taylor, 2003). pmdarima keeps them as a list in the source of ``load_taylor``; importing
     that would load compiled modules built for one numpy, so the list is read from the source text.
     """
     package = importlib.util.find_spec("pmdarima")
@@ -47,7 +47,7 @@ _LOADERS: dict[str, Callable[[], SeriesTable]] = {"taylor": taylor}
 
 
 def load(name: str) -> SeriesTable:
-    """Return the packaged series `name`; DataError lists the names there are."""
+    """Return the packaged series ``name``; DataError lists the names there are."""
     if name not in _LOADERS:
         raise DataError(f"there is no packaged series '{name}': set dataset.packaged to one of {', '.join(_LOADERS)}")
     return _LOADERS[name]()

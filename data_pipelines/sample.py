@@ -7,8 +7,11 @@ from dataclasses import dataclass
 class ForecastSample:
     """A window of one channel, in original units.
 
-    history: (L,) values rounded to `decimals`, as the prompt shows them; target: (H,) exact true values.
-    The labels are the timestamps of both, as texts; `period` is the number of steps in a season.
+    The labels are the timestamps of both parts, as texts; ``period`` is the number of steps in a season.
+
+    Args:
+        history: (L,) values rounded to ``decimals``, as the prompt shows them.
+        target: (H,) exact true values.
     """
 
     dataset: str

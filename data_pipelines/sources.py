@@ -15,7 +15,7 @@ from src.errors import DataError
 
 @dataclass(frozen=True)
 class SeriesTable:
-    """N aligned rows: channel -> (N,) float64 in original units, and N timestamps as `labels`."""
+    """N aligned rows: channel -> (N,) float64 in original units, and N timestamps as ``labels``."""
 
     values: dict[str, NDArray[np.float64]]
     labels: tuple[str, ...]
@@ -38,7 +38,7 @@ def read_csv(
     freq: str | None = None,
     date_format: str | None = None,
 ) -> SeriesTable:
-    """Read the columns `targets` (None: all but the date) of a CSV file.
+    """Read the columns ``targets`` (None: all but the date) of a CSV file.
 
     date_column None: the file has no dates, its rows are numbered from 1. freq None: found from the dates.
     Raises DataError, with the line, for anything that cannot be a regular series of finite numbers.

@@ -1,7 +1,7 @@
 """Contiguous windows split by time: history and target of a window follow each other without a gap.
 
-Rule against leakage: a training window lies wholly before `train_end`, history and target; the targets of
-`val` lie in [train_end, test_begin), those of `test` in [test_begin, test_end). Only histories of val and
+Rule against leakage: a training window lies wholly before ``train_end``, history and target; the targets of
+``val`` lie in [train_end, test_begin), those of ``test`` in [test_begin, test_end). Only histories of val and
 test may reach back, as in practice. All positions are row numbers; a window is named by the row where its
 history begins.
 """
@@ -26,7 +26,7 @@ class Borders:
     test_end: int
 
     def targets(self, split: str) -> tuple[int, int]:
-        """Return the half-open range of rows that the targets of `split` must lie in."""
+        """Return the half-open range of rows that the targets of ``split`` must lie in."""
         ranges = {
             "train": (0, self.train_end),
             "val": (self.train_end, self.test_begin),
@@ -36,7 +36,7 @@ class Borders:
 
 
 def split_borders(rows: int, split: SplitSettings) -> Borders:
-    """Split `rows` by time, at fixed borders (ETT: 12, 4 and 4 months) or by shares.
+    """Split ``rows`` by time, at fixed borders (ETT: 12, 4 and 4 months) or by shares.
 
     By shares, train takes the first int(train * rows) rows and test the last int(test * rows), as Time-R1
     does.
@@ -59,7 +59,7 @@ def split_borders(rows: int, split: SplitSettings) -> Borders:
 
 
 def window_starts(split: str, borders: Borders, context: int, target: int, stride: int) -> NDArray[np.int64]:
-    """Return the first history row of each window of `split`; DataError when not even one fits.
+    """Return the first history row of each window of ``split``; DataError when not even one fits.
 
     context and target: the window's lengths in rows.
     """
@@ -78,7 +78,7 @@ def window_starts(split: str, borders: Borders, context: int, target: int, strid
 
 
 def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDArray[np.int64]:
-    """Return the window starts of one channel in `split` (every channel has the same ones)."""
+    """Return the window starts of one channel in ``split`` (every channel has the same ones)."""
     step, evaluation = settings.rows_per_step, settings.evaluation
     context, horizon = step * settings.context_length, step * settings.horizon
     if split != "test":
@@ -97,7 +97,7 @@ def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDA
 
 
 def select(split: str, borders: Borders, settings: DatasetSettings, channels: list[str]) -> list[tuple[str, int]]:
-    """Return (channel, start) of the windows of `split`, in order, at most `max_windows` of them."""
+    """Return (channel, start) of the windows of ``split``, in order, at most ``max_windows`` of them."""
     starts = split_starts(split, borders, settings)
     windows = [(channel, int(start)) for channel in channels for start in starts]
     limit = getattr(settings.max_windows, split)

@@ -15,7 +15,7 @@ from src.errors import DataError, UserError
 
 @dataclass(frozen=True)
 class ChatSettings:
-    """The endpoint and how to sample from it; `timeout` in seconds for one reply."""
+    """The endpoint and how to sample from it; ``timeout`` in seconds for one reply."""
 
     model: str
     base_url: str
@@ -59,9 +59,9 @@ class Chat:
         self._client.close()
 
     def ask(self, prompt: str, draw: int = 0) -> str:
-        """Return the reply to one user message; `draw` numbers independent replies to the same message.
+        """Return the reply to one user message; ``draw`` numbers independent replies to the same message.
 
-        Reasoning that the server sends apart from the text comes first, in `<think>` tags. Raises UserError,
+        Reasoning that the server sends apart from the text comes first, in ``<think>`` tags. Raises UserError,
         with what to do, when the endpoint cannot be used.
         """
         key = self._key(prompt, draw)

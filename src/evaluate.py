@@ -1,4 +1,4 @@
-"""Score a model on a dataset: `python -m src.evaluate model=FOLDER dataset=etth1 dataset.folder=DIR`."""
+"""Score a model on a dataset: ``python -m src.evaluate model=FOLDER dataset=etth1 dataset.folder=DIR``."""
 
 import sys
 

@@ -179,7 +179,8 @@ def _agent_loops_by_dotted_name(module: Any) -> None:
 class Patch:
     """``apply`` is called with the module named ``waits_for`` as soon as that module is imported.
 
-    platform: the only one that needs it; None: all do.
+    Args:
+        platform: the only one that needs it; None: all do.
     """
 
     waits_for: str

@@ -18,7 +18,7 @@ LONGER = (
     "tests/data_pipelines/test_forecast.py",
     "tests/recipes/time_r1/test_teacher.py",
 )
-# What `src` is made of, from the ground up: each imports only from those before it. README.md's map has the same order.
+# What src is made of, from the ground up: each imports only from those before it. README.md's map has the same order.
 ORDER = (
     "errors", "output", "chat", "processes", "record", "config", "runs", "tasks", "rewards", "algorithms", "evaluation",
     "training", "report", "trackers", "cluster", "cpu", "models", "launcher", "sweeps",

@@ -1,7 +1,7 @@
 """Time-R1's question as text: task, dataset description, channel, timestamps with history, answer format.
 
 The five sections are those of the paper's section 3.2 and Table 1; the wording is our own. Its template
-ablations (Table 3) are `timestamps="none"` and `context=False`. For one dataset only numbers, timestamps and
+ablations (Table 3) are ``timestamps="none"`` and ``context=False``. For one dataset only numbers, timestamps and
 the channel vary, everything else is the same word for word.
 """
 
@@ -14,11 +14,12 @@ HEADER = "timestamp value"
 
 
 def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", context: bool = True) -> str:
-    """Write the user message that asks for the next `horizon` values after `sample.history`.
+    """Write the user message that asks for the next ``horizon`` values after ``sample.history``.
 
-    timestamps: `rows` shows a table "timestamp value" as the paper does, `start` one line with the first
-    timestamp, its weekday and the step, `weekday` the same without the date, `none` bare values. context:
-    whether to describe dataset and channel.
+    Args:
+        timestamps: ``rows`` shows a table "timestamp value" as the paper does, ``start`` one line with the first
+            timestamp, its weekday and the step, ``weekday`` the same without the date, ``none`` bare values.
+        context: whether to describe dataset and channel.
     """
     lines = [f"Task: forecast the next {horizon} values of a time series."]
     if context:

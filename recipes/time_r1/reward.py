@@ -1,6 +1,6 @@
 """The reward of Time-R1 (arXiv 2506.10630): six terms that score one forecast answer.
 
-`compute_score` is what veRL calls; conf/reward/time_r1*.yaml name the preset and its settings.
+``compute_score`` is what veRL calls; conf/reward/time_r1*.yaml name the preset and its settings.
 
     strict    (default) closes the holes of the published code       reward_strict.py
     paper     the paper's equations, with its silences filled        reward_published.py, PaperSettings
@@ -45,13 +45,13 @@ def compute_score(
         data_source: name of the dataset; the same reward serves all.
         solution_str: the response text; any string is scored, none raises.
         ground_truth: the horizon's values in original units, list or array of shape (n,).
-        extra_info: `history`, the values that the prompt showed, and `period`, steps per season (for strict).
+        extra_info: ``history``, the values that the prompt showed, and ``period``, steps per season (for strict).
         preset: "strict", "paper" or "released".
         overrides: fields of the preset's settings class.
 
     Returns:
-        `score`, the weighted terms format, length, mse, seasonal, trend and structural, whose sum it is, and
-        `valid`, 1.0 if the answer reads as exactly n finite numbers by the project's grammar, else 0.0.
+        ``score``, the weighted terms format, length, mse, seasonal, trend and structural, whose sum it is, and
+        ``valid``, 1.0 if the answer reads as exactly n finite numbers by the project's grammar, else 0.0.
         A truth that is not a list of finite numbers scores like an unreadable answer: -1, not valid.
 
     Raises:

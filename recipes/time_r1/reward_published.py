@@ -1,4 +1,4 @@
-"""The `paper` and `released` presets of the Time-R1 reward: what was published, with its weaknesses.
+"""The ``paper`` and ``released`` presets of the Time-R1 reward: what was published, with its weaknesses.
 
 Both pay accuracy only to answers with at least as many values as the truth, and cut longer ones:
 
@@ -26,7 +26,7 @@ class PaperSettings:
     Chosen here, where the paper is silent: the normalisation uses mean and standard deviation of the truth;
     eq. (4) prints the bare MSE of seasonal and trend parts as a reward, which would pay for errors, so they
     go through the squashing of eq. (3) with the weights of the later published code (0.05 and 0.15); an
-    extremum is what the code calls one (local_extrema); the "tolerance window" of eq. (5) is `tolerance`
+    extremum is what the code calls one (local_extrema); the "tolerance window" of eq. (5) is ``tolerance``
     steps to either side.
     """
 
@@ -41,10 +41,10 @@ class PaperSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedSettings:
-    """The published code (ustc-time-series/Time-R1, reward/reward.py), `head` 465f3674 or `later` 42d44eb.
+    """The published code (ustc-time-series/Time-R1, reward/reward.py), ``head`` 465f3674 or ``later`` 42d44eb.
 
-    `head` has no seasonal and trend term. Kept as published: the first row of the answer is always taken for
-    a header and dropped, rows that do not end in a number are skipped, `1e-05` reads as -5, the answer's own
+    ``head`` has no seasonal and trend term. Kept as published: the first row of the answer is always taken for
+    a header and dropped, rows that do not end in a number are skipped, ``1e-05`` reads as -5, the answer's own
     mean and largest deviation are the yardstick, extrema count by recall only. Where that code raises (fewer
     than three values) or returns NaN (numbers beyond the 64-bit range), this preset returns the finite
     penalty of -1 as its format term.
@@ -144,7 +144,7 @@ def _released_values(response: str) -> list[float]:
 
 
 def _released_rows(text: str) -> list[str]:
-    """Lines of the first closed fence (two or more back-ticks open, three close), else `|...|` runs."""
+    """Lines of the first closed fence (two or more back-ticks open, three close), else ``|...|`` runs."""
     start = text.find("``")
     if start >= 0:
         first = len(text) - len(text[start:].lstrip("`"))
@@ -162,7 +162,7 @@ def _released_rows(text: str) -> list[str]:
 
 
 def _trailing_number(line: str) -> str | None:
-    """The longest `-?digits[.digits]` at the end of a line."""
+    """The longest ``-?digits[.digits]`` at the end of a line."""
     head = line.rstrip(_DIGITS)
     if len(head) == len(line):
         return None

@@ -1,4 +1,4 @@
-"""The `strict` preset of the Time-R1 reward: six terms without the holes of the published code.
+"""The ``strict`` preset of the Time-R1 reward: six terms without the holes of the published code.
 
 With truth g, answer x of the same n steps, e = x - g, and s the standard deviation of history and truth:
 
@@ -7,8 +7,8 @@ With truth g, answer x of the same n steps, e = x - g, and s the standard deviat
             (flat g: f(x - mean(x)))
     A     = f(e) * (mse + seasonal * f(e - MA(e)) + trend * f(MA(e)) + structural * a)
 
-`mse`, `seasonal`, `trend` and `structural` are the weights, MA is `series.moving_average`. A is then set
-against A0, the same of the last-day naive forecast, `baselines.last_day` (the last `period` values repeated):
+``mse``, ``seasonal``, ``trend`` and ``structural`` are the weights, MA is ``series.moving_average``. A is then set
+against A0, the same of the last-day naive forecast, ``baselines.last_day`` (the last ``period`` values repeated):
 
     less accurate than the naive forecast (mean squared error):     A <- min(A, A0)
     else, correlation of x and g at least min_agreement:            A <- max(A, A0)
@@ -51,10 +51,11 @@ _TINY = 1e-9  # in units of s: below it a series is flat
 class StrictSettings:
     """Weights of the terms (those of the later published code) and the settings of the module's formula.
 
-    period: steps per season where the sample's extra_info does not say (24: hourly data, a daily cycle).
-    min_agreement: correlation with the truth below which an answer cannot score above the last-day naive
-        forecast. Chance gives 96 unrelated values a correlation of 0.1 in the mean square. -1 turns the rule
-        off, for series without a season (Exchange, NASDAQ), where the best forecasts are nearly constant.
+    Args:
+        period: steps per season where the sample's extra_info does not say (24: hourly data, a daily cycle).
+        min_agreement: correlation with the truth below which an answer cannot score above the last-day naive forecast.
+            Chance gives 96 unrelated values a correlation of 0.1 in the mean square. -1 turns the rule off, for series
+            without a season (Exchange, NASDAQ), where the best forecasts are nearly constant.
     """
 
     format: float = 1.0
@@ -85,7 +86,7 @@ class StrictSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What is known of one sample, computed once for all its rollouts. Arrays have shape (n,) but `moves`."""
+    """What is known of one sample, computed once for all its rollouts. Arrays have shape (n,) but ``moves``."""
 
     truth: np.ndarray
     variance: float  # s squared
@@ -101,7 +102,7 @@ class _Target:
 def strict_terms(
     answer: ForecastAnswer, truth: np.ndarray, extra_info: Mapping[str, Any], settings: StrictSettings
 ) -> dict[str, float]:
-    """The six terms of one response; truth has shape (n,), extra_info may hold `history` and `period`."""
+    """The six terms of one response; truth has shape (n,), extra_info may hold ``history`` and ``period``."""
     n = len(truth)
     terms = dict.fromkeys(("format", "length", "mse", "seasonal", "trend", "structural"), 0.0)
     if not answer.well_formed:

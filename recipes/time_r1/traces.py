@@ -31,10 +31,14 @@ _TREND_SHARE = 0.5
 
 
 def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "rows") -> str:
-    """Return the assistant message: reasoning in `<think>`, a forecast in `<answer>`.
+    """Return the assistant message: reasoning in ``<think>``, a forecast in ``<answer>``.
 
-    style: full, short or methods. timestamps: as in the prompt; rows puts the timestamp before each value of
-    the answer. Raises DataError for an unknown style, or methods for a history of less than a season.
+    Args:
+        style: full, short or methods.
+        timestamps: as in the prompt; rows puts the timestamp before each value of the answer.
+
+    Raises:
+        DataError: for an unknown style, or methods for a history of less than a season.
     """
     if style == "methods":
         reasoning, forecast = _drawn_method(sample, timestamps)
@@ -46,7 +50,7 @@ def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "row
 
 
 def answer(sample: ForecastSample, timestamps: str = "rows", forecast: Sequence[float] | None = None) -> str:
-    """Return the `<answer>` part, one row per step in a fenced block; without a forecast, the true values."""
+    """Return the ``<answer>`` part, one row per step in a fenced block; without a forecast, the true values."""
     values = [sample.format(value) for value in (sample.target if forecast is None else forecast)]
     if timestamps == "rows":
         pairs = zip(sample.target_labels, values, strict=True)

@@ -28,8 +28,10 @@ CountTokens = Callable[[str], int]
 class Collected:
     """The accepted questions of one split and task, with the seed of each, and how they came about.
 
-    drawn, accepted, kept: draws, proven questions and rows, per label. prompt_tokens: of the kept ones. too_long: those
-    dropped for the length of their prompts.
+    Args:
+        drawn, accepted, kept: draws, proven questions and rows, per label.
+        prompt_tokens: of the kept ones.
+        too_long: those dropped for the length of their prompts.
     """
 
     task: str
@@ -71,8 +73,12 @@ def collect(
 ) -> Collected:
     """Draw ``rows`` questions.
 
-    limit: prompts with more tokens are dropped, and not drawn again. options: what the task's generator takes beside.
-    Raises DataError: the generator accepts almost nothing, or hands out a question that is not one.
+    Args:
+        limit: prompts with more tokens are dropped, and not drawn again.
+        options: what the task's generator takes beside.
+
+    Raises:
+        DataError: the generator accepts almost nothing, or hands out a question that is not one.
     """
     source = generator(task)
     labels: Sequence[str | None] = source.LABELS or (None,)

@@ -11,12 +11,17 @@ from typing import Any, Protocol
 class Item:
     """One accepted question.
 
-    task: scenario, causality, forecasting, decision or pricing. domain: e.g. retail, east-germany. level: difficulty, 1
-    to 3. question: the user message, with series and options. options: texts of the options in their order, () for
-    forecasting. answer: the letter, or the true values as a tuple. oracle: the answer of a solver that sees only the
-    question. shortcuts: the answers of named solvers that must not do well. rationale: the text inside <think>, every
-    number of it recomputable from the question. info: what reward and evaluation need beyond the answer (horizon,
-    history, reference_mae, floor_mae, ...).
+    Args:
+        task: scenario, causality, forecasting, decision or pricing.
+        domain: e.g. retail, east-germany.
+        level: difficulty, 1 to 3.
+        question: the user message, with series and options.
+        options: texts of the options in their order, () for forecasting.
+        answer: the letter, or the true values as a tuple.
+        oracle: the answer of a solver that sees only the question.
+        shortcuts: the answers of named solvers that must not do well.
+        rationale: the text inside <think>, every number of it recomputable from the question.
+        info: what reward and evaluation need beyond the answer (horizon, history, reference_mae, floor_mae, ...).
     """
 
     task: str
@@ -40,8 +45,9 @@ class Size:
 
 @dataclass(frozen=True)
 class View:
-    """A question with something hidden: features, and the letter of each answer, in an order that means the same in
-    every question (such as from the earliest to the latest).
+    """A question with something hidden: features, and the letter of each answer.
+
+    The letters are in an order that means the same in every question (such as from the earliest to the latest).
     """
 
     features: tuple[float, ...]

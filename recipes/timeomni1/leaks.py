@@ -55,7 +55,8 @@ def learned(items: Sequence[Item], blind: Callable[[str], View]) -> float | None
 def report(parts: Sequence[Collected], *, limited: bool = True) -> dict[str, Any]:
     """The figures of one task, in or out of distribution, over the splits ``parts``.
 
-    limited: whether its ceilings hold; without, solvers are reported and nothing is a leak.
+    Args:
+        limited: whether its ceilings hold; without, solvers are reported and nothing is a leak.
     """
     items = [item for part in parts for item in part.items]
     drawn: Counter[str] = Counter()

@@ -115,8 +115,11 @@ def _forecast_baselines(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def _forecast_extras(questions: Sequence[Row], judged: Sequence[Judged]) -> dict[str, Metric]:
-    """copied: share of the valid answers that repeat the end of the history. skill: the share that the answers reach
-    of the gap between that copy's error and the noise floor (1 at the floor, 0 at the copy), over all answers.
+    """Whether forecasts are more than a copy of the history's end.
+
+    Returns:
+        ``copied``: the share of the valid answers that repeat the end of the history. ``skill``: the share that all
+        answers reach of the gap between that copy's error and the noise floor (1 at the floor, 0 at the copy).
     """
     copies = {row.index: _last_values(row) for row in questions}
     valid = [one for one in judged if one.valid]

@@ -19,7 +19,12 @@ SPLITS = ("sft", "train", "val", "test", "test_ood", "sft_val")
 
 @dataclass
 class Traces:
-    """answer_only: prompts and answers without reasoning. file: ready-made SFT rows, of recipes.timeomni1.teacher."""
+    """What the SFT stage imitates.
+
+    Args:
+        answer_only: prompts and answers without reasoning.
+        file: ready-made SFT rows, of recipes.timeomni1.teacher.
+    """
 
     answer_only: bool = False
     file: str | None = None
@@ -27,11 +32,17 @@ class Traces:
 
 @dataclass
 class DatasetSettings:
-    """tasks: what is trained. test_tasks: what is tested and validated; null: the same. magnitude_cue: balanced, or
-    natural: in causality the larger river is downstream, as on real maps and in the paper's rationale.
+    """A dataset's node in the configuration.
 
-    size: paper or short. rows: per split and task. max_prompt_tokens: longer prompts are dropped and counted.
-    tokenizer: a folder with tokenizer.json, or null for an estimate.
+    Args:
+        size: paper or short.
+        tasks: what is trained.
+        test_tasks: what is tested and validated; null: the same.
+        rows: per split and task.
+        max_prompt_tokens: longer prompts are dropped and counted.
+        tokenizer: a folder with tokenizer.json, or null for an estimate.
+        magnitude_cue: balanced, or natural: in causality the larger river is downstream, as on real maps and in the
+            paper's rationale.
     """
 
     name: str = MISSING

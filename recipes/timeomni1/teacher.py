@@ -51,8 +51,11 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Kept:
-    """A message to imitate, where it comes from (analyser or rewriter), and its error: the MAE, or 0 for a right choice
-    and 1 for a wrong one.
+    """A message to imitate.
+
+    Args:
+        origin: where it comes from, analyser or rewriter.
+        error: the MAE, or 0 for a right choice and 1 for a wrong one.
     """
 
     text: str

@@ -86,8 +86,7 @@ def _local(rewards: np.ndarray, keep: int, rng: np.random.Generator) -> np.ndarr
 
 
 def _cluster(rewards: np.ndarray, keep: int, rng: np.random.Generator, clusters: int, clustering: str) -> np.ndarray:
-    """Random rollouts without replacement, one from each cluster in turn, the cluster of highest reward
-    first.
+    """Random rollouts without replacement, one from each cluster in turn, that of highest reward first.
 
     Small clusters run out and the others fill their places. When G is no multiple of the number of
     clusters, the last round therefore favours high reward, as the paper asks ("while still prioritizing

@@ -24,7 +24,13 @@ _POLL_S = 1.0
 
 @dataclass(frozen=True)
 class Job:
-    """``id``: its submission id. ``address``: of the cluster's dashboard. ``submitted``: Unix seconds."""
+    """A run's job on a Ray cluster.
+
+    Args:
+        id: its submission id.
+        address: of the cluster's dashboard.
+        submitted: Unix seconds.
+    """
 
     id: str
     address: str

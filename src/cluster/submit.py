@@ -47,7 +47,7 @@ def submit(cfg: DictConfig, arguments: Sequence[str]) -> int:
         job = Job(f"{cfg.recipe}-{folder.name}-{secrets.token_hex(3)}", server.address, time.time())
         environment = {
             JOB_VARIABLE: job.id,
-            "RAY_JOB_STOP_WAIT_TIME_S": str(int(cfg.launch.stop_timeout_s) + ENDING_S),  # for `ray job stop`
+            "RAY_JOB_STOP_WAIT_TIME_S": str(int(cfg.launch.stop_timeout_s) + ENDING_S),  # for ``ray job stop``
             **{one: os.environ[one] for one in cfg.ray.environment if one in os.environ},
         }
         job.write(folder)  # before it is submitted: a job that nobody knows of could not be found again

@@ -33,7 +33,7 @@ FREE = (
                     "validation_data_dir", "project_name", "experiment_name", "logger", "default_local_dir")
     ),
 )  # fmt: skip
-# Keys that every stage reads; of the others, those under `sft.` are for SFT, the rest for RL.
+# Keys that every stage reads; of the others, those under ``sft.`` are for SFT, the rest for RL.
 SHARED = ("recipe", "scale", "seed", "dataset", "model", "runtime", "trainer.n_gpus_per_node", "trainer.device")
 
 _ABSENT = "(absent)"

@@ -103,7 +103,7 @@ def as_typed(overrides: Sequence[str]) -> list[str]:
     return typed
 
 
-# What chooses an option for one stage only; the key that Hydra is given ends in `.option`.
+# What chooses an option for one stage only; the key that Hydra is given ends in ``.option``.
 _STAGE_GROUP = re.compile(r"stage\.[^.]+\.(?:dataset|reward|algorithm)")
 
 

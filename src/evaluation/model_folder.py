@@ -13,7 +13,7 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", re.ASCII)
 
 
 def check_model(model: str) -> str:
-    """Return the local folder or the hub name that `model` means.
+    """Return the local folder or the hub name that ``model`` means.
 
     Raises ConfigError: no such folder, a folder without config, tokenizer or weights, or a name that the hub
     (or its local cache) does not have.

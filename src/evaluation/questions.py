@@ -25,8 +25,11 @@ Row = Mapping[str, Any]
 class Group:
     """One line of a result: questions that belong together.
 
-    metrics: name -> (value, 95 % interval), each None where it does not exist. baselines: name -> {metric: value}.
-    questions, answers: how many. failed: answers that cannot be used.
+    Args:
+        metrics: name -> (value, 95 % interval), each None where it does not exist.
+        baselines: name -> {metric: value}.
+        questions, answers: how many.
+        failed: answers that cannot be used.
     """
 
     metrics: Mapping[str, tuple[float | None, list[float] | None]]

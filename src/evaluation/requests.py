@@ -19,7 +19,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Completion:
-    """One answer. `problem` is set when there is none, for example because the prompt was too long."""
+    """One answer. ``problem`` is set when there is none, for example because the prompt was too long."""
 
     text: str
     tokens: int

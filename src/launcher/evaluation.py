@@ -20,8 +20,9 @@ from src.record.run import Run
 
 
 def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpreter: Interpreter) -> dict[str, Any]:
-    """Score the models in one process; the result is kept as ``evaluation.json``, and taken from there when it is of
-    the same models and settings.
+    """Score the models in one process.
+
+    The result is kept as ``evaluation.json``, and taken from there when it is of the same models and settings.
 
     Args:
         models: the Hugging Face folder of each stage.

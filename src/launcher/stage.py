@@ -37,9 +37,10 @@ LOST_S = 20.0  # until Ray is sure that a node is gone, when a stage has ended b
 class Interpreter:
     """How a run's processes are started: by which program, with what environment.
 
-    wait: blocks until that program can be used.
-    job: the id of the Ray job that the run is; None: the run is of this machine only.
-    worker_environment: the variables that processes on other nodes need.
+    Args:
+        wait: blocks until that program can be used.
+        job: the id of the Ray job that the run is; None: the run is of this machine only.
+        worker_environment: the variables that processes on other nodes need.
     """
 
     python: str

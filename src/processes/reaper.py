@@ -4,7 +4,7 @@ Ray's daemons and vLLM's engine outlive the process that started them. The launc
 descendants: an orphan becomes its child, so that all of a run's processes are found below it and ended when a stage is
 over. A guard process does the same when the launcher itself is killed: it keeps a list of the launcher's descendants,
 and ends them when a pipe closes, which the kernel does with the launcher. What the launcher has started since the guard
-last looked is ended by the kernel itself (`ending_with_this`).
+last looked is ended by the kernel itself (``ending_with_this``).
 """
 
 from __future__ import annotations

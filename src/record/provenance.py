@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# Those that decide what a run computes; `packages` in run.json lists every installed one.
+# Those that decide what a run computes; ``packages`` in run.json lists every installed one.
 PACKAGES = ("verl", "torch", "vllm", "ray", "transformers", "hydra-core", "tensordict", "numpy")
 ROOT = Path(__file__).resolve().parents[2]
 _LONGEST_DIFF = 2**20

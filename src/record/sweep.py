@@ -23,9 +23,12 @@ STATES = ("pending", "running", "cut off", "failed", "done")
 class Cell:
     """One combination of settings: a run.
 
-    settings: what is swept, key -> value. arguments: of ``python -m src.launch``, without the run's place.
-    run: its folder, from the sweep's. metric: the value that the sweep is about, when it is done.
-    job: what the executor calls it, while it is running.
+    Args:
+        settings: what is swept, key -> value.
+        arguments: of ``python -m src.launch``, without the run's place.
+        run: its folder, from the sweep's.
+        metric: the value that the sweep is about, when it is done.
+        job: what the executor calls it, while it is running.
     """
 
     name: str

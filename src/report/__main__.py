@@ -1,4 +1,4 @@
-"""`python -m src.report FOLDER`: write the `report.html` of a run or a sweep, or show the run in another way."""
+"""``python -m src.report FOLDER``: write the ``report.html`` of a run or a sweep, or show the run in another way."""
 
 import argparse
 import json

@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # The reader left, as `head` does: keep the interpreter's last flush from failing too.
+        # The reader left, as ``head`` does: keep the interpreter's last flush from failing too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

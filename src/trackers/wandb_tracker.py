@@ -2,7 +2,7 @@
 
 Line n of ``metrics.jsonl`` is step n of the W&B run. A resume goes on with the run's identity. Online, the steps that
 W&B has already are not sent again. Offline, W&B starts a folder of its own each time: the whole record is written into
-the new one, and the older ones are moved to ``wandb/superseded``, so that `wandb sync` finds one curve.
+the new one, and the older ones are moved to ``wandb/superseded``, so that ``wandb sync`` finds one curve.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def inertia(values: np.ndarray, labels: np.ndarray) -> float:
 
 
 def best_inertia(values: np.ndarray, clusters: int) -> float:
-    """Least cost over every way to cut the sorted values into `clusters` intervals."""
+    """Least cost over every way to cut the sorted values into ``clusters`` intervals."""
     ordered = np.sort(values)
     cuts = itertools.combinations(range(1, ordered.size), clusters - 1)
     return min(sum(((part - part.mean()) ** 2).sum() for part in np.split(ordered, list(cut))) for cut in cuts)

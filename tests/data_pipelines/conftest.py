@@ -24,14 +24,14 @@ def write_csv(tmp_path: Path) -> CsvWriter:
 
 @pytest.fixture
 def hourly_csv(write_csv: CsvWriter) -> Path:
-    """300 hours of a daily cycle that drifts upwards, with the column `load`."""
+    """300 hours of a daily cycle that drifts upwards, with the column ``load``."""
     times = pd.date_range("2024-01-01", periods=300, freq="h")
     return write_csv([f"{time},{10 + time.hour % 24 + i / 100:.2f}" for i, time in enumerate(times)])
 
 
 @pytest.fixture
 def small(hourly_csv: Path) -> dict[str, Any]:
-    """Settings of a small dataset over `hourly_csv`."""
+    """Settings of a small dataset over ``hourly_csv``."""
     return {
         "name": "small",
         "title": "Small",

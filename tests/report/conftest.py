@@ -28,7 +28,7 @@ def _load(name: str) -> ModuleType:
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that writes a synthetic run folder and returns it; see `synthetic.write_run`."""
+    """Return a function that writes a synthetic run folder and returns it; see ``synthetic.write_run``."""
     write_run = _load("synthetic").write_run
     return lambda **options: write_run(tmp_path / "run", **options)
 

@@ -27,7 +27,7 @@ PATIENCE = 30.0  # seconds: generous, because a busy machine must not fail a tes
 
 
 class Chromium:
-    """One browser process; `close` ends it."""
+    """One browser process; ``close`` ends it."""
 
     def __init__(self, program: str, profile: Path) -> None:
         call = [program, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
@@ -52,7 +52,7 @@ class Chromium:
 
 
 class Tab:
-    """One page. `errors` are the exceptions and blocked requests that it reported."""
+    """One page. ``errors`` are the exceptions and blocked requests that it reported."""
 
     def __init__(self, address: str, url: str, width: int, height: int) -> None:
         self._open = contextlib.ExitStack()

@@ -9,7 +9,7 @@ from recipes.timeomni1.item import Item, Size
 
 @cache
 def items(task: str, size: str, ood: bool, count: int) -> tuple[Item, ...]:
-    """`count` accepted items of a task; where labels have quotas, in equal parts."""
+    """``count`` accepted items of a task; where labels have quotas, in equal parts."""
     generator = import_module(f"recipes.timeomni1.tasks.{task}.questions")
     labels = generator.LABELS or (None,)
     got: Counter[str | None] = Counter()

@@ -83,7 +83,7 @@ def write_sweep(folder: Path, rewards: Mapping[str, Sequence[float | None]], **o
 
     Args:
         rewards: algorithm -> final held-out reward of each seed; None for a cell that failed.
-        options: of `write_run`; ``windows`` may be a function of (algorithm, seed).
+        options: of ``write_run``; ``windows`` may be a function of (algorithm, seed).
     """
     sweep = Sweep(folder, folder.name, "python -m src.launch -m +recipe=time_r1", "2026-03-02T14:20:11+0000")
     folder.mkdir(parents=True)

@@ -52,11 +52,17 @@ def write_run(
     datasets: Mapping[str, str] | None = None,
     tasks: tuple[str, ...] = (),
 ) -> Path:
-    """Write a run of 30 SFT steps (`warm_up`) and `steps` RL steps in each of `stages` into `folder` and return it.
+    """Write a run of 30 SFT steps (``warm_up``) and ``steps`` RL steps in each of ``stages`` into ``folder``.
 
-    `extra_metrics` adds that many metrics that no panel knows; `torn` cuts the last line of metrics.jsonl;
-    `final_mse` is the held-out MSE that the run ends at; `tasks` are mixed, with metrics of their own. `terms` and
-    `datasets` are those of single stages, by name, where a stage has its own.
+    Args:
+        extra_metrics: adds that many metrics that no panel knows.
+        torn: cuts the last line of metrics.jsonl.
+        final_mse: the held-out MSE that the run ends at.
+        terms, datasets: those of single stages, by name, where a stage has its own.
+        tasks: are mixed, with metrics of their own.
+
+    Returns:
+        The folder.
     """
     rng = np.random.default_rng(7)
     (folder / "samples").mkdir(parents=True)

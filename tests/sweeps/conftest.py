@@ -26,7 +26,7 @@ WAIT_S = 600  # for what takes seconds on a machine that has nothing else to do
 
 @dataclass
 class Fake:
-    """Where cells run and find their words; see `fake_cell.py`."""
+    """Where cells run and find their words; see ``fake_cell.py``."""
 
     folder: Path
     words: Path

@@ -64,7 +64,7 @@ class BadEnd(Notes):
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What `Notes` is told; the classes of this file by the name of this file, as a user's are."""
+    """What ``Notes`` is told; the classes of this file by the name of this file, as a user's are."""
     monkeypatch.setitem(sys.modules, HERE, sys.modules[__name__])
     monkeypatch.setattr(Notes, "told", [])
     return Notes.told

@@ -27,7 +27,8 @@ PEAK_AT = (0.3, 3.7)
 class Building:
     """One case. history: (days * T,) loads in kWh; actual: (T,) the load of the day to decide about; price (T,).
 
-    strategies: three pairs of peak hours from the earliest to the latest, and the one with a cheaper hour.
+    Args:
+        strategies: three pairs of peak hours from the earliest to the latest, and the one with a cheaper hour.
     """
 
     family: str
@@ -126,7 +127,8 @@ def draw_small(rng: Generator, ood: bool) -> Building:
 def _draw_strategies(rng: Generator, price: Floats, charge: tuple[int, int] | None = None) -> list[Strategy]:
     """Three pairs of peak hours at one distance, and as the last a pair with one cheaper hour.
 
-    charge: when all of them charge; None: drawn for each.
+    Args:
+        charge: when all of them charge; None: drawn for each.
     """
     hours = np.arange(len(price))
     peak = hours[price == price.max()]

@@ -45,7 +45,7 @@ class Follower:
         self._made: tuple[Any, tuple[RunRecord, list[dict[str, Any]], dict[str, str]]] | None = None
 
     def page(self) -> str:
-        """Return the whole page, which asks for `updates` from here on."""
+        """Return the whole page, which asks for ``updates`` from here on."""
         with self._lock:
             self._read()
             _, charts, _ = self._current()
@@ -53,11 +53,12 @@ class Follower:
             return render(assemble(self.folder, self._log, torn_matters=False), self.dashboard, live)
 
     def updates(self, generation: int, offset: int, turn: int, layout: str) -> dict[str, Any]:
-        """Return what a page lacks that has read the metrics file to `offset` and the sample files to `turn`.
+        """Return what a page lacks that has read the metrics file to ``offset`` and the sample files to ``turn``.
 
-        `lines` are the new lines of metrics.jsonl, `samples` the sample files that were written since, `parts` the
-        HTML of what has no curve, `charts` the list of charts if it is another one than `layout`; `state` is running,
-        stale, failed or done. `restarted` says that another run stands in the folder: the page must be loaded again.
+        ``lines`` are the new lines of metrics.jsonl, ``samples`` the sample files that were written since, ``parts``
+        the HTML of what has no curve, ``charts`` the list of charts if it is another one than ``layout``; ``state`` is
+        running, stale, failed or done. ``restarted`` says that another run stands in the folder: the page must be
+        loaded again.
         """
         with self._lock:
             self._read()
@@ -128,8 +129,9 @@ class Follower:
 def run_state(record: RunRecord, now: float) -> tuple[str, str]:
     """Return (state, words) of a run: running, stale, failed or done, and one sentence about it.
 
-    now: Unix seconds. A run is stale when none of its files has changed for `launch.stall_timeout_s` of its
-    configuration: a process that was killed cannot say so itself.
+    Args:
+        now: Unix seconds. A run is stale when none of its files has changed for ``launch.stall_timeout_s`` of its
+            configuration: a process that was killed cannot say so itself.
     """
     states = {str(stage["name"]): str(stage.get("state", "unknown")) for stage in record.stages}
     ended = [f"stage {name}: {state}" for name, state in states.items() if state not in ("pending", "running", "done")]

@@ -15,9 +15,13 @@ ADDRESS = "127.0.0.1"  # only this machine: the page shows prompts and answers t
 
 
 class LiveServer(ThreadingHTTPServer):
-    """Serves the page of one run at `/` and what was appended to the run at `/updates`.
+    """Serves the page of one run at ``/`` and what was appended to the run at ``/updates``.
 
-    port: 0 for a free one. Raises UserError when the port cannot be used or the folder is not a run's.
+    Args:
+        port: 0 for a free one.
+
+    Raises:
+        UserError: when the port cannot be used or the folder is not a run's.
     """
 
     daemon_threads = True
@@ -90,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(folder: Path, port: int = 0) -> None:
-    """Serve the live page until Ctrl-C. Raises UserError as `LiveServer` does."""
+    """Serve the live page until Ctrl-C. Raises UserError as ``LiveServer`` does."""
     with LiveServer(folder, port) as server:
         try:
             print(f"{server.url}  (Ctrl-C ends it)", flush=True)

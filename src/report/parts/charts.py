@@ -15,10 +15,11 @@ OTHER = "Other"
 
 @dataclass(frozen=True)
 class Chart:
-    """One drawing: its place, its words, and `spec`, which the page's script draws.
+    """One drawing: its place, its words, and ``spec``, which the page's script draws.
 
-    spec: kind, y (the axis), series [{name, metric, spread}], refs [{name, metric}], and where it is so: total, smooth
-    (false), stages (those that it is about).
+    Args:
+        spec: kind, y (the axis), series [{name, metric, spread}], refs [{name, metric}], and where it is so: total,
+            smooth (false), stages (those that it is about).
     """
 
     section: str
@@ -33,8 +34,9 @@ def build_charts(
 ) -> tuple[list[Chart], list[str]]:
     """Return the charts in the order of the panel list, then one for each metric that no panel claims.
 
-    recorded: the metrics of each stage of a run, by the stage's name; trainers: each stage's trainer.
-    Also returns the titles of the panels of which the run has no metric.
+    Args:
+        recorded: the metrics of each stage of a run, by the stage's name.
+        trainers: each stage's trainer. Also returns the titles of the panels of which the run has no metric.
     """
     by_stage = {stage: list(names) for stage, names in recorded.items()}
     names = list(dict.fromkeys(name for own in by_stage.values() for name in own))
@@ -61,7 +63,8 @@ def build_charts(
 def omissions(dashboard: Dashboard, recorded: Mapping[str, Mapping[str, Series]]) -> dict[str, str]:
     """Return the metrics that are not to be drawn, each with the reason.
 
-    recorded: stage -> metric -> series.
+    Args:
+        recorded: stage -> metric -> series.
     """
     found: dict[str, str] = {}
     for one in dashboard.omitted:

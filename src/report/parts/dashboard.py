@@ -1,4 +1,4 @@
-"""The panel list: data from `conf/dashboard/<name>.yaml`, checked, and matched against a run's metric names.
+"""The panel list: data from ``conf/dashboard/<name>.yaml``, checked, and matched against a run's metric names.
 
 Every view of a run (the report, a live page, a workspace in W&B) is made from this list.
 """
@@ -35,7 +35,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Panel:
-    """One entry of the list; see the head of `conf/dashboard/training.yaml` for the fields."""
+    """One entry of the list; see the head of ``conf/dashboard/training.yaml`` for the fields."""
 
     section: str
     title: str
@@ -65,7 +65,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Omission:
-    """Metrics that are not drawn, and why; with `within`, only where no value is further from zero than that."""
+    """Metrics that are not drawn, and why; with ``within``, only where no value is further from zero than that."""
 
     metrics: list[str]
     why: str
@@ -74,7 +74,7 @@ class Omission:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """An ordered list of panels, and the order of their sections; `omitted` is what would mislead."""
+    """An ordered list of panels, and the order of their sections; ``omitted`` is what would mislead."""
 
     title: str
     sections: list[Section]
@@ -131,7 +131,7 @@ def as_regex(pattern: str) -> str:
 
 
 def match(pattern: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the names that `pattern` fits, each with what its `{...}` stand for (one path segment each).
+    """Return the names that ``pattern`` fits, each with what its ``{...}`` stand for (one path segment each).
 
     >>> match("val/{dataset}/mse", ["val/etth1/mse", "val/etth1/mae"])
     {'val/etth1/mse': {'dataset': 'etth1'}}
@@ -141,7 +141,7 @@ def match(pattern: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def fill(template: str, binding: Mapping[str, str]) -> str:
-    """Put the values of `binding` into `template`, leaving other placeholders as they are."""
+    """Put the values of ``binding`` into ``template``, leaving other placeholders as they are."""
     for name, value in binding.items():
         template = template.replace(f"{{{name}}}", value)
     return template

@@ -7,10 +7,11 @@ Floats = NDArray[np.float64]
 
 
 def keep_extremes(values: Floats, limit: int) -> NDArray[np.intp]:
-    """Return the increasing indices of at most `limit` points that keep a series' outline.
+    """Return the increasing indices of at most ``limit`` points that keep a series' outline.
 
-    values: (n,), NaN allowed. The first and last point are kept, and the lowest and highest of each bucket,
-    so a single spike in thousands of steps stays in the picture.
+    Args:
+        values: (n,), NaN allowed. The first and last point are kept, and the lowest and highest of each bucket, so a
+            single spike in thousands of steps stays in the picture.
     """
     count = len(values)
     if count <= limit:
@@ -26,9 +27,14 @@ def keep_extremes(values: Floats, limit: int) -> NDArray[np.intp]:
 
 
 def bucket_means(steps: NDArray[np.int64], columns: Floats, limit: int) -> tuple[NDArray[np.int64], Floats]:
-    """Average aligned columns over at most `limit` buckets of steps, for areas that must keep adding up.
+    """Average aligned columns over at most ``limit`` buckets of steps, for areas that must keep adding up.
 
-    steps: (n,); columns: (k, n). Returns the last step of each bucket (b,), and the means (k, b).
+    Args:
+        steps: (n,).
+        columns: (k, n).
+
+    Returns:
+        The last step of each bucket (b,), and the means (k, b).
     """
     if len(steps) <= limit:
         return steps, columns

@@ -23,9 +23,9 @@ def document(
     Args:
         title: plain text.
         body: the page's header and main element, as HTML.
-        data: what its scripts draw; see `to_json`.
-        scripts: files of `assets/`, in their order; `styles` too.
-        allowed: further directives of the content security policy, such as `img-src data:`.
+        data: what its scripts draw; see ``to_json``.
+        scripts: files of ``assets/``, in their order; ``styles`` too.
+        allowed: further directives of the content security policy, such as ``img-src data:``.
     """
     script, style = _read(scripts), _read(styles)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -64,7 +64,7 @@ def write_page(target: Path, content: str) -> Path:
 
 
 def to_json(data: Any) -> str:
-    """Return JSON that is safe inside a script element: no `<`, and null for what is not finite."""
+    """Return JSON that is safe inside a script element: no ``<``, and null for what is not finite."""
     return json.dumps(_plain(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 

@@ -25,9 +25,10 @@ class Images:
         self._bad: list[str] = []
 
     def embed(self, image: Any) -> dict[str, str] | None:
-        """Return `{"data": URI}`, or `{"path": ...}` where the budget is spent, or None where there is no image.
+        """Return ``{"data": URI}``, or ``{"path": ...}`` where the budget is spent, or None where there is no image.
 
-        image: a path relative to the run's folder, or a data URI, of a PNG, JPEG, WebP or GIF.
+        Args:
+            image: a path relative to the run's folder, or a data URI, of a PNG, JPEG, WebP or GIF.
         """
         if not isinstance(image, str) or not image:
             return None

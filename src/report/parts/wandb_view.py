@@ -1,7 +1,7 @@
 """The panel list as a saved view of a Weights & Biases project, beside the page that is made from the same list.
 
 What the view holds is a pure function of the panel list and of the metrics that a run has recorded; it needs neither
-W&B nor a network. Only `save_view` needs both, and the package wandb-workspaces, which is imported there.
+W&B nor a network. Only ``save_view`` needs both, and the package wandb-workspaces, which is imported there.
 """
 
 import importlib.util
@@ -30,12 +30,13 @@ query Views($entity: String!, $project: String!) {
 def specification(
     dashboard: Dashboard, stages: Mapping[str, Iterable[str]], trainers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return `{"name": ..., "sections": [{"name": ..., "panels": [...]}]}` as plain data.
+    """Return ``{"name": ..., "sections": [{"name": ..., "panels": [...]}]}`` as plain data.
 
-    stages: the metrics that each stage of a run has recorded; trainers: each stage's trainer. A panel is drawn over the
-    steps of its stage, as `src.trackers.wandb_tracker` records them, and over W&B's own step where several stages have
-    its metrics, so that it is one curve through all of them. Metrics that no panel of the list claims are left to W&B's
-    own workspace.
+    Args:
+        stages: the metrics that each stage of a run has recorded.
+        trainers: each stage's trainer. A panel is drawn over the steps of its stage, as ``src.trackers.wandb_tracker``
+            records them, and over W&B's own step where several stages have its metrics, so that it is one curve through
+            all of them. Metrics that no panel of the list claims are left to W&B's own workspace.
     """
     recorded = {stage: dict.fromkeys(names) for stage, names in stages.items()}
     charts, _ = build_charts(dashboard, recorded, trainers)
@@ -94,10 +95,13 @@ def workspace(spec: Mapping[str, Any], entity: str, project: str) -> "Workspace"
 def save_view(spec: Mapping[str, Any], entity: str | None, project: str) -> tuple[str, bool]:
     """Save a view in a project, unless one with the same panels is there; return its address and whether it is new.
 
-    Views of one project are named `Training`, `Training-v2` and so on: runs with other metrics get another view.
+    Views of one project are named ``Training``, ``Training-v2`` and so on: runs with other metrics get another view.
 
-    entity: the owner of the project; None for the one of the API key.
-    Raises UserError without the package or a key, and when W&B refuses.
+    Args:
+        entity: the owner of the project; None for the one of the API key.
+
+    Raises:
+        UserError: without the package or a key, and when W&B refuses.
     """
     made = workspace(spec, entity or "", project)
     import requests
@@ -140,12 +144,12 @@ def _name(metric: Any) -> str:
 
 
 def next_name(name: str, taken: Sequence[str]) -> str:
-    """Return `name`, or `name-v2`, `name-v3` and so on: the first after all that are taken."""
+    """Return ``name``, or ``name-v2``, ``name-v3`` and so on: the first after all that are taken."""
     versions = [version for one in taken if (version := _version(one, name))]
     return f"{name}-v{max(versions) + 1}" if versions else name
 
 
 def _version(one: str, name: str) -> int:
-    """The version of a view's name, 0 when it is not one of `name`'s."""
+    """The version of a view's name, 0 when it is not one of ``name``'s."""
     found = re.fullmatch(rf"{re.escape(name)}(?:-v(\d+))?", one)
     return int(found[1] or 1) if found else 0

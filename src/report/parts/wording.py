@@ -32,7 +32,7 @@ def percent(share: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a time span in the two largest units that matter, such as `4 min 12 s`."""
+    """Write a time span in the two largest units that matter, such as ``4 min 12 s``."""
     if seconds is None or not math.isfinite(seconds):
         return DASH
     if seconds < 60:

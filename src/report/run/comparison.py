@@ -12,7 +12,7 @@ from src.report.parts.dashboard import match
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One validation of the model on one dataset; `values` has what it recorded, by metric."""
+    """One validation of the model on one dataset; ``values`` has what it recorded, by metric."""
 
     stage: str
     step: int

@@ -19,7 +19,7 @@ FEW_STEPS = 6
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer to one question. `tone` is good, bad or open; `clause` is its part of a sentence."""
+    """One answer to one question. ``tone`` is good, bad or open; ``clause`` is its part of a sentence."""
 
     question: str
     answer: str
@@ -76,7 +76,7 @@ def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
 
 @dataclass(frozen=True)
 class _Trend:
-    """What became of one stage's reward; `span` is from where to where."""
+    """What became of one stage's reward; ``span`` is from where to where."""
 
     answer: str
     detail: str

@@ -1,7 +1,7 @@
 """Assemble the page of a run.
 
 The report and the live page are the same page; the live one has one more script, which asks its own server for what
-was appended to the run's record (`src.report.live.server`).
+was appended to the run's record (``src.report.live.server``).
 """
 
 from itertools import groupby
@@ -24,7 +24,7 @@ SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "sampl
 
 
 def write_report(run_dir: Path) -> Path:
-    """Write `report.html` into a run's folder, whole or not at all, and return its path.
+    """Write ``report.html`` into a run's folder, whole or not at all, and return its path.
 
     Raises UserError when the folder is not a run's or the file cannot be written.
     """
@@ -36,7 +36,8 @@ def write_report(run_dir: Path) -> Path:
 def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None = None) -> str:
     """Return the page of a run as HTML text.
 
-    live: for the live page, where its script goes on reading; see `src.report.live.server.Follower`.
+    Args:
+        live: for the live page, where its script goes on reading; see ``src.report.live.server.Follower``.
     """
     samples = collect_samples(record.folder, record.sample_files, record.notes)
     charts, parts = fragments(record, dashboard)
@@ -141,7 +142,7 @@ def _figure(number: int, chart: Chart) -> str:
 
 
 def _tools(thinned: int) -> str:
-    """The controls of all curves; `curves.js` gives them their meaning."""
+    """The controls of all curves; ``curves.js`` gives them their meaning."""
     hint = "Drag over a curve to zoom, double click to go back"
     if thinned:
         hint += f"; long curves are thinned to {thinned} points, their extremes kept"
@@ -157,7 +158,7 @@ def _tools(thinned: int) -> str:
 
 
 def _sample_section(samples: dict[str, Any]) -> str:
-    """The sample browser, which `samples.js` fills."""
+    """The sample browser, which ``samples.js`` fills."""
     shown = len(samples["samples"])
     count = f"{shown} of {samples['found']} samples" if shown < samples["found"] else f"{shown} samples"
     if samples["steps"] < samples["files"]:

@@ -25,10 +25,10 @@ Ranked = tuple[int, Sample]  # its place among the shown ones of its split, the 
 
 
 def collect_samples(folder: Path, files: list[SampleFile], notes: list[str]) -> dict[str, Any]:
-    """Return `{"samples": [...], "windows": [...], "found": int, "steps": int, "files": int}` as JSON data.
+    """Return ``{"samples": [...], "windows": [...], "found": int, "steps": int, "files": int}`` as JSON data.
 
-    A sample names its window by position; a window holds what samples of one prompt share (see `_window`).
-    `found` counts the samples of the `steps` files that were read, of all `files`.
+    A sample names its window by position; a window holds what samples of one prompt share (see ``_window``).
+    ``found`` counts the samples of the ``steps`` files that were read, of all ``files``.
     """
     rows: list[Ranked] = []
     found = 0
@@ -59,7 +59,7 @@ def ranked(read: list[Sample]) -> list[Ranked]:
 
 
 def spread(items: list[Item], limit: int) -> list[Item]:
-    """Return at most `limit` items, evenly spaced, the first and last included."""
+    """Return at most ``limit`` items, evenly spaced, the first and last included."""
     if len(items) <= limit:
         return items
     if limit == 1:
@@ -72,9 +72,9 @@ def _score(row: Sample) -> float:
 
 
 def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
-    """Return `{"samples": [...], "windows": [...]}`; see `collect_samples`.
+    """Return ``{"samples": [...], "windows": [...]}``; see ``collect_samples``.
 
-    The terms are those that add up to the score, so without `valid`, which earns nothing.
+    The terms are those that add up to the score, so without ``valid``, which earns nothing.
     """
     places: dict[str, int] = {}
     windows: list[dict[str, Any]] = []

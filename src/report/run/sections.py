@@ -78,7 +78,7 @@ def _against(item: Comparison, label: str, value: float) -> str:
 
 
 def stages_table(record: RunRecord) -> str:
-    """Return the stages with state, steps and time, as `run.json` lists them."""
+    """Return the stages with state, steps and time, as ``run.json`` lists them."""
     if not record.stages:
         return '<p class="empty">run.json lists no stages.</p>'
     body = ""

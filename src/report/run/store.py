@@ -13,11 +13,11 @@ LEAST = 400  # points that a series keeps at least: about one per pixel of a pan
 
 
 def pack(record: RunRecord, averaged: set[str], budget: int = BUDGET) -> dict[str, Any]:
-    """Return `{"stages": [{name, metrics: {metric: [k, values]}}], "steps": [...], "start": int, "thinned": int}`.
+    """Return ``{"stages": [{name, metrics: {metric: [k, values]}}], "steps": [...], "start": int, "thinned": int}``.
 
-    `k` is the position of the metric's steps in `steps`, which metrics share. `time` is a metric too, in seconds
-    after `start`. `thinned` is the number of points that a series was reduced to, 0 when all are whole. The metrics
-    in `averaged` are reduced to means of equal buckets, so that they still add up; the others keep their extremes.
+    ``k`` is the position of the metric's steps in ``steps``, which metrics share. ``time`` is a metric too, in seconds
+    after ``start``. ``thinned`` is the number of points that a series was reduced to, 0 when all are whole. The metrics
+    in ``averaged`` are reduced to means of equal buckets, so that they still add up; the others keep their extremes.
     """
     steps: list[list[int]] = []
     places: dict[bytes, int] = {}

@@ -24,7 +24,8 @@ Windows = dict[tuple[Any, ...], float]
 class Pair:
     """``first`` minus ``second``: over common seeds, and over common windows; None where they share none.
 
-    p_seeds, p_windows: corrected (Holm) for the number of pairs that the sweep has.
+    Args:
+        p_seeds, p_windows: corrected (Holm) for the number of pairs that the sweep has.
     """
 
     first: str

@@ -57,8 +57,10 @@ class Setting:
 class Results:
     """A sweep, read for its report.
 
-    metric: what the settings are compared by. columns: metrics of the table, that one first. notes: what the reader
-    must know about an imperfect record.
+    Args:
+        metric: what the settings are compared by.
+        columns: metrics of the table, that one first.
+        notes: what the reader must know about an imperfect record.
     """
 
     sweep: Sweep

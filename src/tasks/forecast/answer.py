@@ -51,10 +51,11 @@ _NOT_A_HEADER = {"nan", "inf", "infinity", "null", "none", "na", "n/a"}
 class ForecastAnswer:
     """What was read from a response.
 
-    values: float64, shape (number of values,); empty if a row could not be read or the answer is cut off.
-    well_formed: the response has the think and answer sections as the grammar wants them.
-    problem: None when the answer can be used, else one phrase that says what is wrong with it.
-    rows: how many rows were read before a problem, for a dense length reward; without one, len(values).
+    Args:
+        values: float64, shape (number of values,); empty if a row could not be read or the answer is cut off.
+        well_formed: the response has the think and answer sections as the grammar wants them.
+        problem: None when the answer can be used, else one phrase that says what is wrong with it.
+        rows: how many rows were read before a problem, for a dense length reward; without one, len(values).
     """
 
     values: np.ndarray
@@ -70,7 +71,7 @@ class _Unreadable(Exception):
 def parse_forecast(response: str, horizon: int | None = None) -> ForecastAnswer:
     """Reads the forecast out of a response by the grammar above; never raises.
 
-    With `horizon`, another number of values is a problem too, but the values are still returned.
+    With ``horizon``, another number of values is a problem too, but the values are still returned.
     """
     if not isinstance(response, str):
         return _failed("the response is not text", False)

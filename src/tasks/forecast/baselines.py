@@ -1,7 +1,7 @@
 """Trivial forecasts that a trained model has to beat, from the history alone.
 
 The four of Time-R1's field notes: last value, last day (seasonal naive), window mean and mean daily profile.
-`period` is the number of steps in one season: 24 for hourly data, 48 half-hourly, 96 quarter-hourly.
+``period`` is the number of steps in one season: 24 for hourly data, 48 half-hourly, 96 quarter-hourly.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 def last_value(history: Floats, horizon: int, period: int) -> Floats:
-    """Repeat the last observed value (`period` is not used)."""
+    """Repeat the last observed value (``period`` is not used)."""
     return np.full(horizon, history[-1])
 
 
@@ -23,7 +23,7 @@ def last_day(history: Floats, horizon: int, period: int) -> Floats:
 
 
 def window_mean(history: Floats, horizon: int, period: int) -> Floats:
-    """Repeat the mean of the history (`period` is not used)."""
+    """Repeat the mean of the history (``period`` is not used)."""
     return np.full(horizon, history.mean())
 
 
@@ -46,11 +46,16 @@ BASELINES: dict[str, Callable[[Floats, int, int], Floats]] = {
 
 
 def baseline_forecasts(history: Sequence[float] | Floats, horizon: int, period: int) -> dict[str, Floats]:
-    """Return every baseline's forecast of the `horizon` steps after `history`.
+    """Return every baseline's forecast of the ``horizon`` steps after ``history``.
 
-    history: (L,) values in original units, oldest first, as the prompt showed them.
-    Returns name -> (horizon,) values.
-    Raises ValueError for an empty or non-finite history, or a horizon or period below 1.
+    Args:
+        history: (L,) values in original units, oldest first, as the prompt showed them.
+
+    Returns:
+        Name -> (horizon,) values.
+
+    Raises:
+        ValueError: for an empty or non-finite history, or a horizon or period below 1.
     """
     values = np.asarray(history, dtype=np.float64)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():

@@ -14,8 +14,12 @@ from src.tasks.forecast.metrics import Forecast, summarise
 
 @dataclass(frozen=True)
 class Scored:
-    """metrics: names as in ``val/<dataset>/mse``. predictions: what was read from each response (a
-    forecast's values), None where it failed."""
+    """The score of held-out responses.
+
+    Args:
+        metrics: names as in ``val/<dataset>/mse``.
+        predictions: what was read from each response (a forecast's values), None where it failed.
+    """
 
     metrics: dict[str, float]
     predictions: Sequence[Any]

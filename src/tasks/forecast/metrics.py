@@ -2,7 +2,7 @@
 
 A window may be forecast several times (runs). Its error is the mean over its runs that gave an answer, never
 the best of them: choosing by the truth is not evaluation. Failed answers carry no error and are counted in
-`fail_frac`, which has to be read beside MSE and MAE.
+``fail_frac``, which has to be read beside MSE and MAE.
 """
 
 import math
@@ -26,7 +26,7 @@ def _pair(prediction: Values, truth: Values) -> tuple[NDArray[np.float64], NDArr
 def mse(prediction: Values, truth: Values) -> float:
     """Mean squared error of two (H,) series, in original units squared; ValueError if lengths differ."""
     a, b = _pair(prediction, truth)
-    with np.errstate(over="ignore"):  # an overflow gives inf, which `summarise` counts as failed
+    with np.errstate(over="ignore"):  # an overflow gives inf, which ``summarise`` counts as failed
         return float(np.mean((a - b) ** 2))
 
 
@@ -39,7 +39,7 @@ def mae(prediction: Values, truth: Values) -> float:
 
 @dataclass(frozen=True)
 class Forecast:
-    """One run's answer for one window; `prediction` is None when there is no usable answer."""
+    """One run's answer for one window; ``prediction`` is None when there is no usable answer."""
 
     channel: str
     window: Hashable
@@ -49,7 +49,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Score:
-    """Errors over a set of windows; `mse` and `mae` are NaN when no window was answered."""
+    """Errors over a set of windows; ``mse`` and ``mae`` are NaN when no window was answered."""
 
     mse: float
     mae: float
@@ -59,7 +59,7 @@ class Score:
     answers: int  # windows times runs
 
     def as_metrics(self, prefix: str) -> dict[str, float]:
-        """Return `{prefix}/mse`, `/mae` and `/fail_frac`; errors that do not exist are left out."""
+        """Return ``{prefix}/mse``, ``/mae`` and ``/fail_frac``; errors that do not exist are left out."""
         named = {"mse": self.mse, "mae": self.mae, "fail_frac": self.fail_frac}
         return {f"{prefix}/{name}": value for name, value in named.items() if not math.isnan(value)}
 

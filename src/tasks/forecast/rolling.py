@@ -2,7 +2,7 @@
 
 Forecast H steps from the last L values, append the answer to the history, move the window and its timestamps
 on by H, and repeat; the last roll is cut. From 96 to 96, a horizon of 192 takes two rolls and 336 takes four.
-Nothing here knows a model: text comes from the `generate` function.
+Nothing here knows a model: text comes from the ``generate`` function.
 """
 
 import math
@@ -15,7 +15,7 @@ from src.tasks.forecast.answer import parse_forecast
 
 
 class Window(Protocol):
-    """One question of a dataset. Labels are the timestamps of the rows, as texts; `target` is the truth."""
+    """One question of a dataset. Labels are the timestamps of the rows, as texts; ``target`` is the truth."""
 
     @property
     def channel(self) -> str: ...
@@ -35,7 +35,8 @@ class Window(Protocol):
 class Questions:
     """How a dataset asks: the steps of one answer, the text of a question, and the question after it.
 
-    follow: takes channel, history (L values) and the timestamp of its first row.
+    Args:
+        follow: takes channel, history (L values) and the timestamp of its first row.
     """
 
     horizon: int
@@ -47,7 +48,8 @@ class Questions:
 class Rolled:
     """One run over one window: the answers of its rolls, and what they amount to.
 
-    prediction: (horizon,) values, or None once an answer failed; `problem` says why, and in which roll.
+    Args:
+        prediction: (horizon,) values, or None once an answer failed; ``problem`` says why, and in which roll.
     """
 
     window: int
@@ -60,7 +62,7 @@ class Rolled:
 
 
 def roll_count(horizon: int, block: int) -> int:
-    """Return how many answers of `block` steps cover `horizon` steps."""
+    """Return how many answers of ``block`` steps cover ``horizon`` steps."""
     return math.ceil(horizon / block)
 
 
@@ -72,10 +74,10 @@ def forecast(
     seed: int,
     generate: Generate,
 ) -> list[Rolled]:
-    """Forecast `horizon` steps of every window, `runs` times; the result is ordered by window, then by run.
+    """Forecast ``horizon`` steps of every window, ``runs`` times; the result is ordered by window, then by run.
 
     Each roll is one batch. A failed answer ends its run, with no second chance. Every request has its own
-    seed, which depends on nothing but `seed`, run, window and roll.
+    seed, which depends on nothing but ``seed``, run, window and roll.
     """
     started = [(Rolled(window, run), one) for window, one in enumerate(windows) for run in range(runs)]
     going = started

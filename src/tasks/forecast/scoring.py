@@ -21,11 +21,11 @@ def score(windows: Sequence[Window], rolled: Sequence[Rolled], seed: int = 0) ->
     """Score all runs of all windows.
 
     Errors are means over a window's usable runs, then over windows (never the best run). Failed answers have
-    no error: `fail_frac` counts them, and each baseline has a second error on the windows that were answered
-    (`answered`), because leaving out the hard windows would flatter the model. The truth of a window is as
+    no error: ``fail_frac`` counts them, and each baseline has a second error on the windows that were answered
+    (``answered``), because leaving out the hard windows would flatter the model. The truth of a window is as
     long as its forecast.
 
-    Returns a dictionary for JSON: `model`, `baselines`, `channels`, `problems`, `windows`.
+    Returns a dictionary for JSON: ``model``, ``baselines``, ``channels``, ``problems``, ``windows``.
     Raises ValueError when there is nothing to score.
     """
     forecasts = [
@@ -57,7 +57,7 @@ def score(windows: Sequence[Window], rolled: Sequence[Rolled], seed: int = 0) ->
 
 
 def bootstrap_interval(values: Sequence[float], seed: int = 0) -> list[float] | None:
-    """Return the 95 % percentile interval of the mean of `values`, or None for fewer than two values."""
+    """Return the 95 % percentile interval of the mean of ``values``, or None for fewer than two values."""
     if len(values) < 2:
         return None
     data, generator = np.asarray(values, dtype=np.float64), np.random.default_rng(seed)

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def moving_average(series: np.ndarray, window: int) -> np.ndarray:
-    """Centred moving average, shape (steps,), by one cumulative sum; `window` is odd, both ends are repeated.
+    """Centred moving average, shape (steps,), by one cumulative sum; ``window`` is odd, both ends are repeated.
 
     This is the trend of the Time-R1 decomposition (arXiv 2506.10630, eq. 4; window 25 in its code).
     """
@@ -18,10 +18,10 @@ def moving_average(series: np.ndarray, window: int) -> np.ndarray:
 
 
 def local_extrema(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Masks (is_max, is_min), shape (steps,): not below (above) the neighbours at distance 1 and 2 that
-    exist.
+    """Masks (is_max, is_min), shape (steps,): not below (above) any neighbour at distance 1 and 2.
 
-    The comparison is not strict, as in the code of Time-R1: every step of a flat stretch is both.
+    Neighbours beyond an end do not count. The comparison is not strict, as in the code of Time-R1: every step of a flat
+    stretch is both.
     """
     is_max = np.ones(len(series), dtype=bool)
     is_min = np.ones(len(series), dtype=bool)
@@ -36,7 +36,7 @@ def local_extrema(series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def turning_points(series: np.ndarray) -> np.ndarray:
-    """Indices of the local extrema and of both ends of `series`; none inside a flat stretch."""
+    """Indices of the local extrema and of both ends of ``series``; none inside a flat stretch."""
     is_max, is_min = local_extrema(series)
     turns = is_max ^ is_min
     turns[0] = turns[-1] = True
@@ -46,14 +46,14 @@ def turning_points(series: np.ndarray) -> np.ndarray:
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     """Cosine of the angle between two vectors, in [-1, 1]; 0 where one of them is zero.
 
-    Along the straight line from any `a` to `b` it never falls, whatever the lengths of both.
+    Along the straight line from any ``a`` to ``b`` it never falls, whatever the lengths of both.
     """
     norms = float(a @ a) ** 0.5 * float(b @ b) ** 0.5
     return min(1.0, max(-1.0, float(a @ b) / norms)) if norms > 0.0 else 0.0
 
 
 def floats(values: object, limit: float = 1e100) -> np.ndarray | None:
-    """`values` as a non-empty float64 vector; None if they are not finite numbers within +-`limit`."""
+    """``values`` as a non-empty float64 vector; None if they are not finite numbers within +-``limit``."""
     try:
         series = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -1,7 +1,7 @@
-"""`scale=paper` composes Time-R1's published run: each value beside its source.
+"""``scale=paper`` composes Time-R1's published run: each value beside its source.
 
 P: arXiv 2506.10630 v1. C: the repository ustc-time-series/Time-R1 at 465f3674, where the paper is silent (its
-scripts/time-r1.sh, if no file is named). `recipes/time_r1/README.md` lists what differs and why.
+scripts/time-r1.sh, if no file is named). ``recipes/time_r1/README.md`` lists what differs and why.
 """
 
 from typing import Any

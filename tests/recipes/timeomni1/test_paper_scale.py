@@ -1,7 +1,7 @@
-"""`+recipe=timeomni1 scale=paper` composes the published run: each value beside its source.
+"""``+recipe=timeomni1 scale=paper`` composes the published run: each value beside its source.
 
 P: arXiv 2509.24803 v2. R: the repository AntonGuan/TimeOmni-1 (inference and evaluation only). N: the paper's value is
-not known; the value is a choice that `recipes/timeomni1/README.md` explains.
+not known; the value is a choice that ``recipes/timeomni1/README.md`` explains.
 """
 
 from typing import Any

@@ -23,7 +23,7 @@ from src.report.run.sections import comparison_tables
 
 
 def record(**metrics: list[float]) -> RunRecord:
-    """Return a run with one RL stage; `__` in a metric's name stands for `/`."""
+    """Return a run with one RL stage; ``__`` in a metric's name stands for ``/``."""
     series = {
         name.replace("__", "/"): Series(np.arange(len(values)), np.array(values, dtype=float))
         for name, values in metrics.items()

@@ -121,7 +121,7 @@ def test_a_learning_rate_is_drawn_as_it_was(make_run, open_page) -> None:
 
 
 def test_a_folder_of_before_is_read(make_run, read_page) -> None:
-    """Without trainers in `run.json`, with veRL's share for the answers that were cut off, and rows of one image."""
+    """Without trainers in ``run.json``, with veRL's share for the answers that were cut off, and rows of one image."""
     run = make_run(steps=10)
     meta = json.loads((run / "run.json").read_text())
     for stage in meta["stages"]:

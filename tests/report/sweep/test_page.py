@@ -29,7 +29,7 @@ CLEAR = {"grpo": [0.40, 0.42, 0.41, 0.39, 0.43, 0.41], "grip": [0.60, 0.61, 0.62
 
 @pytest.fixture
 def make_sweep(tmp_path: Path):
-    """Return a function that writes a sweep; see `sweep_folders.write_sweep`."""
+    """Return a function that writes a sweep; see ``sweep_folders.write_sweep``."""
     return lambda rewards=CLEAR, **options: write_sweep(tmp_path / "grid", rewards, **options)
 
 

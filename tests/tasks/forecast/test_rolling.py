@@ -93,7 +93,7 @@ def test_all_runs_of_all_windows_are_one_batch_per_roll_in_order() -> None:
 
 
 def fails_for(channel: str, roll: int, completion: Completion) -> list[Rolled]:
-    """Two windows, `a` and `b`; the given channel gets `completion` in the given roll."""
+    """Two windows, ``a`` and ``b``; the given channel gets ``completion`` in the given roll."""
     calls: list[list[str]] = []
 
     def generate(requests: Sequence[Request]) -> list[Completion]:

@@ -150,8 +150,10 @@ def peak_label(first: Floats, second: Floats) -> str | None:
 def draw(seed: int, *, ood: bool, size: Size, want: str | None = None, magnitude_cue: str = "balanced") -> Item | None:
     """One pair of stations; None when the printed series do not prove its label.
 
-    want: ``forward`` (the first feeds the second), ``backward`` or ``none``. magnitude_cue: ``natural`` makes every
-    downstream river the larger one, as on real maps; the ceilings hold for ``balanced``.
+    Args:
+        want: ``forward`` (the first feeds the second), ``backward`` or ``none``.
+        magnitude_cue: ``natural`` makes every downstream river the larger one, as on real maps; the ceilings hold for
+            ``balanced``.
     """
     rng = random_numbers(seed, NAME)
     short = size.name == "short"

@@ -194,8 +194,9 @@ def _balanced(rng: Generator, basin: Basin, rains: list[Floats], connected: bool
 def simulate(rng: Generator, basin: Basin, label: str, shared: float, balanced: bool) -> tuple[Floats, Floats]:
     """Discharge at the first and the second station (samples,), as printed.
 
-    balanced: neither size nor spread nor roughness of a series tells the label. Otherwise the downstream river is
-    always the larger one, as on real maps.
+    Args:
+        balanced: neither size nor spread nor roughness of a series tells the label. Otherwise the downstream river is
+            always the larger one, as on real maps.
     """
     steps = (basin.samples + basin.burn_in) * basin.substeps
     rains = _rains(rng, basin, steps, shared)

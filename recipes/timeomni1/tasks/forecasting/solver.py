@@ -21,8 +21,9 @@ MEASURED, LASTING = 3, 6
 class Window:
     """What a question says. history: (2 days,) values; past and coming: the events of day two and of the next day.
 
-    rule: without a past event, the stated experience: (visitors, arrivals an hour, departures in the first hour) for
-    a venue, (percent,) for a load.
+    Args:
+        rule: without a past event, the stated experience: (visitors, arrivals an hour, departures in the first hour)
+            for a venue, (percent,) for a load.
     """
 
     law: str  # venue, load or slots

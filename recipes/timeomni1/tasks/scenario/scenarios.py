@@ -51,7 +51,13 @@ SAMPLINGS: dict[str, dict[str, tuple[Sampling, ...]]] = {
 
 @dataclass(frozen=True)
 class Event:
-    """kind: spike, dip or step. at: where, as a fraction of the series. low, high: the factor that it brings."""
+    """Something that happens once in a series.
+
+    Args:
+        kind: spike, dip or step.
+        at: where, as a fraction of the series.
+        low, high: the factor that it brings.
+    """
 
     kind: str
     at: float
@@ -63,10 +69,15 @@ class Event:
 class Scenario:
     """One row of the library.
 
-    sentence: without length and sampling. cycle: day, week or year. low, high: the median. peaks: (moment, width,
-    height) of the bumps of a cycle, moments and widths as fractions of it; () for none. weekend: factor of the last two
-    days of a week, for a weekly cycle. trend: (low, high) change over the series, as a share of its mean. decimals: of
-    the values. noise: of a single value, relative.
+    Args:
+        sentence: without length and sampling.
+        cycle: day, week or year.
+        low, high: the median.
+        peaks: (moment, width, height) of the bumps of a cycle, moments and widths as fractions of it; () for none.
+        weekend: factor of the last two days of a week, for a weekly cycle.
+        trend: (low, high) change over the series, as a share of its mean.
+        decimals: of the values.
+        noise: of a single value, relative.
     """
 
     name: str
@@ -126,7 +137,8 @@ class Scenario:
     def generate(self, rng: np.random.Generator, length: int, period: int, levels: int = 0) -> Floats | None:
         """Draw a series (length,) of which every claim holds as it is printed; None when that does not come about.
 
-        levels: the series takes as many values, from its maximum down in equal steps, and zero; 0: any value.
+        Args:
+            levels: the series takes as many values, from its maximum down in equal steps, and zero; 0: any value.
         """
         for _ in range(_TRIES):
             series = self._draw(rng, length, period)

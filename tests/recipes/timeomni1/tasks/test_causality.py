@@ -102,7 +102,7 @@ def _series(question: str, size: str) -> tuple[list[str], list[np.ndarray]]:
 
 
 def _correlation_at(a: np.ndarray, b: np.ndarray, lag: int) -> float:
-    """Correlation of the changes of b with those of a `lag` samples before, over the whole length."""
+    """Correlation of the changes of b with those of a ``lag`` samples before, over the whole length."""
     da, db = np.diff(a) - np.diff(a).mean(), np.diff(b) - np.diff(b).mean()
     return float((da[: len(da) - lag] * db[lag:]).sum() / np.sqrt((da**2).sum() * (db**2).sum()))
 
