@@ -14,7 +14,7 @@ from src.cluster.submit import entrypoint
 from src.errors import UserError
 from src.jobs import find, main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 LAUNCHER = """
 import sys, time
 from pathlib import Path
