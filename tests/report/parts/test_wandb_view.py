@@ -59,7 +59,7 @@ def test_a_metric_of_several_stages_is_one_curve_through_them(make_run) -> None:
 
 def test_tasks_are_lines_of_one_panel(make_run) -> None:
     found = panels(spec_of(make_run(tasks=("scenario", "causality"))))
-    assert found["Reward by task"]["y"] == ["scenario/reward/mean", "causality/reward/mean"]
+    assert found["Reward by task or role"]["y"] == ["scenario/reward/mean", "causality/reward/mean"]
 
 
 @pytest.mark.parametrize(

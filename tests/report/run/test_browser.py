@@ -39,7 +39,7 @@ def test_every_panel_draws(report) -> None:
 
 def test_terms_of_mixed_tasks_are_drawn_by_task(report) -> None:
     tab = report(height=12_000, tasks=("scenario", "causality"))
-    assert drawn(tab, "Reward by task")["legend"] == ["scenario", "causality"]
+    assert drawn(tab, "Reward by task or role")["legend"] == ["scenario", "causality"]
     assert drawn(tab, "Reward terms of scenario")["legend"] == ["format", "accuracy"]
     assert drawn(tab, "Valid answers")["legend"] == ["all tasks", "scenario", "causality"]
 
