@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from readme import write_algorithms
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 pytestmark = pytest.mark.smoke
 
@@ -26,6 +27,7 @@ EVERY_STEP = (
     "actor/entropy",
     "actor/pg_clipfrac",
     "response_length/mean",
+    "response_length/limit_frac",
     "logprob_gap/mean",
     "logprob_gap/max",
     "timing_s/gen",
@@ -38,8 +40,13 @@ EVERY_STEP = (
 )
 
 
+def _events(folder: Path, tag: str) -> list[int]:
+    """The steps that TensorBoard finds there."""
+    return [point.step for point in EventAccumulator(str(folder)).Reload().Scalars(tag)]
+
+
 def test_the_recipe_trains_records_and_reports(launch) -> None:
-    run = launch("logging.wandb=offline", ordinary=True)
+    run = launch("logging.wandb=offline", "logging.trackers=[wandb,tensorboard]", ordinary=True)
     assert run.code == 0, run.output
     assert [(stage["name"], stage["state"]) for stage in run.record["stages"]] == [("sft", "done"), ("rl", "done")]
     for stage in run.record["stages"]:
@@ -65,6 +72,8 @@ def test_the_recipe_trains_records_and_reports(launch) -> None:
     assert set(results) == {"sft", "rl"} and results["rl"]["model"]["windows"] == 4
     assert "<svg" in (run.folder / "report.html").read_text() or "canvas" in (run.folder / "report.html").read_text()
     assert list((run.folder / "wandb").glob(f"offline-run-*-{run.record['wandb_id']}"))
+    assert _events(run.folder / "tensorboard" / "sft", "train/loss") == [1, 2, 3]
+    assert _events(run.folder / "tensorboard" / "rl", "reward/mean") == [1, 2]
     assert not run.left, "processes outlived the run"
 
 
