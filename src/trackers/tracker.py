@@ -55,11 +55,11 @@ class Tracking:
         try:
             for name in cfg.logging.trackers:
                 self.trackers.append(tracker_class(name)(cfg, run))
-        except BaseException:
+            for line in read_lines(run.metrics_file):
+                self.follow(line)
+        except BaseException:  # a signal, too
             self._finish(End.FAILED)
             raise
-        for line in read_lines(run.metrics_file):
-            self.follow(line)
 
     def follow(self, line: dict[str, Any]) -> None:
         """Hand the next line of ``metrics.jsonl`` to every tracker."""

@@ -62,11 +62,14 @@ class WandbTracker:
                 dir=str(run.folder),
                 config=settings,
             )
-        except wandb.Error as error:
-            raise UserError(f"Weights & Biases: {error}; give logging.wandb=offline to go on without it") from None
-        self.wandb_run.define_metric("stage_step/*")
-        for metric, axis in axes(run.record["stages"]):
-            self.wandb_run.define_metric(metric, step_metric=axis, step_sync=False)
+            self.wandb_run.define_metric("stage_step/*")
+            for metric, axis in axes(run.record["stages"]):
+                self.wandb_run.define_metric(metric, step_metric=axis, step_sync=False)
+        except BaseException as error:  # a signal, too
+            wandb.teardown(exit_code=1)  # its service ends with the run's processes, and it would complain at the exit
+            if isinstance(error, wandb.Error):
+                raise UserError(f"Weights & Biases: {error}; give logging.wandb=offline to go on without it") from None
+            raise
         self.known = int(self.wandb_run.step)
 
     def follow(self, line: dict[str, Any]) -> None:

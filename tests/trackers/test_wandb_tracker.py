@@ -1,6 +1,8 @@
 """Weights & Biases: which mode is used, and an offline record that needs no network."""
 
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -67,6 +69,38 @@ def test_a_view_without_its_package_is_refused_before_the_run(
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing listens where W&B would be looked for."""
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from omegaconf import OmegaConf
+from src.processes.reaper import adopt_orphans, end_descendants
+from src.processes.stopping import Terminated
+from src.record.run import Run
+from src.trackers.wandb_tracker import WandbTracker
+import wandb
+
+def terminate(*_, **__):
+    raise Terminated("SIGTERM")
+
+adopt_orphans()
+wandb.Run.define_metric = terminate
+run = Run(Path(sys.argv[1]))
+run.start({"wandb_id": "abcd", "stages": []})
+logging = {"wandb": "offline", "wandb_view": False, "project": "p"}
+try:
+    WandbTracker(OmegaConf.create({"recipe": "r", "logging": logging}), run)
+except Terminated as end:
+    print(end, end_descendants())
+"""
+
+
+def test_a_start_that_is_interrupted_leaves_no_complaint_behind(no_network: None, tmp_path: Path) -> None:
+    """W&B's own hook at the exit would look for its service, which the launcher has ended by then."""
+    words = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "run")]
+    done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "SIGTERM 0\n", "")
 
 
 def _of(tracking: Tracking) -> WandbTracker:
