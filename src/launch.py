@@ -17,6 +17,11 @@ from src.sweeps.launcher import register_sweeps
 
 def main() -> None:
     """The command line; exit code 0, 1 for Hydra's own errors, 2 for a user's, 130 when interrupted, 143 by SIGTERM."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        from src.config.help import help_text
+
+        print(help_text())
+        return
     try:
         if any(argument.startswith("repeat=") for argument in sys.argv[1:]):
             from src.launcher.repeat import repeat
@@ -25,7 +30,7 @@ def main() -> None:
         arguments, note = order_arguments(sys.argv[1:])
     except UserError as error:
         sys.exit(_say(error))
-    if note and "--help" not in arguments:
+    if note:
         print(note, file=sys.stderr)
     sys.argv[1:] = arguments
     register_search_path()

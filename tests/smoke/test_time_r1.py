@@ -60,6 +60,7 @@ def test_the_recipe_trains_records_and_reports(launch) -> None:
         assert not [name for name in EVERY_STEP if name not in line]
         assert line["select/kept_frac"] == 0.5  # keep 2 of 4
         assert abs(line["logprob_gap/mean"]) < 1e-4  # vLLM samples from the weights that FSDP trains
+    assert abs(steps[1]["actor/kl_loss"]) < 1e-6  # KL is measured from the stage's start, which the policy is still
     for line in (steps[0], steps[-1]):
         assert {"val/demand/fail_frac", "val/demand/reward", "val/demand/baseline/last_day/mse"} <= set(line)
 

@@ -1,5 +1,6 @@
 """The places of veRL that this project's trainers hold on to are where they were: a new veRL version is tried here."""
 
+import dataclasses
 import importlib.metadata
 import inspect
 from types import FunctionType
@@ -8,6 +9,8 @@ import pytest
 from verl.trainer import sft_trainer
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
+from verl.workers.engine.fsdp.transformer_impl import FSDPEngine
+from verl.workers.engine_workers import ActorRolloutRefWorker, TrainingWorker, TrainingWorkerConfig
 
 from src.training.agent_loop import SeededSingleTurn
 from src.training.row_output import RowOutput
@@ -58,6 +61,18 @@ def test_the_loop_calls_what_is_overridden() -> None:
     # Between them lies the validation that has a line of its own.
     assert 0 < steps.index("self._validate()") < steps.index("self.on_train_begin()") < steps.index("while ")
     assert "_materialize_batch(" in inspect.getsource(ReplayBuffer)
+
+
+def test_the_reference_model_is_made_where_the_worker_can_be_told_of_another_folder() -> None:
+    assert ActorRolloutRefWorker.ref_worker_cls is TrainingWorker
+    made = inspect.getsource(ActorRolloutRefWorker.init_model)
+    assert "self.ref = self.ref_worker_cls(config=ref_training_config)" in made
+    assert made.index("self.ref_worker_cls(") < made.index("# 2. build actor model")  # which has a config of its own
+    assert "model_config" in {one.name for one in dataclasses.fields(TrainingWorkerConfig)}
+    assert "pretrained_model_name_or_path=self.model_config.local_path" in inspect.getsource(FSDPEngine)
+    roles = inspect.getsource(PPOTrainerSync._init_resource_pool_mgr)
+    assert "Role.ActorRolloutRef if need_reference_policy(config)" in roles
+    assert "self.role_worker_mapping[role] = ray.remote(ActorRolloutRefWorker)" in roles
 
 
 def test_the_names_that_the_sft_stage_replaces_are_looked_up_when_it_runs() -> None:
