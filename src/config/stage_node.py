@@ -1,9 +1,10 @@
 """What ``stage.<name>`` says, and the run's configuration as that stage sees it.
 
 A stage is the run's configuration with the stage's node laid over it. The node holds ``kind``, which trainer trains it
-(``sft`` or ``rl``); ``dataset``, ``reward`` and ``algorithm``, each the name of a group's option or a mapping over the
-run's own; ``reference``, the model that KL is measured from; and any key of veRL by its own name, from the root of the
-stage's trainer. So ``stage.perception.data.train_batch_size`` is ``data.train_batch_size`` in that stage alone.
+(``sft`` or ``rl``); ``dataset``, ``reward`` and ``algorithm``, each a mapping over the run's own, or over the
+``option`` that it names; ``reference``, the model that KL is measured from; and any key of veRL by its own name, from
+the root of the stage's trainer. So ``stage.perception.data.train_batch_size`` is ``data.train_batch_size`` in that
+stage alone.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def settle(cfg: DictConfig, choices: Mapping[str, Any]) -> None:
     for name, node in _nodes(cfg).items():
         for group in GROUPS:
             choice = node.get(group) if isinstance(node, Mapping) else None
-            choice = {OPTION: choice} if isinstance(choice, str) else choice
+            if choice is not None and not isinstance(choice, Mapping):  # a mapping laid over it would replace it
+                raise ConfigError(f"stage.{name}.{group}: {choice}: a file says {{{OPTION}: {choice}}}")
             if isinstance(choice, Mapping) and OPTION in choice:
                 with open_dict(cfg):
                     cfg.stage[name][group] = _settled(f"{name}.{group}", group, choice, cfg, choices.get(group))

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import CONF, LAYERS
 from src.config.moved import refuse_moved
+from src.config.stage_node import GROUPS
 from src.errors import ConfigError, UserError
 from src.launcher.start_from import find_run
 from src.record.provenance import provenance
@@ -73,7 +74,8 @@ def recorded_config(record: Mapping[str, Any], overrides: Sequence[str]) -> Dict
             key, value = override.key_or_group, override.value()
             if override.is_sweep_override() or override.is_add() or override.is_delete() or key in LAYERS:
                 raise ConfigError(f"{text}: a repeated run takes KEY=VALUE of its recorded configuration only")
-            if OmegaConf.is_dict(OmegaConf.select(cfg, key)) and not isinstance(value, dict):
+            of_group = key.startswith("stage.") and key.rpartition(".")[2] in GROUPS
+            if (of_group or OmegaConf.is_dict(OmegaConf.select(cfg, key))) and not isinstance(value, dict):
                 raise ConfigError(f"{text}: the groups of a repeated run are fixed; give single keys")
             OmegaConf.update(cfg, key, value, force_add=key.startswith("stage."))  # its keys are checked as a launch's
         except (HydraException, OmegaConfBaseException) as error:

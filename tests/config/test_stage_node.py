@@ -101,7 +101,7 @@ def test_a_recipes_file_can_say_it_too_and_the_command_line_goes_on_from_it(tmp_
         "recipe: mine\n"
         "stages: [perception, reasoning]\n"
         "stage:\n"
-        "  perception: {kind: rl, dataset: {option: etth1, horizon: 24}, algorithm: grpo}\n"
+        "  perception: {kind: rl, dataset: {option: etth1, horizon: 24}, algorithm: {option: grpo}}\n"
         "  reasoning: {kind: rl, data: {train_batch_size: 32}}\n"
     )
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -172,6 +172,13 @@ def test_a_mistake_is_one_sentence_with_the_stage(compose_run: ComposeRun, argum
     with pytest.raises(ConfigError) as error:
         staged(compose_run(*THREE, *arguments))
     assert str(error.value) == message
+
+
+def test_a_bare_name_in_a_file_is_refused_because_a_mapping_would_replace_it(compose_run: ComposeRun) -> None:
+    cfg = compose_run(*THREE)
+    OmegaConf.update(cfg, "stage.reasoning.dataset", "etth1", force_add=True)
+    with pytest.raises(ConfigError, match=r"^stage\.reasoning\.dataset: etth1: a file says \{option: etth1\}$"):
+        staged(cfg)
 
 
 def test_an_option_that_does_not_exist_is_named_with_its_stage(compose_run: ComposeRun) -> None:

@@ -10,6 +10,7 @@ from old_run import COMMIT, write_old_run
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import CONF, order_arguments, register_search_path
+from src.config.stages import build_stages
 from src.errors import ConfigError
 from src.launcher.repeat import environment_differences, recorded_config, repeat
 from src.record.provenance import provenance
@@ -50,10 +51,18 @@ def test_single_keys_are_changed_with_hydras_grammar(record: dict[str, Any]) -> 
     assert cfg.actor_rollout_ref.actor.optim.lr == 2e-6
 
 
+def test_a_stage_is_given_keys_that_its_node_does_not_list(record: dict[str, Any]) -> None:
+    cfg = recorded_config(record, ["stage.rl.data.train_batch_size=8", "stage.rl.dataset={horizon: 3}"])
+    (_, rl) = build_stages(cfg)
+    assert (rl.config.data.train_batch_size, rl.dataset.horizon, cfg.data.train_batch_size) == (8, 3, 4)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("algorithm=grpo", "groups of a repeated run are fixed"),
+        ("stage.rl.dataset=etth1", "groups of a repeated run are fixed"),
+        ("launcher.jobs=2", "launcher.jobs is now sweep.jobs"),
         ("runtime=gpu", "KEY=VALUE of its recorded configuration only"),
         ("+new=1", "KEY=VALUE of its recorded configuration only"),
         ("seed=1,2", "KEY=VALUE of its recorded configuration only"),
