@@ -36,9 +36,14 @@ _VERL_EXTRAS = {"reward_router_address", "reward_model_tokenizer"}  # veRL's, wh
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """format, task: weights of eq. (9). count: the bonus for the right number of values. alpha: decay per unit of MAE.
+    """What a preset leaves open.
 
-    kappa: decay per reference error (``scaled``). think_opened: the chat template ends in ``<think>``.
+    Args:
+        format, task: weights of eq. (9).
+        count: the bonus for the right number of values.
+        alpha: decay per unit of MAE.
+        kappa: decay per reference error (``scaled``).
+        think_opened: the chat template ends in ``<think>``.
     """
 
     preset: str = "scaled"
