@@ -6,9 +6,10 @@ from pathlib import Path
 
 from data_pipelines.cli import parse
 from src.config.compose import options
-from src.config.named import load_function
 from src.errors import UserError
 from src.output import reader_may_leave
+from src.tasks.build import build
+from src.tasks.task import load_task
 
 USAGE = "python -m data_pipelines dataset=NAME [dataset.folder=DIR] [dataset.KEY=VALUE] out=DIR [download=true]"
 
@@ -20,8 +21,7 @@ def main(argv: Sequence[str]) -> int:
         return 0 if argv else 2
     try:
         cfg, given = parse(argv, {"out": ..., "download": False}, USAGE)
-        build = load_function(cfg.builder, key="dataset.builder")
-        result = build(cfg, Path(str(given["out"])), download=given["download"])
+        result = build(load_task(cfg, download=given["download"]), Path(str(given["out"])))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,36 +1,23 @@
-"""A forecasting dataset in memory: the series with its settings; samples, prompts and traces come out."""
+"""A forecasting dataset in memory: the series with its settings; samples come out."""
 
-import hashlib
-import inspect
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 
-from data_pipelines import clock, rows, sample, windows
-from data_pipelines.download import sha256_of
-from data_pipelines.locate import Log, load_table
+from data_pipelines import clock, windows
 from data_pipelines.sample import ForecastSample
-from data_pipelines.settings import DatasetSettings, read_settings
+from data_pipelines.settings import DatasetSettings
 from data_pipelines.sources import SeriesTable
-from src.config.named import load_function
 from src.errors import DataError
 
 _MAX_DECIMALS = 6
 
 
 class ForecastDataset:
-    """Windows of a series as samples, with the prompt and the trace of each.
-
-    The renderer is called as `render(sample, horizon=int, timestamps=str, context=bool)`, the trace writer as
-    `write(sample, style=str, timestamps=str)`; both return text and are found by their dotted path.
-    """
+    """Windows of a series as samples."""
 
     def __init__(self, settings: DatasetSettings, table: SeriesTable) -> None:
         self.settings = settings
@@ -89,49 +76,6 @@ class ForecastDataset:
         shown = [round(float(value), self.decimals) + 0.0 for value in history]
         return self._sample(channel, shown, (), labels)
 
-    @property
-    def _render(self) -> Any:
-        return load_function(self.settings.prompt.renderer, key="dataset.prompt.renderer")
-
-    @property
-    def _write(self) -> Any:
-        return load_function(self.settings.traces.writer, key="dataset.traces.writer")
-
-    def prompt(self, one: ForecastSample) -> str:
-        """Render the question; it asks for `horizon` values, whatever the length of the truth."""
-        options = self.settings.prompt
-        text = self._render(one, horizon=self.settings.horizon, timestamps=options.timestamps, context=options.context)
-        return str(text)
-
-    def trace(self, one: ForecastSample) -> str:
-        """Write a reasoned answer that ends in a forecast."""
-        return str(self._write(one, style=self.settings.traces.style, timestamps=self.settings.prompt.timestamps))
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """A sha256 over settings, data and the code that makes the rows; the same in every process."""
-        modules = [
-            windows,
-            clock,
-            sample,
-            rows,
-            *map(inspect.getmodule, (type(self), self._render, self._write)),
-        ]
-        parts = [json.dumps(self.settings.content(), sort_keys=True), self.table.digest()]
-        parts += [inspect.getsource(module) for module in modules if module is not None]
-        if self.settings.traces.file is not None:
-            parts.append(sha256_of(self.traces_file()))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-    def traces_file(self) -> Path:
-        """Return the file with ready-made traces; DataError when it is not there."""
-        path = Path(self.settings.traces.file or "").expanduser()
-        if not path.is_file():
-            raise DataError(
-                f"dataset.traces.file={path} is not a file: write it with python -m recipes.time_r1.teacher"
-            )
-        return path
-
     def _window(self, channel: str, start: int, target_length: int) -> ForecastSample:
         step = self.settings.rows_per_step
         middle = start + step * self.settings.context_length
@@ -170,11 +114,3 @@ def _needed_decimals(values: Mapping[str, NDArray[np.float64]]) -> int:
         if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in values.values()):
             return decimals
     return _MAX_DECIMALS
-
-
-def load_dataset(
-    dataset_cfg: Mapping[str, Any] | DictConfig, *, fetch: bool = False, log: Log = print
-) -> ForecastDataset:
-    """Read settings and series; DataError with one sentence for anything that cannot be used."""
-    settings = read_settings(dataset_cfg)
-    return ForecastDataset(settings, load_table(settings, fetch=fetch, log=log))

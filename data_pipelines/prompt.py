@@ -39,11 +39,12 @@ def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", co
 def imitated(sample: ForecastSample) -> str:
     """The assistant message: what the history shows of level and season, and the true values."""
     history = np.asarray(sample.history)
-    season = f"; {sample.period} steps before it was {sample.format(history[-1 - sample.period])}"
+    season = ""
+    if len(history) > sample.period:
+        season = f"; {sample.period} steps before it was {sample.format(history[-1 - sample.period])}"
     thought = (
         f"The values lie between {sample.format(history.min())} and {sample.format(history.max())}, their mean is "
-        f"{sample.format(history.mean())}. The last is {sample.format(history[-1])}"
-        f"{season if len(history) > sample.period else ''}."
+        f"{sample.format(history.mean())}. The last is {sample.format(history[-1])}{season}."
     )
     values = "\n".join(sample.format(value) for value in sample.target)
     return f"<think>{thought}</think>\n<answer>\n{values}\n</answer>"

@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src.errors import DataError
 
 # Where a file lies does not change what is in it, so these stay out of the fingerprint.
-LOCATION_KEYS = ("task", "builder", "folder", "file", "path", "url", "source", "licence", "sha256", "git_sha1")
+LOCATION_KEYS = ("task", "folder", "file", "path", "url", "source", "licence", "sha256", "git_sha1")
 
 
 @dataclass
@@ -55,23 +55,20 @@ class PromptSettings:
     `context`: describe data and channel.
     """
 
-    renderer: str = "recipes.time_r1.prompt.render"
     timestamps: str = "rows"
     context: bool = True
 
 
 @dataclass
 class TraceSettings:
-    """Reasoning traces for SFT: from `writer`, or ready-made rows from `file` (a teacher's).
+    """Reasoning traces for SFT: the task's own, or ready-made rows from `file` (a teacher's).
 
     perturb: how far SFT windows are moved away from the series, so that a small model learns to read a window
     instead of remembering a short series. The level is multiplied by a factor in 1 +- perturb, and noise is added,
     perturb times the window's standard deviation. Windows are then drawn with replacement.
     """
 
-    writer: str = "recipes.time_r1.traces.write"
     samples: int = 300
-    style: str = "full"
     perturb: float = 0.0
     file: str | None = None
 
@@ -83,7 +80,6 @@ class DatasetSettings:
     name: str = MISSING
     title: str = MISSING
     task: str = "data_pipelines.forecast.Forecast"
-    builder: str = "data_pipelines.forecast.build"
     packaged: str | None = None
     folder: str | None = None
     file: str | None = None

@@ -11,9 +11,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, TypeVar
 
+from omegaconf import OmegaConf
+
 from data_pipelines.cli import parse
 from src.chat import Chat, ChatSettings
 from src.errors import DataError, UserError
+from src.tasks.task import Task
 
 ARGUMENTS = (
     "model=NAME base_url=URL out=FILE.parquet [candidates=4] [concurrency=4] [temperature=0.6] [max_tokens=8192] "
@@ -58,12 +61,16 @@ def distil_all(
 
 
 def run_teacher(
-    argv: Sequence[str], usage: str, write: Callable[..., object], more: Mapping[str, int] | None = None
+    argv: Sequence[str],
+    usage: str,
+    kind: type[Task],
+    teach: Callable[..., object],
+    more: Mapping[str, int] | None = None,
 ) -> int:
     """Run a teacher's command; return the exit status (2 after a message about what the user can correct).
 
-    write: called with the composed dataset, the chat, the output file, and as keywords the numbers: `candidates`,
-    `concurrency`, and those of `more` (with their defaults), each at least 1.
+    kind: the recipe's task, made from the composed dataset. teach: called with that task, the chat, the output file,
+    and as keywords the numbers: `candidates`, `concurrency`, and those of `more` (with defaults), each at least 1.
     """
     if not argv or argv[0] in ("-h", "--help"):
         print(f"usage: {usage}")
@@ -77,8 +84,10 @@ def run_teacher(
                 raise DataError(f"{key}={given[key]}: set it to at least 1")
         settings = ChatSettings(**{key: given[key] for key in _ENDPOINT} | {"model": str(given["model"])})
         out = Path(str(given["out"]))
+        plain: Any = OmegaConf.to_container(cfg, resolve=True)
+        task = kind(plain)
         with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl")) as chat:
-            write(cfg, chat, out, **{key: given[key] for key in counts})
+            teach(task, chat, out, **{key: given[key] for key in counts})
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from data_pipelines import wording
 from data_pipelines.forecast import Forecast
 from data_pipelines.sample import ForecastSample
+from data_pipelines.settings import DatasetSettings, TraceSettings
 from recipes.time_r1 import prompt, traces
 from recipes.time_r1.reward import compute_score
 from src.tasks.forecast import baselines
 from src.tasks.row import Row
 
 
-class TimeR1(Forecast):
-    """``dataset.traces.style`` says which kind of traces SFT imitates; see ``recipes.time_r1.traces``."""
+@dataclass
+class TimeR1Traces(TraceSettings):
+    """``style``: which traces SFT imitates: ``full``, ``short`` or ``methods`` (``recipes.time_r1.traces``)."""
 
+    style: str = "full"
+
+
+@dataclass
+class TimeR1Settings(DatasetSettings):
+    """A forecasting dataset's, with Time-R1's traces."""
+
+    traces: TimeR1Traces = field(default_factory=TimeR1Traces)
+
+
+class TimeR1(Forecast):
+    """The paper's question over the windows of a dataset."""
+
+    settings_type = TimeR1Settings
+    typed: TimeR1Settings
     code: ClassVar = (prompt, traces, baselines, wording)
 
     def prompt(self, one: ForecastSample) -> str:

@@ -19,18 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from omegaconf import DictConfig
 
-from data_pipelines.dataset import ForecastDataset, load_dataset
-from data_pipelines.locate import Log
-from data_pipelines.rows import SFT_SCHEMA, Row, sft_row, write_parquet
 from data_pipelines.sample import ForecastSample
 from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
 from recipes.time_r1 import traces
+from recipes.time_r1.task import TimeR1
 from src.chat import Chat
 from src.errors import DataError
 from src.output import reader_may_leave
+from src.tasks.build import write_traces
 from src.tasks.forecast.answer import parse_forecast
+from src.tasks.row import Trace
 
 USAGE = f"python -m recipes.time_r1.teacher dataset=NAME [dataset.folder=DIR] {ARGUMENTS}"
 # A revision repeats the true values that its prompt shows; this allows for a slip in the last digit.
@@ -110,48 +109,41 @@ def _revision_prompt(prompt: str, thought: str, answer: str) -> str:
     )
 
 
-def write_traces(
-    data: ForecastDataset, chat: Chat, out: Path, *, candidates: int, concurrency: int, log: Log = print
-) -> int:
-    """Distil the dataset's SFT windows into `out` (SFT rows) and return how many there are.
+def teach(task: TimeR1, chat: Chat, out: Path, *, candidates: int, concurrency: int) -> int:
+    """Distil the dataset's SFT windows into `out` (a file of traces) and return how many there are.
 
     Windows without a usable reply are left out and counted. Raises DataError when none is left, and the
     chat's UserError when the endpoint fails; the replies so far stay in the cache.
     """
-    samples = data.sft_samples()
-    prompts = [data.prompt(sample) for sample in samples]
-    timestamps = data.settings.prompt.timestamps
+    samples = task.data.sft_samples()
+    prompts = [task.prompt(sample) for sample in samples]
+    timestamps = task.typed.prompt.timestamps
 
     def one(place: int) -> Distilled:
         return distil(chat, samples[place], prompts[place], candidates, timestamps)
 
     def progress(done: Sequence[Distilled]) -> None:
         kept = sum(one.reasoning is not None for one in done)
-        log(f"teacher: {len(done)} of {len(samples)} windows, {kept} with a trace")
+        task.log(f"teacher: {len(done)} of {len(samples)} windows, {kept} with a trace")
 
     done = distil_all(one, range(len(samples)), concurrency, progress)
-    found: list[Row] = []
-    for i, sample in enumerate(samples):
-        thought = done[i].reasoning
-        if thought is not None:
-            text = f"<think>\n{thought}\n</think>\n{traces.answer(sample, timestamps)}"
-            found.append(sft_row(sample, prompts[i], text, "train", len(found)))
+    found: list[Trace] = []
+    for sample, result in zip(samples, done, strict=True):
+        if result.reasoning is not None:
+            text = f"<think>\n{result.reasoning}\n</think>\n{traces.answer(sample, timestamps)}"
+            found.append(Trace(task.row(sample, "train", len(found)), text))
     for problem, count in Counter(one.problem for one in done if one.problem).items():
-        log(f"teacher: {count} windows left out: {problem}")
+        task.log(f"teacher: {count} windows left out: {problem}")
     if not found:
         raise DataError(NO_TRACE)
-    write_parquet(found, SFT_SCHEMA, out)
-    log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
+    write_traces(found, out)
+    task.log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
     return len(found)
-
-
-def _write(cfg: DictConfig, chat: Chat, out: Path, *, candidates: int, concurrency: int) -> None:
-    write_traces(load_dataset(cfg), chat, out, candidates=candidates, concurrency=concurrency)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit status (2 after a message about what the user can correct)."""
-    return run_teacher(argv, USAGE, _write)
+    return run_teacher(argv, USAGE, TimeR1, teach)
 
 
 if __name__ == "__main__":

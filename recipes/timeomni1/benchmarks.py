@@ -19,8 +19,10 @@ import numpy as np
 from recipes.timeomni1.prompts import SYSTEM
 from recipes.timeomni1.published_files import read_objects, read_table, require
 from src.errors import DataError
-from src.evaluation.questions import Group, ratio
-from src.tasks.choice.answer import read_body
+from src.tasks.choice.answer import letters
+from src.tasks.row import Message, Row
+from src.tasks.scores import Group, Scores, ratio
+from src.tasks.task import Answer
 
 SYSTEM_TEXT = (
     "Output format: reason step by step inside <think> and </think>; then give the answer alone, a number, a date or "
@@ -30,21 +32,19 @@ _GPQA = ("Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2
 _RECLOR = ("context", "question", "answers", "label")
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 
-Row = dict[str, Any]
+
+def _messages(system: str, user: str) -> list[Message]:
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 
 def _choice(name: str, text: str, options: Sequence[str], right: int, where: str) -> Row:
     """A row; DataError when the right option is there twice."""
     if options.count(options[right]) > 1:
         raise DataError(f"{where}: the option '{options[right]}' is there twice, so that no letter is right: remove it")
-    lines = [f"{chr(ord('A') + place)}) {option}" for place, option in enumerate(options)]
-    user = "\n".join([text, *lines])
-    return {
-        "data_source": name,
-        "prompt": [{"role": "system", "content": SYSTEM["choice"]}, {"role": "user", "content": user}],
-        "reward_model": {"style": "rule", "ground_truth": chr(ord("A") + right)},
-        "extra_info": {"options": len(options)},
-    }
+    names = letters(len(options))
+    lines = [f"{letter}) {option}" for letter, option in zip(names, options, strict=True)]
+    messages = _messages(SYSTEM["choice"], "\n".join([text, *lines]))
+    return Row(name, "", "test", 0, messages, names[right], {"options": len(options)})
 
 
 def read_gpqa(path: Path, seed: int) -> list[Row]:
@@ -66,7 +66,7 @@ def read_gpqa(path: Path, seed: int) -> list[Row]:
     return rows
 
 
-def read_reclor(path: Path, seed: int = 0) -> list[Row]:
+def read_reclor(path: Path) -> list[Row]:
     """The rows of a JSON file of ReClor with labels."""
     rows = []
     for number, one in enumerate(read_objects(path), 1):
@@ -79,7 +79,7 @@ def read_reclor(path: Path, seed: int = 0) -> list[Row]:
     return rows
 
 
-def read_drop(path: Path, seed: int = 0) -> list[Row]:
+def read_drop(path: Path) -> list[Row]:
     """The rows of a JSON file of DROP, each with the answers of all annotators."""
     try:
         passages = json.loads(path.read_text("utf-8"))
@@ -93,15 +93,8 @@ def read_drop(path: Path, seed: int = 0) -> list[Row]:
         raise DataError(f"{path} is not in DROP's form ({error!r}): use drop_dataset_dev.json") from None
     rows = []
     for (passage, pair), answers in zip(entries, truths, strict=True):
-        user = f"{passage}\nQuestion: {pair['question']}"
-        rows.append(
-            {
-                "data_source": "drop",
-                "prompt": [{"role": "system", "content": SYSTEM_TEXT}, {"role": "user", "content": user}],
-                "reward_model": {"style": "rule", "ground_truth": json.dumps([one for one in answers if one])},
-                "extra_info": {},
-            }
-        )
+        messages = _messages(SYSTEM_TEXT, f"{passage}\nQuestion: {pair['question']}")
+        rows.append(Row("drop", "", "test", 0, messages, [one for one in answers if one]))
     return rows
 
 
@@ -115,23 +108,26 @@ def _drop_answer(one: Mapping[str, Any]) -> str:
     return " ".join(str(date[part]) for part in ("day", "month", "year") if date.get(part))
 
 
-def score_spans(rows: Sequence[Mapping[str, Any]], responses: Sequence[str], seed: int = 0) -> dict[str, Group]:
+def score_spans(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
     """Exact match and token F1 of text answers, 0 where there is none, with bootstrap intervals over questions."""
     by_question: dict[int, list[tuple[bool, float, float]]] = {}
-    for row, response in zip(rows, responses, strict=True):
-        body = read_body(response).text
-        truths = json.loads(row["reward_model"]["ground_truth"])
-        pairs = [_match(body or "", truth) for truth in truths]
-        best = tuple(max(values) for values in zip(*pairs, strict=True)) if pairs else (0.0, 0.0)
-        by_question.setdefault(row["extra_info"]["index"], []).append((bool(body), best[0], best[1]))
-    answers = list(by_question.values())
-    weights = [float(len(runs)) for runs in answers]
+    for row, answer in zip(rows, answers, strict=True):
+        found = (answer.problem is None, *best_match(answer.value, row.truth))
+        by_question.setdefault(row.index, []).append(found)
+    runs = list(by_question.values())
+    weights = [float(len(some)) for some in runs]
     metrics = {
-        name: ratio([sum(float(run[place]) for run in runs) for runs in answers], weights, seed)
+        name: ratio([sum(float(run[place]) for run in some) for some in runs], weights, seed)
         for place, name in enumerate(("success", "exact", "f1"))
     }
-    failed = sum(not run[0] for runs in answers for run in runs)
-    return {str(rows[0]["data_source"]): Group(metrics, {}, len(answers), len(rows), failed)}
+    failed = sum(not run[0] for some in runs for run in some)
+    return Scores({rows[0].source: Group("f1", metrics, {}, len(runs), len(rows), failed)})
+
+
+def best_match(answer: str | None, truths: Sequence[str]) -> tuple[float, float]:
+    """Exact match and F1, each the best over the published answers."""
+    pairs = [_match(answer or "", truth) for truth in truths]
+    return (max(exact for exact, _ in pairs), max(f1 for _, f1 in pairs)) if pairs else (0.0, 0.0)
 
 
 def _match(answer: str, truth: str) -> tuple[float, float]:

@@ -2,53 +2,39 @@
 
     python -m src.evaluate model=FOLDER dataset=timeomni1_testbed dataset.folder=DIR
 
-``kind`` names the reader of the files. They cannot be trained on.
+They cannot be trained on.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from data_pipelines.download import download as fetch
 from recipes.timeomni1 import benchmarks, scoring, testbed
+from recipes.timeomni1.reward import compute_score
 from src.errors import DataError
-from src.evaluation.questions import Group, QuestionSet
-
-Log = Callable[[str], None]
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """read: path, seed -> rows without their index. score: as in ``QuestionSet``."""
-
-    read: Callable[[Path, int], list[Row]]
-    score: Callable[..., dict[str, Group]] = scoring.evaluate
-
-
-KINDS = {
-    "testbed": Kind(testbed.read),
-    "gpqa": Kind(benchmarks.read_gpqa),
-    "reclor": Kind(benchmarks.read_reclor),
-    "drop": Kind(benchmarks.read_drop, benchmarks.score_spans),
-}
+from src.tasks.choice.answer import read_body
+from src.tasks.row import Row
+from src.tasks.scores import Scores
+from src.tasks.task import Answer, Log, Task
 
 
 @dataclass
 class ExternalSettings:
-    """kind: see ``KINDS``. folder: where ``files`` lie. url: what file names are appended to."""
+    """folder: where ``files`` lie. url: what file names are appended to."""
 
     name: str = MISSING
     title: str = MISSING
-    builder: str = MISSING
-    kind: str = MISSING
+    task: str = MISSING
     folder: str | None = None
     files: list[str] = field(default_factory=list)
     url: str | None = None
@@ -57,61 +43,124 @@ class ExternalSettings:
     seed: int = 0
 
 
-def build(cfg: Mapping[str, Any], out_dir: Path, *, download: bool = False, log: Log = print) -> NoReturn:
-    """There is nothing to build: a DataError that says what these files are for."""
-    name = cfg["name"]
-    raise DataError(f"dataset {name} holds test questions only: use python -m src.evaluate model=FOLDER dataset={name}")
+class External(Task):
+    """Questions of published files: letters, or the paper's forecasts."""
 
+    kind = "timeomni1"
 
-def load_questions(
-    dataset_cfg: Mapping[str, Any] | DictConfig, *, split: str, download: bool = False, log: Log = print
-) -> QuestionSet:
-    """The questions of one test set; DataError names the file, the question and what is missing."""
-    settings = _read_settings(dataset_cfg, split)
-    kind = KINDS[settings.kind]
-    paths = _find_files(settings, download=download, log=log)
-    rows = [row for path in paths for row in kind.read(path, settings.seed)]
-    if not rows:
-        raise DataError(f"{', '.join(map(str, paths))} holds no questions: get the files again")
-    for index, row in enumerate(rows):
-        row["extra_info"]["index"] = index
-    return QuestionSet(settings.name, _fingerprint(paths), rows, kind.score)
+    def __init__(self, settings: Mapping[str, Any], *, download: bool = False, log: Log = print) -> None:
+        super().__init__(settings, download=download, log=log)
+        try:
+            merged = OmegaConf.merge(OmegaConf.structured(ExternalSettings), settings)
+            self.typed: Any = OmegaConf.to_object(merged)
+        except OmegaConfBaseException as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f"the dataset settings cannot be used ({reason}): correct them") from None
 
+    @abstractmethod
+    def questions(self, path: Path) -> Sequence[Row]:
+        """The rows of one file.
 
-def _read_settings(cfg: Mapping[str, Any] | DictConfig, split: str) -> ExternalSettings:
-    """Check ``cfg``; DataError for a wrong key, an unknown kind, or another split than ``test``."""
-    try:
-        settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(ExternalSettings), cfg))
-    except OmegaConfBaseException as error:
-        raise DataError(f"the dataset settings cannot be used ({str(error).splitlines()[0]}): correct them") from None
-    assert isinstance(settings, ExternalSettings)
-    if split != "test":
-        raise DataError(f"dataset {settings.name} has no split {split}: use split=test")
-    if settings.kind not in KINDS:
-        raise DataError(f"dataset.kind is '{settings.kind}': set it to one of {', '.join(KINDS)}")
-    return settings
+        Raises:
+            DataError: it names the file, the question and what is missing.
+        """
 
+    @cached_property
+    def paths(self) -> list[Path]:
+        """The files in ``folder`` (by default data/<name>), fetched when that is allowed.
 
-def _find_files(settings: ExternalSettings, *, download: bool, log: Log) -> list[Path]:
-    """The files in ``folder`` (by default data/<name>), fetched when that is allowed.
+        Raises:
+            DataError: it says how to get them.
+        """
+        known = self.typed
+        folder = Path(known.folder).expanduser() if known.folder else Path("data") / known.name
+        found = []
+        for name in known.files:
+            path = folder / name
+            if not path.is_file():
+                if not self.download or known.url is None:
+                    hint = f", or add download=true to fetch it from {known.url}" if known.url else ""
+                    raise DataError(f"{path} is not there: name its folder with dataset.folder=DIR{hint}")
+                url = f"{known.url}/{name}"
+                fetch(url, path, sha256=None, source=known.source, licence=known.licence, log=self.log)
+            found.append(path)
+        return found
 
-    Raises DataError, which says how to get them.
-    """
-    folder = Path(settings.folder).expanduser() if settings.folder else Path("data") / settings.name
-    found = []
-    for name in settings.files:
-        path = folder / name
-        if not path.is_file():
-            if not download or settings.url is None:
-                hint = f", or add download=true to fetch it from {settings.url}" if settings.url else ""
-                raise DataError(f"{path} is not there: name its folder with dataset.folder=DIR{hint}")
-            fetch(
-                f"{settings.url}/{name}", path, sha256=None, source=settings.source, licence=settings.licence, log=log
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash over the files' contents."""
+        return hashlib.sha256(b"\0".join(path.read_bytes() for path in self.paths)).hexdigest()
+
+    def rows(self, split: str) -> list[Row]:
+        """The questions, which are all for testing."""
+        if split != "test":
+            raise DataError(
+                f"dataset {self.name} holds test questions only, no {split}: "
+                f"use python -m src.evaluate model=FOLDER dataset={self.name}"
             )
-        found.append(path)
-    return found
+        rows = [row for path in self.paths for row in self.questions(path)]
+        if not rows:
+            raise DataError(f"{', '.join(map(str, self.paths))} holds no questions: get the files again")
+        return [replace(row, index=index) for index, row in enumerate(rows)]
+
+    def read(self, row: Row, response: str) -> Answer:
+        """The letter or the values in a response."""
+        return scoring.read(row, response)
+
+    def reward(self, row: Row, response: str) -> Mapping[str, float]:
+        """The recipe's own."""
+        return compute_score(row.source, response, row.truth, row.info)
+
+    def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+        """As the generated questions are scored."""
+        return scoring.score(rows, answers, seed)
 
 
-def _fingerprint(paths: Sequence[Path]) -> str:
-    """A sha256 over the files' contents."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+class Testbed(External):
+    """The paper's public test set."""
+
+    __test__ = False  # no class of tests, whatever pytest thinks of its name
+
+    def questions(self, path: Path) -> list[Row]:
+        """Rows in and out of distribution, as the file's name says."""
+        return testbed.read(path)
+
+
+class Gpqa(External):
+    """GPQA Diamond (Rein et al., 2023)."""
+
+    def questions(self, path: Path) -> list[Row]:
+        """Rows whose options are permuted with the seed."""
+        return benchmarks.read_gpqa(path, self.typed.seed)
+
+
+class Reclor(External):
+    """ReClor (Yu et al., 2020)."""
+
+    def questions(self, path: Path) -> list[Row]:
+        """Rows with the options in their order."""
+        return benchmarks.read_reclor(path)
+
+
+class Drop(External):
+    """DROP (Dua et al., 2019): answers are numbers, dates or words of the passage."""
+
+    kind = "spans"
+
+    def questions(self, path: Path) -> list[Row]:
+        """Rows whose truth is the list of all published answers."""
+        return benchmarks.read_drop(path)
+
+    def read(self, row: Row, response: str) -> Answer:
+        """The text of the answer section."""
+        body = read_body(response)
+        return Answer(body.text or None, None if body.text else "there is no answer", body.well_formed)
+
+    def reward(self, row: Row, response: str) -> Mapping[str, float]:
+        """The token F1, the best over all published answers."""
+        _, f1 = benchmarks.best_match(self.read(row, response).value, row.truth)
+        return {"score": f1, "f1": f1}
+
+    def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+        """Exact match and token F1."""
+        return benchmarks.score_spans(rows, answers, seed)

@@ -1,178 +1,142 @@
-"""The held-out scorer: success rate, the metric on valid answers and on all, beside trivial solvers.
+"""Held-out scores: success rate, the metric on valid answers and on all, beside trivial solvers.
 
-Groups are ``data_source`` values: a task, in or out of distribution. Of an answer that is not valid (recipes.timeomni1.
+Groups are the sources of rows: a task, in or out of distribution. Of an answer that is not valid (recipes.timeomni1.
 reward says when), a choice counts as wrong and a forecast as one of zeros, whose error is the mean size of the truth:
 the paper's metric on valid answers rewards a model for not answering.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from recipes.timeomni1.answer import read_numbers
-from recipes.timeomni1.truth import Truth, read_truth
-from src.evaluation.questions import Group, ratio
-from src.tasks.choice.answer import letters, read_body, read_choice
-from src.tasks.forecast.held_out import Scored
+from src.tasks.choice.answer import read_body, read_choice
+from src.tasks.choice.task import choice_baselines, options
 from src.tasks.forecast.metrics import mae
+from src.tasks.row import Row
+from src.tasks.scores import Group, Metric, Scores, ratio
+from src.tasks.task import Answer
 
-Row = Mapping[str, Any]
+
+def read(row: Row, response: str) -> Answer:
+    """The letter, or the values, of one response; of a choice that names no option, its text, which is wrong."""
+    body = read_body(response)
+    if not body.text:
+        return Answer(None, "there is no answer", body.well_formed)
+    if isinstance(row.truth, str):
+        return Answer(read_choice(body.text, options(row)) or body.text, None, body.well_formed)
+    values, wanted = read_numbers(body.text, len(row.truth)), len(row.truth)
+    if values is None:
+        return Answer(None, "the answer is no list of numbers", body.well_formed)
+    if len(values) != wanted:
+        return Answer(None, f"{len(values)} values instead of {wanted}", body.well_formed)
+    return Answer(list(values), None, body.well_formed)
+
+
+def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+    """Score any number of answers to each question, by source, with bootstrap intervals over questions."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, (row, _) in enumerate(zip(rows, answers, strict=True)):
+        places[row.source].append(place)
+    return Scores(
+        {
+            source: _group([rows[place] for place in some], [answers[place] for place in some], seed)
+            for source, some in places.items()
+        }
+    )
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One answer against its truth. answer: letter or values, None where it is neither. valid: there is an answer.
+    """An answer with its value: 1 for the right letter; of a forecast its MAE, and that of zeros where it failed."""
 
-    value: 1 for the right letter; of a forecast, its MAE, and that of zeros where it is not valid.
-    """
-
-    question: int
-    answer: Truth | None
+    row: Row
+    answer: Answer
     valid: bool
     value: float
 
 
-def score(rows: Sequence[Row], responses: Sequence[str]) -> Scored:
-    """Score held-out answers during training (``evaluation.scorer``); see ``src.tasks.forecast.held_out.score``.
-
-    Returns ``val/<source>/acc`` or ``/mae`` (on valid answers), ``/acc_all`` or ``/mae_all``, ``/fail_frac``, and the
-    same of the baselines.
-    """
-    metrics: dict[str, float] = {}
-    for source, places in _by_source(rows).items():
-        group = _group([rows[place] for place in places], [responses[place] for place in places], seed=0)
-        kind = "mae" if "mae_all" in group.metrics else "acc"
-        for name in (kind, f"{kind}_all"):
-            value = group.metrics[name][0]
-            if value is not None:
-                metrics[f"val/{source}/{name}"] = value
-        metrics[f"val/{source}/fail_frac"] = group.failed / group.answers
-        metrics |= {
-            f"val/{source}/baseline/{name}/{kind}": values[f"{kind}_all"] for name, values in group.baselines.items()
-        }
-    predictions = [read_answer(row, response).answer for row, response in zip(rows, responses, strict=True)]
-    return Scored(metrics, [list(one) if isinstance(one, tuple) else one for one in predictions])
+def _judge(row: Row, answer: Answer) -> Judged:
+    valid = answer.problem is None
+    if isinstance(row.truth, str):
+        return Judged(row, answer, valid, float(valid and answer.value == row.truth))
+    value = mae(answer.value, row.truth) if valid else float(np.mean(np.abs(row.truth)))
+    return Judged(row, answer, valid, value)
 
 
-def evaluate(rows: Sequence[Row], responses: Sequence[str], seed: int = 0) -> dict[str, Group]:
-    """Score any number of answers to each question, by group, with bootstrap intervals over questions."""
-    return {
-        source: _group([rows[place] for place in places], [responses[place] for place in places], seed)
-        for source, places in _by_source(rows).items()
-    }
-
-
-def read_answer(row: Row, response: str) -> Judged:
-    """Read one response by the grammar that training uses, and compare it with the row's truth."""
-    info, truth = row["extra_info"], read_truth(_truth(row))
-    body = read_body(response)
-    if isinstance(truth, tuple):
-        values = read_numbers(body.text, len(truth))
-        if values is None or len(values) != len(truth):
-            return Judged(info["index"], None, False, float(np.mean(np.abs(truth))))
-        return Judged(info["index"], values, True, mae(values, truth))
-    letter = read_choice(body.text, letters(info.get("options") or 4))
-    return Judged(info["index"], letter, bool(body.text), float(letter is not None and letter == truth))
-
-
-def _truth(row: Row) -> Any:
-    """The recorder hands out rows with the truth beside; files have it in ``reward_model``."""
-    return row["ground_truth"] if "ground_truth" in row else row["reward_model"]["ground_truth"]
-
-
-def _by_source(rows: Sequence[Row]) -> dict[str, list[int]]:
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        places[row["data_source"]].append(place)
-    return places
-
-
-def _group(rows: Sequence[Row], responses: Sequence[str], seed: int) -> Group:
-    answers = [read_answer(row, response) for row, response in zip(rows, responses, strict=True)]
-    questions = list(dict.fromkeys(answer.question for answer in answers))
-    first = {row["extra_info"]["index"]: row for row in reversed(rows)}
+def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> Group:
+    judged = [_judge(row, answer) for row, answer in zip(rows, answers, strict=True)]
     runs: dict[int, list[Judged]] = defaultdict(list)
-    for answer in answers:
-        runs[answer.question].append(answer)
+    for one in judged:
+        runs[one.row.index].append(one)
+    questions = [some[0].row for some in runs.values()]
 
-    def over_questions(value: Any, weight: Any) -> tuple[float | None, list[float] | None]:
-        tops = [sum(value(one) * weight(one) for one in runs[question]) for question in questions]
-        return ratio(tops, [sum(weight(one) for one in runs[question]) for question in questions], seed)
+    def over_questions(value: Callable[[Judged], float], weight: Callable[[Judged], float]) -> Metric:
+        tops = [sum(value(one) * weight(one) for one in some) for some in runs.values()]
+        return ratio(tops, [sum(weight(one) for one in some) for some in runs.values()], seed)
 
-    forecasts = isinstance(read_truth(_truth(rows[0])), tuple)
+    forecasts = not isinstance(rows[0].truth, str)
     kind = "mae" if forecasts else "acc"
     metrics = {
         "success": over_questions(lambda one: float(one.valid), lambda one: 1.0),
         kind: over_questions(lambda one: one.value, lambda one: float(one.valid)),
         f"{kind}_all": over_questions(lambda one: one.value, lambda one: 1.0),
     }
-    asked = [first[question] for question in questions]
     if forecasts:
-        metrics |= _forecast_extras(asked, answers, first)
-    baselines = _forecast_baselines(asked) if forecasts else _choice_baselines(asked)
-    failed = sum(not answer.valid for answer in answers)
-    return Group(metrics, baselines, len(questions), len(answers), failed)
+        metrics |= _forecast_extras(questions, judged)
+    beside = _forecast_baselines(questions) if forecasts else choice_baselines(questions)
+    return Group(
+        f"{kind}_all",
+        metrics,
+        # A baseline always answers: both metrics are one.
+        {name: {kind: Metric(value), f"{kind}_all": Metric(value)} for name, value in beside.items()},
+        questions=len(questions),
+        answers=len(judged),
+        failed=sum(not one.valid for one in judged),
+    )
 
 
-def _choice_baselines(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    truths = [read_truth(_truth(row)) for row in rows]
+def _forecast_baselines(rows: Sequence[Row]) -> dict[str, float]:
+    stored: Sequence[Mapping[str, Any]] = [row.info.get("shortcuts", {}) for row in rows]
+    names = [name for name in stored[0] if all(name in one for one in stored)]
     found = {
-        "majority": max(Counter(truths).values()) / len(truths),
-        "random": float(np.mean([1 / (row["extra_info"].get("options") or 4) for row in rows])),
+        name: float(np.mean([mae(one[name], row.truth) for one, row in zip(stored, rows, strict=True)]))
+        for name in names
     }
-    for name, answers in _shortcuts(rows).items():
-        pairs = zip(answers, truths, strict=True)
-        found[name] = float(np.mean([answer == truth for answer, truth in pairs]))
-    return {name: {"acc_all": value} for name, value in found.items()}
-
-
-def _forecast_baselines(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    found = {}
-    for name, answers in _shortcuts(rows).items():
-        errors = [mae(answer, read_truth(_truth(row))) for answer, row in zip(answers, rows, strict=True)]  # type: ignore[arg-type]
-        found[name] = {"mae_all": float(np.mean(errors))}
-    floors = [row["extra_info"].get("floor_mae") for row in rows]
+    floors = [row.info.get("floor_mae") for row in rows]
     if None not in floors:
-        found["noise_floor"] = {"mae_all": float(np.mean(floors))}
+        found["noise_floor"] = float(np.mean(floors))  # type: ignore[arg-type]
     return found
 
 
-def _shortcuts(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """The stored answers of the solvers that every row of the group has; ``oracle`` is one of them."""
-    stored = [json.loads(row["extra_info"].get("shortcuts") or "{}") for row in rows]
-    names = [name for name in stored[0] if all(name in one for one in stored)]
-    return {name: [one[name] for one in stored] for name in names}
+def _forecast_extras(questions: Sequence[Row], judged: Sequence[Judged]) -> dict[str, Metric]:
+    """Whether forecasts are more than a copy of the history's end.
 
-
-def _forecast_extras(
-    rows: Sequence[Row], answers: Sequence[Judged], first: Mapping[int, Row]
-) -> dict[str, tuple[float | None, None]]:
-    """copied: share of the valid answers that repeat the end of the history. skill: the share that the answers reach
-
-    of the gap between that copy's error and the noise floor (1 at the floor, 0 at the copy), over all answers.
+    Returns:
+        ``copied``: the share of the valid answers that repeat the end of the history. ``skill``: the share that all
+        answers reach of the gap between that copy's error and the noise floor (1 at the floor, 0 at the copy).
     """
-    copies = {row["extra_info"]["index"]: _last_values(row) for row in rows}
-    valid = [one for one in answers if one.valid]
-    copied = [np.allclose(one.answer, copies[one.question]) for one in valid if copies[one.question] is not None]  # type: ignore[arg-type]
-    extras: dict[str, tuple[float | None, None]] = {"copied": (float(np.mean(copied)) if copied else None, None)}
+    copies = {row.index: _last_values(row) for row in questions}
+    valid = [one for one in judged if one.valid]
+    copied = [np.allclose(one.answer.value, copy) for one in valid if (copy := copies[one.row.index]) is not None]
+    extras = {"copied": Metric(float(np.mean(copied)) if copied else None)}
     gaps = gains = 0.0
-    for one in answers:
-        copy, floor = copies[one.question], first[one.question]["extra_info"].get("floor_mae")
+    for one in judged:
+        copy, floor = copies[one.row.index], one.row.info.get("floor_mae")
         if copy is None or floor is None:
             return extras
-        error = mae(copy, read_truth(_truth(first[one.question])))  # type: ignore[arg-type]
+        error = mae(copy, one.row.truth)
         gaps, gains = gaps + error - floor, gains + error - one.value
-    return extras | {"skill": (gains / gaps if gaps > 0 else None, None)}
+    return extras | {"skill": Metric(gains / gaps if gaps > 0 else None)}
 
 
 def _last_values(row: Row) -> np.ndarray | None:
-    history, truth = row["extra_info"].get("history"), read_truth(_truth(row))
-    if history is None or not isinstance(truth, tuple) or len(history) < len(truth):
+    history = row.info.get("history")
+    if history is None or len(history) < len(row.truth):
         return None
-    return np.asarray(history, dtype=np.float64)[-len(truth) :]
+    return np.asarray(history, dtype=np.float64)[-len(row.truth) :]

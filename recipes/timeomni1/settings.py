@@ -48,7 +48,6 @@ class DatasetSettings:
     name: str = MISSING
     title: str = MISSING
     task: str = "recipes.timeomni1.task.TimeOmni1"
-    builder: str = "recipes.timeomni1.build.build"
     size: str = "paper"
     tasks: list[str] = field(default_factory=lambda: list(TASKS[:4]))
     test_tasks: list[str] | None = None
@@ -78,7 +77,7 @@ class DatasetSettings:
     def content(self) -> dict[str, Any]:
         """What decides the built rows."""
         content = asdict(self)
-        for name in ("task", "builder", "tokenizer"):
+        for name in ("task", "tokenizer"):
             del content[name]
         del content["traces"]["file"]
         return content

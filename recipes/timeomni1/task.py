@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from data_pipelines.download import sha256_of
-from recipes.timeomni1 import leaks, scored
+from recipes.timeomni1 import leaks, scoring
 from recipes.timeomni1.collect import Collected, collect, token_counter
 from recipes.timeomni1.item import Size
 from recipes.timeomni1.reward import compute_score
@@ -93,15 +93,15 @@ class TimeOmni1(Task):
 
     def read(self, row: Row, response: str) -> Answer:
         """The letter or the values in a response."""
-        return scored.read(row, response)
+        return scoring.read(row, response)
 
     def reward(self, row: Row, response: str) -> Mapping[str, float]:
         """The paper's reward in its ``scaled`` preset."""
         return compute_score(row.source, response, row.truth, row.info)
 
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
-        """Success rate, accuracy or MAE, beside trivial solvers; see ``recipes.timeomni1.scored``."""
-        return scored.score(rows, answers, seed)
+        """Success rate, accuracy or MAE, beside trivial solvers; see ``recipes.timeomni1.scoring``."""
+        return scoring.score(rows, answers, seed)
 
     def _parts(self, split: str) -> list[Collected]:
         """The questions of a split, drawn when they are first needed: one part per task, in the plan's order."""

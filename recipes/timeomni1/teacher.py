@@ -14,25 +14,24 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from data_pipelines.rows import Row, write_parquet
 from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
 from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.collect import collect, token_counter
 from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.prompts import question
-from recipes.timeomni1.settings import DatasetSettings, read_settings
-from recipes.timeomni1.table import SFT, sft_row
+from recipes.timeomni1.rows import trace
+from recipes.timeomni1.task import TimeOmni1
 from src.chat import Chat
 from src.errors import DataError
 from src.output import reader_may_leave
+from src.tasks.build import write_traces
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.forecast.metrics import mae
+from src.tasks.row import Trace
 
 USAGE = f"python -m recipes.timeomni1.teacher dataset=NAME {ARGUMENTS} [pool=2]"
 # The paper's steps for each task; the wording is our own.
@@ -45,8 +44,6 @@ STEPS = {
     "each option, 4 compare what is discharged and saved, and decide",
     "pricing": "1 read the demand curve, 2 compute the profit of each price, 3 compare, 4 decide",
 }
-
-Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -109,31 +106,29 @@ def _judge(item: Item, reply: str, origin: str) -> Kept | None:
     return Kept(f"<think>{thought}</think>\n<answer>{text}</answer>", origin, error)
 
 
-def write_traces(
-    settings: DatasetSettings, chat: Chat, out: Path, *, candidates: int, pool: int, concurrency: int, log: Log = print
-) -> int:
-    """Distil the SFT questions of every trained task into ``out`` (SFT rows) and return how many there are.
+def teach(task: TimeOmni1, chat: Chat, out: Path, *, candidates: int, pool: int, concurrency: int) -> int:
+    """Distil the SFT questions of every trained task into ``out`` (a file of traces) and return how many there are.
 
     Raises DataError when there is none, and the chat's UserError when the endpoint fails.
     """
-    rows: list[Row] = []
-    for task in settings.tasks:
-        wanted = settings.rows.get("sft", {}).get(task, 0)
-        forecasts = task == "forecasting"
+    settings, found = task.typed, list[Trace]()
+    for name in settings.tasks:
+        wanted = settings.rows.get("sft", {}).get(name, 0)
+        forecasts = name == "forecasting"
         drawn = collect(
-            task,
+            name,
             "sft",
             wanted * (pool if forecasts else 1),
             seed=settings.seed,
             size=Size(settings.size),
             count_tokens=token_counter(settings.tokenizer),
             limit=settings.max_prompt_tokens,
-            **settings.draw_options(task),
+            **settings.draw_options(name),
         )
         count = len(drawn.items)
 
-        def progress(done: Sequence[Kept | None], task: str = task, count: int = count) -> None:
-            log(f"teacher: {task}: {len(done)} of {count} questions, {sum(map(bool, done))} with a trace")
+        def progress(done: Sequence[Kept | None], name: str = name, count: int = count) -> None:
+            task.log(f"teacher: {name}: {len(done)} of {count} questions, {sum(map(bool, done))} with a trace")
 
         kept = distil_all(lambda item: distil(chat, item, candidates), drawn.items, concurrency, progress)
         usable = [
@@ -142,25 +137,21 @@ def write_traces(
         if forecasts:
             usable = sorted(usable, key=lambda entry: entry[0].error)[:wanted]
         origins = Counter(one.origin for one, _, _ in usable)
-        log(f"teacher: {task}: kept {len(usable)} of {count} questions, {dict(origins)}")
-        rows += [
-            sft_row(item, "sft", len(rows) + place, seed, answer_only=False, text=one.text)
+        task.log(f"teacher: {name}: kept {len(usable)} of {count} questions, {dict(origins)}")
+        found += [
+            trace(item, "sft", len(found) + place, seed, text=one.text)
             for place, (one, item, seed) in enumerate(usable)
         ]
-    if not rows:
+    if not found:
         raise DataError(NO_TRACE)
-    write_parquet(rows, SFT, out)
-    log(f"teacher: wrote {out} with {len(rows)} traces: train with dataset.traces.file={out}")
-    return len(rows)
-
-
-def _write(cfg: DictConfig, chat: Chat, out: Path, *, candidates: int, concurrency: int, pool: int) -> None:
-    write_traces(read_settings(cfg), chat, out, candidates=candidates, pool=pool, concurrency=concurrency)
+    write_traces(found, out)
+    task.log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
+    return len(found)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; return the exit status (2 after a message about what the user can correct)."""
-    return run_teacher(argv, USAGE, _write, {"pool": 2})
+    return run_teacher(argv, USAGE, TimeOmni1, teach, {"pool": 2})
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +12,10 @@ from typing import Any
 
 from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.published_files import read_objects, require
-from recipes.timeomni1.table import source
-from recipes.timeomni1.truth import Truth, write_truth
+from recipes.timeomni1.rows import source
 from src.errors import DataError
 from src.tasks.choice.answer import read_body
+from src.tasks.row import Row
 
 FIELDS = ("question_id", "problem", "response", "task_type", "domain", "system")
 # What a task_type contains, in lower case.
@@ -26,7 +25,7 @@ _LIST = re.compile(r"\[[-+0-9.eE,;\s]+\]")
 _LONGEST = 10_000
 
 
-def read(path: Path, seed: int = 0) -> list[dict[str, Any]]:
+def read(path: Path) -> list[Row]:
     """The rows of one file, out of distribution where its name says so; DataError for a question that is not one."""
     rows = []
     for number, one in enumerate(read_objects(path), 1):
@@ -35,7 +34,7 @@ def read(path: Path, seed: int = 0) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(one: Mapping[str, Any], path: Path, number: int) -> dict[str, Any]:
+def _row(one: Mapping[str, Any], path: Path, number: int) -> Row:
     kind = str(one["task_type"]).lower()
     task = next((name for part, name in _TASKS.items() if part in kind), kind)
     truth = _truth(str(one["response"]))
@@ -47,21 +46,18 @@ def _row(one: Mapping[str, Any], path: Path, number: int) -> dict[str, Any]:
         info["options"] = max(2, len(set(_OPTION.findall(problem))) or 4, ord(truth) - ord("A") + 1)
     else:
         lists = (read_numbers(found, _LONGEST) for found in _LIST.findall(problem))
-        info["history"] = next((list(values) for values in lists if values and len(values) >= len(truth)), None)
-        if info["history"]:
-            info["shortcuts"] = json.dumps({"copy_last": info["history"][-len(truth) :]})
-    return {
-        "data_source": source(task, path.name.startswith("ood")),
-        "prompt": [{"role": "system", "content": str(one["system"])}, {"role": "user", "content": problem}],
-        "reward_model": {"style": "rule", "ground_truth": write_truth(truth)},
-        "extra_info": info,
-    }
+        history = next((list(values) for values in lists if values and len(values) >= len(truth)), None)
+        if history:
+            info |= {"history": history, "shortcuts": {"copy_last": history[-len(truth) :]}}
+    messages = [{"role": "system", "content": str(one["system"])}, {"role": "user", "content": problem}]
+    return Row(source(task, path.name.startswith("ood")), task, "test", 0, messages, truth, info)
 
 
-def _truth(response: str) -> Truth | None:
+def _truth(response: str) -> str | list[float] | None:
     """The answer of a reference response: in its answer section, or the whole of it."""
     body = read_body(response).text if "<answer>" in response else response.strip()
     letter = (body or "").rstrip(".)").strip()
     if re.fullmatch(r"[A-H]", letter):
         return letter
-    return read_numbers(body, _LONGEST)
+    values = read_numbers(body, _LONGEST)
+    return None if values is None else list(values)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from data_pipelines.download import download, git_sha1_of, sha256_of
-from data_pipelines.forecast import build
+from data_pipelines.forecast import Forecast
 from src.errors import DataError
+from src.tasks.build import build
 
 CONTENT = b"date,load\n" + b"".join(b"2024-01-%02d,%d\n" % (day, day) for day in range(1, 32))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -128,9 +129,13 @@ def test_a_build_downloads_only_when_told(server: ThreadingHTTPServer, tmp_path:
         "context_length": 3,
         "horizon": 2,
     }
+
+    def told(download: bool) -> Forecast:
+        return Forecast(settings, download=download, log=lambda line: None)
+
     with pytest.raises(DataError, match=r"add download=true to fetch it from http://127.0.0.1"):
-        build(settings, tmp_path / "out", log=lambda line: None)
+        build(told(False), tmp_path / "out")
     assert server.paths == []  # type: ignore[attr-defined]
-    assert build(settings, tmp_path / "out", download=True, log=lambda line: None).counts["train"] == 17
-    build(settings, tmp_path / "out", download=True, log=lambda line: None)
+    assert build(told(True), tmp_path / "out").counts["train"] == 17
+    build(told(True), tmp_path / "out")
     assert server.paths == ["/series.csv"]  # type: ignore[attr-defined]

@@ -1,11 +1,8 @@
 """The teacher, against a real HTTP server on 127.0.0.1 that speaks the chat completions protocol."""
 
-import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,87 +10,20 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from chat_endpoint import Endpoint, Reply, endpoints
 
-from data_pipelines.forecast import build
+from recipes.time_r1.task import TimeR1
 from recipes.time_r1.teacher import main, mape
+from src.tasks.build import build
 
 HORIZON = 4
-Reply = Callable[[str, int], "str | dict[str, Any] | int"]
-
-
-class Endpoint(ThreadingHTTPServer):
-    """Answers POST /v1/chat/completions with `reply(prompt, number of earlier requests for that prompt)`.
-
-    A reply is a text, a whole message, or an HTTP status to fail with.
-    """
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.reply = reply
-        self.requests: list[dict[str, Any]] = []
-        self.running = self.most_running = 0
-        self.lock = threading.Lock()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Endpoint
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        prompt = body["messages"][0]["content"]
-        with self.server.lock:
-            earlier = sum(one["messages"][0]["content"] == prompt for one in self.server.requests)
-            self.server.requests.append({**body, "path": self.path, "auth": self.headers["Authorization"]})
-            self.server.running += 1
-            self.server.most_running = max(self.server.most_running, self.server.running)
-        reply = self.server.reply(prompt, earlier)
-        with self.server.lock:
-            self.server.running -= 1
-        message = {"role": "assistant", "content": reply} if isinstance(reply, str) else reply
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        answer = {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 1,
-            "model": body["model"],
-            "choices": [choice],
-        }
-        status = reply if isinstance(reply, int) else 200
-        if status != 200:
-            answer = {"error": {"message": f"failing with {status}", "type": "test", "code": None}}
-        data = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("retry-after-ms", "1")
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *args: object) -> None:
-        """Keep the test output quiet."""
 
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Reply], Endpoint]]:
     """Start endpoints on free ports of 127.0.0.1, and stop them."""
-    started: list[tuple[Endpoint, threading.Thread]] = []
-
-    def start(reply: Reply) -> Endpoint:
-        endpoint = Endpoint(reply)
-        thread = threading.Thread(target=endpoint.serve_forever, args=(0.02,))
-        thread.start()
-        started.append((endpoint, thread))
-        return endpoint
-
-    yield start
-    for endpoint, thread in started:
-        endpoint.shutdown()
-        thread.join()
-        endpoint.server_close()
+    with endpoints() as start:
+        yield start
 
 
 @pytest.fixture
@@ -177,7 +107,7 @@ def test_the_rows_train_in_place_of_the_writers(serve: Callable[[Reply], Endpoin
         "name": "csv", "title": "csv", "path": str(csv), "target": "load", "context_length": 6,
         "horizon": HORIZON, "decimals": 1, "prompt": {"timestamps": "start"}, "traces": {"file": str(out)},
     }  # fmt: skip
-    result = build(settings, tmp_path / "built", log=lambda line: None)
+    result = build(TimeR1(settings, log=lambda line: None), tmp_path / "built")
     assert pq.read_table(result.sft).to_pylist() == pq.read_table(out).to_pylist()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_pipelines.dataset import load_dataset
 from data_pipelines.sample import ForecastSample
+from recipes.time_r1.task import TimeR1
 from recipes.time_r1.traces import backtest, shifted_season, write
 from src.config.group import compose_group
 from src.errors import DataError
@@ -160,21 +160,22 @@ def test_methods_offers_what_the_history_shows() -> None:
 
 
 def test_the_demo_rows_are_short_enough_and_their_words_fixed() -> None:
-    data = load_dataset(compose_group("dataset", "demand"))
-    texts = [data.trace(one) for one in data.samples("train")[::20]]
+    task = TimeR1(dict(compose_group("dataset", "demand", ["+dataset.traces.style=methods"])))
+    samples = task.data.samples("train")[::20]
+    texts = [task.answer(one) for one in samples]
     assert {re.sub(r"\d+", "0", _think(text).split("Method")[0]) for text in texts} == {
         f"Last 0. What followed a day ago:{' 0' * 6}. What followed a week ago:{' 0' * 6}. "
     }
     assert len({_think(text).split("Method")[1] for text in texts}) == 3
-    for one in data.samples("train")[::20]:
-        prompt = data.prompt(one)
+    for one in samples:
+        prompt = task.prompt(one)
         numbers = prompt.split("every 4 hours:\n")[1].split("\nReason")[0]
         assert len(numbers.split()) == 42 and len(numbers) <= 42 * 3
         assert len({re.sub(r"\d|[A-Z][a-z]+day", "", prompt.replace(numbers, ""))}) == 1
 
 
 def test_in_the_demo_it_pays_to_find_the_week() -> None:
-    data = load_dataset(compose_group("dataset", "demand"))
+    data = TimeR1(dict(compose_group("dataset", "demand"))).data
     errors: dict[str, list[float]] = {}
     for one in data.samples("test"):
         for method, forecast in _lags(list(one.history), 6, 6).items():

@@ -1,21 +1,18 @@
-"""Published test sets from small files of their form, through the evaluation, by the recipe's parser."""
+"""Published test sets from small files of their form, by the recipe's parser."""
 
 import csv
 import json
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from recipes.timeomni1 import external
-from recipes.timeomni1.benchmarks import score_spans
 from src.config.group import compose_group
 from src.errors import DataError
-from src.evaluation.job import evaluate
-from src.evaluation.requests import Completion
-from src.evaluation.settings import EvaluationSettings
-from src.evaluation.table import print_result
+from src.tasks.build import build
+from src.tasks.row import Row
+from src.tasks.scores import Scores
+from src.tasks.task import Task, load_task
 
 ANSWER = "<think>t</think><answer>{}</answer>"
 SYSTEM = "Think, then answer."
@@ -46,63 +43,50 @@ def compose(name: str, folder: Path) -> Any:
     return compose_group("dataset", name, [f"dataset.folder={folder}"])
 
 
-def quiet(_: str) -> None: ...
-
-
-def test_the_testbed_is_read_into_questions(folder: Path) -> None:
-    questions = external.load_questions(compose("timeomni1_testbed", folder), split="test", log=quiet)
-    assert [row["data_source"] for row in questions.rows] == ["scenario", "causality", "forecasting", "decision-ood"]
-    truths = [row["reward_model"]["ground_truth"] for row in questions.rows]
-    assert truths == ["D", "B", "[8.0, 9.0]", "A"]
-    assert [row["extra_info"].get("options") for row in questions.rows] == [4, 3, None, 3]
-    assert questions.rows[0]["prompt"][0] == {"role": "system", "content": SYSTEM}
-    assert questions.rows[2]["extra_info"]["history"] == [5.0, 6.0, 7.0]
-
-
-class Fixed:
-    """A generator that knows its answers by heart."""
-
-    seconds, prompt_tokens, tokens = 1.0, 10, 20
-
-    def __init__(self, replies: list[str]) -> None:
-        self.replies, self.asked = replies, []
-
-    def generate(self, requests: Any) -> list[Completion]:
-        self.asked += requests
-        return [Completion(reply, 5) for reply in self.replies]
-
-
-def run(cfg: Any, replies: list[str], model: Path, **settings: Any) -> dict[str, Any]:
-    @contextmanager
-    def opener(*_: Any) -> Any:
-        yield Fixed(replies)
-
-    return evaluate(str(model), cfg, EvaluationSettings(runs=1, **settings), log=quiet, opener=opener)
-
-
-@pytest.fixture
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("model")
-    for name in ("tokenizer.json", "model.safetensors"):
-        (found / name).touch()
-    (found / "config.json").write_text("{}")
+def task(name: str, folder: Path) -> Task:
+    found = load_task(compose(name, folder), log=lambda line: None)
+    assert not found.has_traces
     return found
 
 
-def test_the_testbed_is_evaluated_by_the_recipes_parser(
-    folder: Path, model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def rows_of(name: str, folder: Path) -> list[Row]:
+    return list(task(name, folder).rows("test"))
+
+
+def test_the_testbed_is_read_into_questions(folder: Path) -> None:
+    rows = rows_of("timeomni1_testbed", folder)
+    assert [row.source for row in rows] == ["scenario", "causality", "forecasting", "decision-ood"]
+    assert [row.truth for row in rows] == ["D", "B", [8.0, 9.0], "A"]
+    assert [row.info.get("options") for row in rows] == [4, 3, None, 3]
+    assert [(row.index, row.split) for row in rows] == [(index, "test") for index in range(4)]
+    assert rows[0].messages[0] == {"role": "system", "content": SYSTEM}
+    assert rows[2].info["history"] == [5.0, 6.0, 7.0]
+
+
+def run(name: str, folder: Path, replies: list[str]) -> Scores:
+    """Scores of one reply per row, through what the evaluation asks of a task."""
+    one = task(name, folder)
+    rows = one.rows("test")
+    return one.score(rows, [one.read(row, reply) for row, reply in zip(rows, replies, strict=True)])
+
+
+def values(scores: Scores, name: str) -> dict[str, Any]:
+    return {metric: one.value for metric, one in scores.groups[name].metrics.items()}
+
+
+def test_the_testbed_is_scored_by_the_recipes_parser(folder: Path) -> None:
     replies = [ANSWER.format("D"), ANSWER.format("Option B"), ANSWER.format("[8, 11]"), "A"]
-    result = run(compose("timeomni1_testbed", folder), replies, model)
-    metrics = {name: group["metrics"] for name, group in result["groups"].items()}
-    assert metrics["scenario"]["acc"]["value"] == 1.0
-    assert (metrics["causality"]["success"]["value"], metrics["causality"]["acc"]["value"]) == (1.0, 0.0)
-    assert metrics["forecasting"]["mae"]["value"] == 1.0
-    assert result["groups"]["forecasting"]["baselines"]["copy_last"]["mae_all"] == 2.0  # 6, 7 for 8, 9
-    assert (metrics["decision-ood"]["success"]["value"], metrics["decision-ood"]["acc"]["value"]) == (0.0, None)
-    json.dumps(result, allow_nan=False)
-    print_result(result)
-    assert "copy last 2" in capsys.readouterr().out
+    scores = run("timeomni1_testbed", folder, replies)
+    assert values(scores, "scenario")["acc"] == 1.0
+    assert (values(scores, "causality")["success"], values(scores, "causality")["acc"]) == (1.0, 0.0)
+    assert values(scores, "forecasting")["mae"] == 1.0
+    assert scores.groups["forecasting"].baselines["copy_last"]["mae_all"].value == 2.0  # 6, 7 for 8, 9
+    assert (values(scores, "decision-ood")["success"], values(scores, "decision-ood")["acc"]) == (0.0, None)
+
+
+def test_the_recipes_reward_pays_for_them(folder: Path) -> None:
+    one = task("timeomni1_testbed", folder)
+    assert one.reward(one.rows("test")[0], ANSWER.format("D"))["choice"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -118,39 +102,42 @@ def test_the_testbed_is_evaluated_by_the_recipes_parser(
 def test_a_broken_question_is_one_message(folder: Path, change: dict, message: str) -> None:
     (folder / "id_test.json").write_text(json.dumps([ID[0], {**ID[1], **change}]))
     with pytest.raises(DataError, match=message):
-        external.load_questions(compose("timeomni1_testbed", folder), split="test", log=quiet)
+        rows_of("timeomni1_testbed", folder)
 
 
 def test_files_that_are_not_there_say_how_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"id_test.json is not there: .*dataset.folder=DIR, or add download=true"):
-        external.load_questions(compose("timeomni1_testbed", tmp_path), split="test", log=quiet)
+        rows_of("timeomni1_testbed", tmp_path)
     with pytest.raises(DataError, match=r"gpqa_diamond.csv is not there: name its folder with dataset.folder=DIR$"):
-        external.load_questions(compose("timeomni1_gpqa", tmp_path), split="test", log=quiet)
-    with pytest.raises(DataError, match="has no split val"):
-        external.load_questions(compose("timeomni1_testbed", tmp_path), split="val", log=quiet)
-    with pytest.raises(DataError, match=r"holds test questions only: use python -m src.evaluate"):
-        external.build(compose("timeomni1_testbed", tmp_path), tmp_path)
+        rows_of("timeomni1_gpqa", tmp_path)
+    with pytest.raises(DataError, match=r"holds test questions only, no val: use python -m src.evaluate"):
+        task("timeomni1_testbed", tmp_path).rows("val")
 
 
-def test_gpqa_options_are_permuted_and_the_letter_follows(tmp_path: Path, model: Path) -> None:
+def test_they_cannot_be_trained_on(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"holds test questions only, no train: use python -m src.evaluate"):
+        build(task("timeomni1_testbed", folder), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_gpqa_options_are_permuted_and_the_letter_follows(tmp_path: Path) -> None:
     with (tmp_path / "gpqa_diamond.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["Question", "Correct Answer", *(f"Incorrect Answer {place}" for place in (1, 2, 3))])
         writer.writerows([f"Why {number}?", "right", "w1", "w2", "w3"] for number in range(12))
-    cfg = compose("timeomni1_gpqa", tmp_path)
-    rows = external.load_questions(cfg, split="test", log=quiet).rows
-    letters = [row["reward_model"]["ground_truth"] for row in rows]
+    rows = rows_of("timeomni1_gpqa", tmp_path)
+    letters = [row.truth for row in rows]
     assert len(set(letters)) > 1
-    assert all(f"{letter}) right" in row["prompt"][1]["content"] for letter, row in zip(letters, rows, strict=True))
-    result = run(cfg, [ANSWER.format(letter) for letter in letters], model)
-    assert result["groups"]["gpqa"]["metrics"]["acc_all"]["value"] == 1.0
+    assert all(f"{letter}) right" in row.messages[1]["content"] for letter, row in zip(letters, rows, strict=True))
+    scores = run("timeomni1_gpqa", tmp_path, [ANSWER.format(letter) for letter in letters])
+    assert values(scores, "gpqa")["acc_all"] == 1.0
 
 
 def test_a_right_option_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     fields = ["Question", "Correct Answer", *(f"Incorrect Answer {place}" for place in (1, 2, 3))]
     (tmp_path / "gpqa_diamond.csv").write_text("\n".join([",".join(fields), "Why?,yes,no,yes,maybe"]) + "\n")
     with pytest.raises(DataError, match="question 1: the option 'yes' is there twice, so that no letter is right"):
-        external.load_questions(compose("timeomni1_gpqa", tmp_path), split="test", log=quiet)
+        rows_of("timeomni1_gpqa", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -168,37 +155,36 @@ def test_a_right_option_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_not_drops_is_one_message(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "drop_dataset_dev.json").write_text(text)
     with pytest.raises(DataError, match=message):
-        external.load_questions(compose("timeomni1_drop", tmp_path), split="test", log=quiet)
+        rows_of("timeomni1_drop", tmp_path)
 
 
-def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
-    cfg = compose_group("dataset", "timeomni1_drop", [f"dataset.folder={tmp_path}", "dataset.kind=quiz"])
-    with pytest.raises(DataError, match=r"dataset\.kind is 'quiz': set it to one of testbed, gpqa, reclor, drop"):
-        external.load_questions(cfg, split="test", log=quiet)
+def test_an_unknown_key_is_named(tmp_path: Path) -> None:
+    cfg = compose_group("dataset", "timeomni1_drop", [f"dataset.folder={tmp_path}", "+dataset.kind=quiz"])
+    with pytest.raises(DataError, match=r"the dataset settings cannot be used .*kind"):
+        load_task(cfg)
 
 
-def test_a_task_that_is_not_ours_is_a_group_of_its_own(folder: Path, model: Path) -> None:
+def test_a_task_that_is_not_ours_is_a_group_of_its_own(folder: Path) -> None:
     (folder / "ood_test.json").write_text(json.dumps([{**OOD[0], "task_type": "Captioning"}]))
     replies = [ANSWER.format("D"), ANSWER.format("B"), ANSWER.format("[8, 9]"), ANSWER.format("A")]
-    result = run(compose("timeomni1_testbed", folder), replies, model)
-    assert result["groups"]["captioning-ood"]["metrics"]["acc"]["value"] == 1.0
+    assert values(run("timeomni1_testbed", folder, replies), "captioning-ood")["acc"] == 1.0
 
 
-def test_an_answer_of_a_million_numbers_is_no_answer(folder: Path, model: Path) -> None:
+def test_an_answer_of_a_million_numbers_is_no_answer(folder: Path) -> None:
     million = ANSWER.format("[" + ",".join(["8"] * 1_000_000) + "]")
-    groups = run(compose("timeomni1_testbed", folder), [million] * 4, model)["groups"]
-    assert {name: group["metrics"]["success"]["value"] for name, group in groups.items()} == dict.fromkeys(groups, 0.0)
-    assert groups["forecasting"]["metrics"]["mae_all"]["value"] == 8.5  # a forecast of zeros for 8, 9
+    scores = run("timeomni1_testbed", folder, [million] * 4)
+    assert {name: values(scores, name)["success"] for name in scores.groups} == dict.fromkeys(scores.groups, 0.0)
+    assert values(scores, "forecasting")["mae_all"] == 8.5  # a forecast of zeros for 8, 9
 
 
 def test_reclor(tmp_path: Path) -> None:
     one = {"context": "All x.", "question": "So?", "answers": ["a", "b", "c", "d"], "label": 2, "id_string": "v0"}
     (tmp_path / "val.json").write_text(json.dumps([one]))
-    rows = external.load_questions(compose("timeomni1_reclor", tmp_path), split="test", log=quiet).rows
-    assert rows[0]["reward_model"]["ground_truth"] == "C" and "C) c" in rows[0]["prompt"][1]["content"]
+    (row,) = rows_of("timeomni1_reclor", tmp_path)
+    assert row.truth == "C" and "C) c" in row.messages[1]["content"]
     (tmp_path / "val.json").write_text(json.dumps([{**one, "label": 4}]))
     with pytest.raises(DataError, match="label 4 is none of its answers"):
-        external.load_questions(compose("timeomni1_reclor", tmp_path), split="test", log=quiet)
+        rows_of("timeomni1_reclor", tmp_path)
 
 
 def test_drop(tmp_path: Path) -> None:
@@ -209,10 +195,11 @@ def test_drop(tmp_path: Path) -> None:
         {"question": "On?", "answer": {"number": "", "date": {"day": "3", "month": "May", "year": "90"}, "spans": []}},
     ]  # fmt: skip
     (tmp_path / "drop_dataset_dev.json").write_text(json.dumps({"p": {"passage": "Text.", "qa_pairs": pairs}}))
-    rows = external.load_questions(compose("timeomni1_drop", tmp_path), split="test", log=quiet).rows
-    right = [ANSWER.format(text) for text in ("12.0", "big cat.", "3 May 90")]
-    group = score_spans(rows, right)["drop"]
-    assert {name: value for name, (value, _) in group.metrics.items()} == {"success": 1.0, "exact": 1.0, "f1": 1.0}
-    poor = score_spans(rows, [ANSWER.format("13"), ANSWER.format("a small cat"), "none"])["drop"].metrics
-    assert (poor["exact"][0], poor["success"][0]) == (0.0, pytest.approx(2 / 3))
-    assert poor["f1"][0] == pytest.approx((2 / 3) / 3)  # cat of "small cat" against "cat"
+    assert rows_of("timeomni1_drop", tmp_path)[1].truth == ["The Big Cat", "cat"]
+    right = run("timeomni1_drop", tmp_path, [ANSWER.format(text) for text in ("12.0", "big cat.", "3 May 90")])
+    assert values(right, "drop") == {"success": 1.0, "exact": 1.0, "f1": 1.0}
+    poor = values(run("timeomni1_drop", tmp_path, [ANSWER.format("13"), ANSWER.format("a small cat"), "none"]), "drop")
+    assert (poor["exact"], poor["success"]) == (0.0, pytest.approx(2 / 3))
+    assert poor["f1"] == pytest.approx((2 / 3) / 3)  # cat of "small cat" against "cat"
+    one = task("timeomni1_drop", tmp_path)
+    assert one.reward(one.rows("test")[1], ANSWER.format("a small cat")) == {"score": 2 / 3, "f1": 2 / 3}

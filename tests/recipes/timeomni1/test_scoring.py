@@ -1,22 +1,22 @@
-"""The held-out scorer on twelve rows whose figures can be added up by hand."""
+"""The scores on twelve rows whose figures can be added up by hand."""
 
-import json
 from typing import Any
 
 import pytest
 
-from recipes.timeomni1.scoring import evaluate, score
+from recipes.timeomni1.scoring import read, score
+from src.tasks.row import Row
+from src.tasks.scores import Scores
 
 
-def choice(index: int, truth: str, guess: str = "A") -> dict[str, Any]:
-    info = {"index": index, "options": 4, "shortcuts": json.dumps({"oracle": truth, "first": guess})}
-    return {"data_source": "scenario", "ground_truth": truth, "extra_info": info}
+def choice(index: int, truth: str, guess: str = "A") -> Row:
+    info = {"options": 4, "shortcuts": {"oracle": truth, "first": guess}}
+    return Row("scenario", "scenario", "val", index, (), truth, info)
 
 
-def forecast(index: int, truth: list[float], history: list[float], floor: float = 1.0) -> dict[str, Any]:
-    info = {"index": index, "options": 0, "history": history, "floor_mae": floor,
-            "shortcuts": json.dumps({"copy": history[-2:]})}  # fmt: skip
-    return {"data_source": "forecasting", "ground_truth": json.dumps(truth), "extra_info": info}
+def forecast(index: int, truth: list[float], history: list[float], floor: float = 1.0) -> Row:
+    info = {"options": 0, "history": history, "floor_mae": floor, "shortcuts": {"copy": history[-2:]}}
+    return Row("forecasting", "forecasting", "val", index, (), truth, info)
 
 
 def answer(body: str) -> str:
@@ -35,51 +35,66 @@ RESPONSES = [
 ]  # fmt: skip
 
 
+def scored(rows: list[Row] = ROWS, responses: list[str] = RESPONSES, seed: int = 0) -> Scores:
+    return score(rows, [read(row, response) for row, response in zip(rows, responses, strict=True)], seed)
+
+
+def values(metrics: Any) -> dict[str, float]:
+    return {name: one.value for name, one in metrics.items()}
+
+
+def test_an_answer_is_what_the_reward_calls_valid() -> None:
+    found = [read(row, response) for row, response in zip(ROWS, RESPONSES, strict=True)]
+    assert [one.value for one in found[:6]] == ["A", "B", "C", "Option B", None, None]
+    assert [one.problem for one in found[4:6]] == ["there is no answer"] * 2
+    assert found[6].value == [10.0, 20.0]
+    assert [one.problem for one in found[8:10]] == ["3 values instead of 2", "the answer is no list of numbers"]
+    assert [one.well_formed for one in found[4:7]] == [True, False, True]
+
+
 def test_the_three_figures_of_both_kinds() -> None:
-    groups = evaluate(ROWS, RESPONSES)
+    groups = scored().groups
     choices, forecasts = groups["scenario"], groups["forecasting"]
-    assert {name: value for name, (value, _) in choices.metrics.items()} == pytest.approx(
-        {"success": 4 / 6, "acc": 2 / 4, "acc_all": 2 / 6}
-    )
+    assert values(choices.metrics) == pytest.approx({"success": 4 / 6, "acc": 2 / 4, "acc_all": 2 / 6})
     assert (choices.questions, choices.answers, choices.failed) == (6, 6, 2)
-    values = {name: value for name, (value, _) in forecasts.metrics.items()}
-    assert values["success"] == pytest.approx(4 / 6)
-    assert values["mae"] == pytest.approx((0 + 2 + 1 + 0) / 4)
-    assert values["mae_all"] == pytest.approx((0 + 2 + 5 + 5 + 1 + 0) / 6)  # zeros for the two without an answer
-    assert values["copied"] == pytest.approx(2 / 4)
+    assert (choices.lead, forecasts.lead) == ("acc_all", "mae_all")
+    found = values(forecasts.metrics)
+    assert found["success"] == pytest.approx(4 / 6)
+    assert found["mae"] == pytest.approx((0 + 2 + 1 + 0) / 4)
+    assert found["mae_all"] == pytest.approx((0 + 2 + 5 + 5 + 1 + 0) / 6)  # zeros for the two without an answer
+    assert found["copied"] == pytest.approx(2 / 4)
     # Copies err by 2, 2, 0, 4, 2, 0, the floor is 1 each: gained -3 of a gap of 4.
-    assert values["skill"] == pytest.approx((10 - 13) / (10 - 6))
+    assert found["skill"] == pytest.approx((10 - 13) / (10 - 6))
 
 
-def test_baselines_stand_beside() -> None:
-    groups = evaluate(ROWS, RESPONSES)
-    assert {name: one["acc_all"] for name, one in groups["scenario"].baselines.items()} == pytest.approx(
+def test_baselines_stand_beside_under_both_names() -> None:
+    groups = scored().groups
+    assert {name: one["acc_all"].value for name, one in groups["scenario"].baselines.items()} == pytest.approx(
         {"majority": 3 / 6, "random": 1 / 4, "oracle": 1.0, "first": 1 / 6}
     )
-    assert {name: one["mae_all"] for name, one in groups["forecasting"].baselines.items()} == pytest.approx(
+    assert {name: one["mae_all"].value for name, one in groups["forecasting"].baselines.items()} == pytest.approx(
         {"copy": 10 / 6, "noise_floor": 1.0}
     )
+    assert all(one["acc"] == one["acc_all"] for one in groups["scenario"].baselines.values())
 
 
 def test_intervals_are_over_questions_not_over_answers() -> None:
-    once = evaluate(ROWS[:6], RESPONSES[:6], 3)["scenario"].metrics
-    twice = evaluate([row for row in ROWS[:6] for _ in "xx"], [one for one in RESPONSES[:6] for _ in "xx"], 3)
-    assert twice["scenario"].metrics == once and twice["scenario"].questions == 6
-    value, bounds = once["acc_all"]
+    once = scored(ROWS[:6], RESPONSES[:6], 3).groups["scenario"].metrics
+    twice = scored([row for row in ROWS[:6] for _ in "xx"], [one for one in RESPONSES[:6] for _ in "xx"], 3)
+    assert twice.groups["scenario"].metrics == once and twice.groups["scenario"].questions == 6
+    value, bounds = once["acc_all"].value, once["acc_all"].interval
     assert value is not None and bounds is not None and bounds[0] < value < bounds[1]
 
 
 def test_no_valid_answer_is_no_figure_not_a_crash() -> None:
-    group = evaluate(ROWS[:3], ["", "none", "x"])["scenario"]
-    assert group.metrics["acc"] == (None, None) and group.metrics["success"][0] == 0.0
+    group = scored(ROWS[:3], ["", "none", "x"]).groups["scenario"]
+    assert (group.metrics["acc"].value, group.metrics["success"].value) == (None, 0.0)
 
 
 def test_metrics_during_training_have_the_names_of_the_dashboard() -> None:
-    scored = score(ROWS, RESPONSES)
-    assert scored.metrics["val/scenario/acc"] == 0.5
-    assert scored.metrics["val/scenario/baseline/majority/acc"] == 0.5
-    assert scored.metrics["val/forecasting/mae_all"] == pytest.approx(13 / 6)
-    assert scored.metrics["val/forecasting/baseline/copy/mae"] == pytest.approx(10 / 6)
-    assert scored.metrics["val/scenario/fail_frac"] == pytest.approx(2 / 6)
-    assert scored.predictions[:2] == ["A", "B"] and scored.predictions[6] == [10.0, 20.0]
-    assert scored.predictions[8] is None
+    found = dict(scored().held_out())
+    assert found["val/scenario/acc"] == 0.5
+    assert found["val/scenario/baseline/majority/acc"] == 0.5
+    assert found["val/forecasting/mae_all"] == pytest.approx(13 / 6)
+    assert found["val/forecasting/baseline/copy/mae"] == pytest.approx(10 / 6)
+    assert found["val/scenario/fail_frac"] == pytest.approx(2 / 6)

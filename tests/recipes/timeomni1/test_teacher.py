@@ -2,17 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from omegaconf import OmegaConf
 
 from recipes.timeomni1 import teacher
-from recipes.timeomni1.build import build
 from recipes.timeomni1.item import Item, Size
-from recipes.timeomni1.settings import read_settings
+from recipes.timeomni1.task import TimeOmni1
 from recipes.timeomni1.tasks.scenario import questions as scenario
 from src.config.group import compose_group
 from src.errors import DataError
+from src.tasks.build import build
 
 FORECAST = Item(
     task="forecasting", domain="venue", level=1, question="Hours: [1,2,3]. Next two?", options=(), answer=(41.0, 52.0),
@@ -63,7 +65,8 @@ def test_a_forecast_never_sees_the_truth_and_the_best_chain_stays() -> None:
 
 def test_traces_become_sft_rows_that_a_build_takes(tmp_path: Path) -> None:
     rows = [f"dataset.rows.{split}.scenario=4" for split in ("sft", "train", "val", "test", "test_ood", "sft_val")]
-    cfg = compose_group("dataset", "timeomni1_short", ["dataset.tasks=[scenario]", *rows])
+    cfg: Any = compose_group("dataset", "timeomni1_short", ["dataset.tasks=[scenario]", *rows])
+    cfg = OmegaConf.to_container(cfg)
 
     # Knows the answer from the expert's notes only, and refuses half of the questions.
     def reply(prompt: str, draw: int) -> str:
@@ -72,18 +75,16 @@ def test_traces_become_sft_rows_that_a_build_takes(tmp_path: Path) -> None:
 
     out = tmp_path / "traces.parquet"
     said: list[str] = []
-    settings = read_settings(cfg)
-    count = teacher.write_traces(settings, Scripted(reply), out, candidates=1, pool=1, concurrency=2, log=said.append)
+    task = TimeOmni1(cfg, log=said.append)
+    count = teacher.teach(task, Scripted(reply), out, candidates=1, pool=1, concurrency=2)
     assert count == 2 and said[:2] == [
         "teacher: scenario: 4 of 4 questions, 2 with a trace",
         "teacher: scenario: kept 2 of 4 questions, {'rewriter': 2}",
     ]
-    build({**cfg, "traces": {"file": str(out)}}, tmp_path / "data", log=lambda _: None)
+    build(TimeOmni1({**cfg, "traces": {"file": str(out)}}, log=lambda _: None), tmp_path / "data")
     assert pq.read_table(tmp_path / "data" / "sft.parquet").num_rows == 2
     with pytest.raises(DataError, match="no usable trace"):
-        teacher.write_traces(
-            settings, Scripted(lambda *_: ""), out, candidates=1, pool=1, concurrency=1, log=said.append
-        )
+        teacher.teach(task, Scripted(lambda *_: ""), out, candidates=1, pool=1, concurrency=1)
 
 
 def test_a_bad_command_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,23 +4,26 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from executed import executed
 
-from data_pipelines.result import FILES
 from recipes.timeomni1 import collect, leaks
-from recipes.timeomni1.build import build, draw_all, judge, load_questions
 from recipes.timeomni1.item import Item, View
 from recipes.timeomni1.settings import read_settings
+from recipes.timeomni1.task import TimeOmni1, draw, judge
 from recipes.timeomni1.tasks.scenario import questions as scenario
-from recipes.timeomni1.truth import read_truth
 from src.config.group import compose_group
 from src.errors import DataError
+from src.tasks.build import RL_SPLITS, SFT_SPLITS, build
+from src.tasks.task import load_task
 
+FILES = (*RL_SPLITS, *SFT_SPLITS)
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = {"sft": 20, "train": 24, "val": 8, "test": 12, "test_ood": 8, "sft_val": 4}
 SMALL = ("dataset.tasks=[scenario]", *(f"dataset.rows.{split}.scenario={count}" for split, count in ROWS.items()))
@@ -33,10 +36,16 @@ def compose(*overrides: str) -> Any:
 def quiet(_: str) -> None: ...
 
 
+def task(*overrides: str, log: Callable[[str], None] = quiet) -> TimeOmni1:
+    found = load_task(compose(*overrides), log=log)
+    assert isinstance(found, TimeOmni1)
+    return found
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("build")
-    build(compose(), folder, log=quiet)
+    build(task(), folder)
     return folder
 
 
@@ -44,17 +53,21 @@ def read(folder: Path, name: str) -> list[dict[str, Any]]:
     return pq.read_table(folder / f"{name}.parquet").to_pylist()
 
 
+def infos(folder: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(row["extra_info"]["info"]) for row in read(folder, name)]
+
+
 def test_every_split_label_and_letter_has_its_quota(built: Path) -> None:
     counts = {name: len(read(built, name)) for name in FILES}
     assert counts == {"train": 24, "val": 8, "test": 20, "sft": 20, "sft_val": 4}
     train = read(built, "train")
-    assert Counter(row["extra_info"]["level"] for row in train) == {1: 5, 2: 10, 3: 9}
+    assert Counter(info["level"] for info in infos(built, "train")) == {1: 5, 2: 10, 3: 9}
     assert set(Counter(row["reward_model"]["ground_truth"] for row in train).values()) == {6}
     assert Counter(row["data_source"] for row in read(built, "test")) == {"scenario": 12, "scenario-ood": 8}
 
 
 def test_splits_share_no_question(built: Path) -> None:
-    seeds = [row["extra_info"]["seed"] for name in FILES for row in read(built, name)]
+    seeds = [info["seed"] for name in FILES for info in infos(built, name)]
     prompts = [(row.get("prompt") or row["messages"])[1]["content"] for name in FILES for row in read(built, name)]
     assert len(set(seeds)) == len(seeds) and len(set(prompts)) == len(prompts)
 
@@ -62,10 +75,10 @@ def test_splits_share_no_question(built: Path) -> None:
 def test_rows_hold_what_reward_and_scorer_need(built: Path) -> None:
     row = read(built, "val")[0]
     assert [message["role"] for message in row["prompt"]] == ["system", "user"]
-    assert isinstance(read_truth(row["reward_model"]["ground_truth"]), str)
-    info = row["extra_info"]
-    assert (info["task"], info["options"], info["terms"], info["ood"]) == ("scenario", 4, ["format", "choice"], False)
-    assert json.loads(info["shortcuts"])["oracle"] == row["reward_model"]["ground_truth"]
+    truth, info = json.loads(row["reward_model"]["ground_truth"]), infos(built, "val")[0]
+    assert row["extra_info"]["task"] == "scenario" and truth in "ABCD"
+    assert (info["options"], info["terms"], info["ood"]) == (4, ["format", "choice"], False)
+    assert info["shortcuts"]["oracle"] == truth
     trace = read(built, "sft")[0]["messages"]
     assert trace[2]["content"].startswith("<think>") and trace[2]["content"].endswith("</answer>")
 
@@ -98,14 +111,27 @@ def test_another_process_builds_the_same_bytes(built: Path, tmp_path: Path) -> N
 
 
 def test_a_finished_build_is_found_again_and_another_setting_is_not(built: Path) -> None:
-    assert not build(compose(), built, log=quiet).rebuilt
-    assert build(compose("dataset.seed=1"), built, log=quiet).rebuilt
-    assert build(compose(), built, log=quiet).rebuilt
+    assert not build(task(), built).rebuilt
+    assert build(task("dataset.seed=1"), built).rebuilt
+    assert build(task(), built).rebuilt
 
 
 def test_evaluation_asks_the_questions_of_the_file(built: Path) -> None:
-    questions = load_questions(compose(), split="test", log=quiet)
-    assert list(questions.rows) == read(built, "test")
+    asked = [{key: value for key, value in row.columns().items() if key != "images"} for row in task().rows("test")]
+    assert asked == read(built, "test")
+
+
+def test_the_fingerprint_covers_every_file_that_makes_rows_and_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, real = task().fingerprint, Path.read_text
+    fresh = task()
+    made = executed(lambda: [fresh.rows("test"), fresh.traces("sft"), fresh.about()])
+    assert "recipes/timeomni1/tasks/scenario/scenarios.py" in made
+    for name in made - {"src/tasks/task.py"}:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                Path, "read_text", lambda path, *rest, name=name: real(path, *rest) + "#" * str(path).endswith(name)
+            )
+            assert task().fingerprint != before, name
 
 
 def test_a_leak_fails_the_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -117,7 +143,7 @@ def test_a_leak_fails_the_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
     monkeypatch.setattr(scenario, "draw", leaky)
     with pytest.raises(DataError, match=r"task scenario \(in distribution\) leaks: solver longest_sentence gets 1.000"):
-        build(compose(), tmp_path, log=quiet)
+        build(task(), tmp_path)
     assert not list(tmp_path.glob("*.parquet"))
 
 
@@ -165,10 +191,11 @@ def test_natural_magnitudes_are_a_cue_that_is_reported_and_no_leak() -> None:
     rows = [f"dataset.rows.{split}.causality={60 if split == 'test' else 0}" for split in ROWS]
     cfg = compose_group("dataset", "timeomni1", ["dataset.tasks=[causality]", "dataset.magnitude_cue=natural", *rows])
     said: list[str] = []
-    judge(draw_all(read_settings(cfg)), said.append, natural=True)
+    parts = [part for split in ROWS for part in draw(read_settings(cfg), split)]
+    judge(parts, said.append, natural=True)
     assert "larger_is_downstream 0.6" in said[-2] and "at most" not in said[-2]  # chance is 1/3, and it never says none
     with pytest.raises(DataError, match="leaks: solver larger_is_downstream"):
-        judge(draw_all(read_settings(cfg)), quiet)
+        judge(parts, quiet)
 
 
 @pytest.mark.parametrize(
@@ -193,12 +220,12 @@ def test_what_is_no_question_is_refused(monkeypatch: pytest.MonkeyPatch, change:
 
     monkeypatch.setattr(scenario, "draw", broken)
     with pytest.raises(DataError, match=rf"task scenario, seed \d+: .*{message}"):
-        build(compose(), Path("unused"), log=quiet)
+        build(task(), Path("unused"))
 
 
 def test_overlong_prompts_are_dropped_and_counted(tmp_path: Path) -> None:
     said: list[str] = []
-    result = build(compose("dataset.max_prompt_tokens=315"), tmp_path, log=said.append)
+    result = build(task("dataset.max_prompt_tokens=315", log=said.append), tmp_path)
     dropped = json.loads((tmp_path / "manifest.json").read_text())["tasks"]["scenario"]["in distribution"]["too_long"]
     assert dropped > 0 and result.counts["train"] + result.counts["val"] + result.counts["sft"] < 52
     assert any(f"; {dropped} dropped for their length" in line for line in said)
@@ -221,11 +248,11 @@ def test_overlong_prompts_are_dropped_and_counted(tmp_path: Path) -> None:
 )
 def test_bad_settings_are_one_message(override: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=message):
-        build(compose(override), tmp_path, log=quiet)
+        build(task(override), tmp_path)
 
 
 def test_answer_only_leaves_the_reasoning_out(tmp_path: Path) -> None:
-    build(compose("dataset.traces.answer_only=true"), tmp_path, log=quiet)
+    build(task("dataset.traces.answer_only=true"), tmp_path)
     system, _, assistant = read(tmp_path, "sft")[0]["messages"]
     assert "think" not in system["content"] and assistant["content"].startswith("<answer>")
     assert "think" not in read(tmp_path, "train")[0]["prompt"][0]["content"]
