@@ -10,18 +10,19 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.named import load_function
 from src.config.stages import Stage
 from src.errors import UserError
 from src.record.run import Run
+from src.tasks.build import BuildResult, build
+from src.tasks.task import load_task
 
 
 @dataclass(frozen=True)
 class Data:
-    """What the builders left behind: ``own`` of the run's dataset, ``of`` each stage by its name."""
+    """What was built: ``own`` of the run's dataset, ``of`` each stage by its name."""
 
-    own: Any
-    of: dict[str, Any]
+    own: BuildResult
+    of: dict[str, BuildResult]
 
     @property
     def fingerprint(self) -> str:
@@ -36,13 +37,16 @@ class Data:
 
     @property
     def texts(self) -> list[Path]:
-        """The SFT rows of every dataset."""
-        return list(dict.fromkeys([self.own.sft, *(built.sft for built in self.of.values())]))
+        """The file with the most text of every dataset."""
+        return list(dict.fromkeys([self.own.texts, *(built.texts for built in self.of.values())]))
 
     def files(self, stage: Stage) -> tuple[Path, Path]:
         """A stage's rows for training and for validation."""
         built = self.of[stage.name]
-        return (built.sft, built.sft_val) if stage.trainer == "sft" else (built.train, built.val)
+        if stage.trainer != "sft":
+            return built.train, built.val
+        assert built.sft is not None and built.sft_val is not None, "src.rewards.belonging has refused it"
+        return built.sft, built.sft_val
 
 
 def build_data(cfg: DictConfig, run: Run, stages: Sequence[Stage]) -> Data:
@@ -80,8 +84,8 @@ def build_data(cfg: DictConfig, run: Run, stages: Sequence[Stage]) -> Data:
     return data
 
 
-def _build(dataset: DictConfig, folder: Path, download: bool) -> Any:
-    return load_function(dataset.builder, key="dataset.builder")(dataset, folder, download=download)
+def _build(dataset: DictConfig, folder: Path, download: bool) -> BuildResult:
+    return build(load_task(dataset, download=download), folder)
 
 
 def _plain(dataset: DictConfig) -> Any:

@@ -25,7 +25,7 @@ def starting_model(cfg: DictConfig, run: Run, texts: Sequence[Path], interpreter
     """A folder or a hub name.
 
     Args:
-        texts: files of SFT rows, that a built model's tokenizer is learned from.
+        texts: files of rows, best of SFT, that a built model's tokenizer is learned from.
 
     Raises:
         UserError: the model could not be built.

@@ -124,8 +124,11 @@ def main() -> None:
     import pyarrow.parquet as pq
 
     request = json.loads(sys.argv[1])
-    tables = [pq.read_table(file, columns=["messages"]) for file in request["texts"]]
-    texts = [message["content"] for table in tables for row in table["messages"].to_pylist() for message in row]
+    texts = []
+    for file in request["texts"]:
+        said = "messages" if "messages" in pq.read_schema(file).names else "prompt"  # SFT rows, or RL's
+        rows = pq.read_table(file, columns=[said])[said].to_pylist()
+        texts += [message["content"] for row in rows for message in row]
     build(Path(request["folder"]), texts, request["settings"], request["seed"])
 
 
