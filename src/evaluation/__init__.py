@@ -1,4 +1,4 @@
-"""Evaluation of a language model as a forecaster: generate, roll, parse, score. Importing it is cheap."""
+"""Evaluation of a language model on the questions of a task: generate, read, score. Importing it is cheap."""
 
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings

@@ -1,4 +1,6 @@
-"""The command line of the evaluation: `key=value` words in, tables and one JSON file out."""
+"""The command line of the evaluation: ``key=value`` words in, tables and one JSON file out."""
+
+from __future__ import annotations
 
 import json
 import os
@@ -16,29 +18,32 @@ from src.config.compose import options
 from src.config.group import compose_group
 from src.errors import ConfigError, UserError
 from src.evaluation.job import evaluate
+from src.evaluation.run_task import task_of_run
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.table import print_results
-from src.record.evaluation import upgraded
 from src.record.files import write_whole
+from src.rewards.belonging import task_class
 
 USAGE = """\
 usage: python -m src.evaluate model=FOLDER_OR_NAME dataset=NAME [dataset.folder=DIR] [KEY=VALUE ...]
 
-Lets a model forecast the windows of a dataset and scores it beside trivial baselines: MSE and MAE in original
-units, the mean over runs, failed answers counted. Datasets with other questions are scored by their own
-metrics. Exits with 0, or 2 after one line that says what to fix.
+Lets a model answer the questions of a dataset and scores it by the metrics of the dataset's task, beside trivial
+baselines: the mean over runs, failed answers counted. Exits with 0, or 2 after one line that says what to fix.
 
-  horizon=N        steps to forecast; longer than dataset.horizon rolls forecasts forward (192, 336)
-  runs=3           answers per window; their errors are averaged
+  runs=3           answers to each question; their scores are averaged
   temperature=1.0  0 is greedy (one run); top_p=1.0
   max_tokens=3000  longest answer
-  max_windows=N    a random subset, fixed by seed=0; of other questions, of each kind
+  max_windows=N    a random subset of the questions of each kind, fixed by seed=0
   split=test       or val, train
+  task=DOTTED      another task for the dataset; that of the run by default, where the model is a run's
+  horizon=N        a word of the task: of forecasting, steps to forecast, rolling forward beyond dataset.horizon
   out=FILE.json    the whole result; by default a new file in outputs/evaluation
   answers=FILE     every prompt and answer, as JSON lines
   download=false   true fetches a missing data file
   dataset.KEY=...  overrides conf/dataset/NAME.yaml
   engine.KEY=...   an argument of vllm.LLM, such as engine.tensor_parallel_size=4"""
+
+_FILES = ("model", "dataset", "out", "answers")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -73,31 +78,54 @@ def _run(arguments: Sequence[str]) -> None:
     _write(out, json.dumps(result, indent=1, allow_nan=False) + "\n")
     if answers is not None:
         _write(answers, "".join(json.dumps(record) + "\n" for record in records))
-    print_results({"model": upgraded(result)})
+    print_results({"model": result})
     print(f"wrote {out}" + (f" and {answers}" if answers else ""))
 
 
 def parse(arguments: Sequence[str]) -> tuple[dict[str, str], DictConfig, EvaluationSettings]:
     """Split the words into files (model, out, answers), the composed dataset and the settings.
 
-    Raises ConfigError for an unknown dataset or key, a value of the wrong type, or no model or dataset.
+    Raises:
+        ConfigError: an unknown dataset or key, a value of the wrong type, no model or no dataset.
     """
     given: dict[str, str] = {}
-    own, overrides = [], []
+    own, overrides, left = [], [], []
     for word in arguments:
         key, equals, value = word.partition("=")
-        if key in ("model", "dataset", "out", "answers") and equals:
+        if key in _FILES and equals:
             given[key] = value
+        elif key == "task" and equals:
+            overrides.append(f"dataset.task={value}")
         elif key.lstrip("+~").startswith("dataset."):
             overrides.append(word)
         elif equals and (key in EvaluationSettings.__dataclass_fields__ or key.startswith("engine.")):
             own.append(word)
         else:
-            raise ConfigError(f"unknown option '{word}': see python -m src.evaluate --help")
+            left.append(word)
     for key in ("model", "dataset"):
         if not given.get(key):
             raise ConfigError(f"no {key} given: add {key}=... (see python -m src.evaluate --help)")
-    return given, compose_group("dataset", given["dataset"], overrides), _settings(own)
+    settings = _settings(own)
+    return given, _dataset(given, overrides, left), settings
+
+
+def _dataset(given: dict[str, str], overrides: Sequence[str], words: Sequence[str]) -> DictConfig:
+    """The dataset, with the task that the model was trained on, and the words that this task knows."""
+    dataset = compose_group("dataset", given["dataset"], overrides)
+    kind = task_class(dataset)
+    named = any(word.startswith("dataset.task=") for word in overrides)
+    if not named and (trained := task_of_run(Path(given["model"]).expanduser(), kind)):
+        print(f"the task is {trained}, which the model's run has trained (task={dataset.task} for the dataset's own)")
+        overrides = [*overrides, f"dataset.task={trained}"]
+        dataset = compose_group("dataset", given["dataset"], overrides)
+        kind = task_class(dataset)
+    for word in words:
+        key, _, value = word.partition("=")
+        if key not in kind.words:
+            known = f"; the words of {dataset.task} are {', '.join(kind.words)}" if kind.words else ""
+            raise ConfigError(f"unknown option '{word}': see python -m src.evaluate --help{known}")
+        overrides = [*overrides, f"dataset.{kind.words[key]}={value}"]
+    return compose_group("dataset", given["dataset"], overrides) if words else dataset
 
 
 def _settings(words: Sequence[str]) -> EvaluationSettings:

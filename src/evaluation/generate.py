@@ -13,16 +13,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from src.errors import ConfigError, UserError
-from src.evaluation.requests import Completion, Prompt, Request
 from src.evaluation.settings import EvaluationSettings
+from src.tasks.asking import Completion, Request
+from src.tasks.row import Message
 
-# Prompts of later rolls hold the model's own numbers, which may be longer than the data's.
-_ROLLING_MARGIN = 1.25
+# Prompts of later turns hold what the model said, which may be longer than what the first ones had in its place.
+_TURNS_MARGIN = 1.25
 _BATCHED_TOKENS = 8192
 
 
 class Generator:
-    """Answers requests; `generate` is a `requests.Generate`. Counts time and tokens as it goes."""
+    """Answers requests; ``generate`` is a ``src.tasks.asking.Generate``. Counts time and tokens as it goes."""
 
     def __init__(self, llm: Any, tokenizer: Any, settings: EvaluationSettings, context: int) -> None:
         self._llm, self._tokenizer, self._settings, self._context = llm, tokenizer, settings, context
@@ -35,7 +36,7 @@ class Generator:
         from vllm import SamplingParams
 
         began = time.perf_counter()
-        prompts = [chat_tokens(self._tokenizer, request.prompt) for request in requests]
+        prompts = [chat_tokens(self._tokenizer, request.messages) for request in requests]
         fits = [number for number, tokens in enumerate(prompts) if len(tokens) < self._context]
         options: dict[str, Any] = {
             "temperature": self._settings.temperature,
@@ -60,7 +61,7 @@ class Generator:
 
 @contextmanager
 def open_generator(
-    model: str, settings: EvaluationSettings, prompts: Sequence[Prompt], rolls: int
+    model: str, settings: EvaluationSettings, prompts: Sequence[Sequence[Message]], turns: int
 ) -> Iterator[Generator]:
     """Load `model` into vLLM for prompts like `prompts`; the engine is shut down at the end.
 
@@ -73,10 +74,10 @@ def open_generator(
     longest = max(len(chat_tokens(tokenizer, prompt)) for prompt in prompts)
     if limit is not None and longest >= limit:
         raise ConfigError(
-            f"the longest prompt has {longest} tokens but model {model} has a context of {limit}: lower "
-            "dataset.context_length, or choose another model"
+            f"the longest prompt has {longest} tokens but model {model} has a context of {limit}: give the dataset "
+            "shorter prompts, or choose another model"
         )
-    context = int(longest * (_ROLLING_MARGIN if rolls > 1 else 1)) + settings.max_tokens
+    context = int(longest * (_TURNS_MARGIN if turns > 1 else 1)) + settings.max_tokens
     context = min(context, limit) if limit is not None else context
     defaults = _cpu_defaults(context) if on_cpu else {}
     llm = _start_engine(model, {"max_model_len": context, "use_tqdm_on_load": False, **defaults, **settings.engine})
@@ -94,12 +95,11 @@ def is_cpu_build() -> bool:
         raise UserError("vLLM is not installed: run make run (CPU) or make setup-gpu first") from None
 
 
-def chat_tokens(tokenizer: Any, prompt: Prompt) -> list[int]:
+def chat_tokens(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
     """Return the tokens of a question with the start of the answer, as training sees them."""
-    messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(one) for one in prompt]
     return list(
         tokenizer.apply_chat_template(
-            messages,
+            [dict(message) for message in prompt],
             add_generation_prompt=True,
             tokenize=True,
             return_dict=False,

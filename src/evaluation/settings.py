@@ -12,13 +12,13 @@ SPLITS = ("train", "val", "test")
 class EvaluationSettings:
     """What is asked of the model, and how it answers.
 
-    horizon: steps to forecast, in rolls of `dataset.horizon`; null is one roll. runs: answers per window,
-    whose errors are averaged. max_windows: a random subset of the windows, fixed by `seed`. max_tokens:
-    longest answer of one roll (Time-R1 trains with 3000). engine: arguments of `vllm.LLM`, such as
-    tensor_parallel_size.
+    Args:
+        runs: answers per question, over which metrics are averaged.
+        max_tokens: longest answer of one turn.
+        max_windows: a random subset of the questions of each source, fixed by ``seed``.
+        engine: arguments of ``vllm.LLM``, such as tensor_parallel_size.
     """
 
-    horizon: int | None = None
     runs: int = 3
     temperature: float = 1.0
     top_p: float = 1.0
@@ -31,7 +31,7 @@ class EvaluationSettings:
 
     def check(self) -> None:
         """Raise ConfigError for a value out of range; the message names the key and the range."""
-        for key in ("horizon", "runs", "max_tokens", "max_windows"):
+        for key in ("runs", "max_tokens", "max_windows"):
             value = getattr(self, key)
             if value is not None and value < 1:
                 raise ConfigError(f"{key}={value} is too small: set it to at least 1")

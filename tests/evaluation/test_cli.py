@@ -41,6 +41,8 @@ def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
         ),
         (["model=m", "dataset=demand", "dataset.horizont=3"], "conf/dataset/demand.yaml"),
         (["model=m", "dataset=demand", "horizont=3"], "error: unknown option 'horizont=3'"),
+        (["model=m", "dataset=demand", "horizont=3"], "the words of data_pipelines.forecast.Forecast are horizon"),
+        (["model=./m", "dataset=demand", "task=src.errors.UserError"], "error: dataset.task: 'src.errors.UserError'"),
         (["model=m", "dataset=demand", "runs=many"], "error: runs: "),
         (["model=m", "dataset=demand", "runs=[1"], "has no readable value"),
         (["model=m", "dataset=demand", "temperature=-1"], "error: temperature=-1.0 is out of range"),
@@ -77,7 +79,7 @@ def test_a_mistake_is_noticed_before_vllm_is_imported(model_folder: ModelFolder)
     code = (
         "import sys; from src.evaluation.cli import main; "
         f"code = main(['model={folder}', 'dataset=demand']); "
-        "print(code, [name for name in ('vllm', 'torch', 'data_pipelines') if name in sys.modules])"
+        "print(code, [name for name in ('vllm', 'torch', 'pandas') if name in sys.modules])"
     )
     done = command("-c", code)
     assert done.stdout.strip() == "2 []"
@@ -100,23 +102,23 @@ def test_the_command_scores_a_model_whose_answers_are_known(two_answer_model: Pa
     # An answer is usable with probability 3/4, two in a row with 9/16: 48 runs have both kinds.
     failed = len(records) - len(good)
     assert 0 < failed < 48
-    model = result["model"]
-    assert (model["windows"], model["answers"], model["failed"]) == (6, 48, failed)
-    assert model["fail_frac"] == pytest.approx(failed / 48)
-    assert set(result["problems"]) == {"no rows", "roll 2: no rows"}
-    assert sum(result["problems"].values()) == failed
-    truths = {record["start"]: np.array(record["ground_truth"]) for record in good}
+    group, details = result["groups"]["demand"], result["details"]
+    assert (group["questions"], group["answers"], group["failed"]) == (6, 48, failed)
+    assert set(details["problems"]) == {"no rows", "roll 2: no rows"}
+    assert sum(details["problems"].values()) == failed
+    truths = {record["index"]: np.array(record["ground_truth"]) for record in good}
     errors = [truth - [*GOOD, *GOOD] for truth in truths.values()]
-    assert model["answered_windows"] == len(truths)
-    assert model["mse"] == pytest.approx(np.mean(np.square(errors)))
-    assert model["mae"] == pytest.approx(np.mean(np.abs(errors)))
-    assert model["mse_interval"][0] < model["mse"] < model["mse_interval"][1]
-    assert set(result["baselines"]) == {"last_value", "last_day", "window_mean", "daily_profile"}
-    assert result["baselines"]["last_day"]["mse"] < model["mse"], "a constant is no match for yesterday"
-    assert result["channels"]["demand"]["mse"] == model["mse"]
-    assert (result["horizon"], result["rolls"], result["runs"], result["split"]) == (24, 2, 8, "test")
+    mse = group["metrics"]["mse"]
+    assert mse["value"] == pytest.approx(np.mean(np.square(errors)))
+    assert group["metrics"]["mae"]["value"] == pytest.approx(np.mean(np.abs(errors)))
+    assert mse["interval"][0] < mse["value"] < mse["interval"][1]
+    assert set(group["baselines"]) >= {"last_value", "last_day", "window_mean", "daily_profile"}
+    assert group["baselines"]["last_day"]["mse"]["value"] < mse["value"], "a constant is no match for yesterday"
+    assert details["channels"]["demand"]["mse"] == mse["value"]
+    assert (details["horizon"], details["rolls"], result["runs"], result["split"]) == (24, 2, 8, "test")
     assert len(result["fingerprint"]) == 64
     assert result["settings"]["max_windows"] == 6
+    assert result["task"] == "data_pipelines.forecast.Forecast"
     assert result["dataset_settings"]["evaluation"]["target_length"] == 24
     # One token is the answer, one the end.
     assert result["speed"]["tokens"] == 2 * sum(len(record["responses"]) for record in records)
@@ -130,11 +132,11 @@ import json, sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from src.evaluation.generate import chat_tokens, open_generator
-from src.evaluation.requests import Request
+from src.tasks.asking import Request
 from src.evaluation.settings import EvaluationSettings
 
 model = sys.argv[1]
-prompts = [f"forecast {number} 12.5 13.{number}" for number in range(3)]
+prompts = [[{"role": "user", "content": f"forecast {number} 12.5 13.{number}"}] for number in range(3)]
 
 def answer(temperature, prompts):
     settings = EvaluationSettings(temperature=temperature, max_tokens=30)
@@ -142,7 +144,7 @@ def answer(temperature, prompts):
         requests = [Request(prompt, seed) for seed, prompt in enumerate(prompts)]
         first = [one.text for one in generator.generate(requests)]
         again = [one.text for one in reversed(generator.generate(requests[::-1]))]
-        long = generator.generate([Request("9" * 600, 0), requests[0]])
+        long = generator.generate([Request([{"role": "user", "content": "9" * 600}], 0), requests[0]])
     return first, again, [long[0].problem, long[1].problem], long[1].tokens
 
 tokenizer = AutoTokenizer.from_pretrained(model)
@@ -187,5 +189,5 @@ def test_a_prompt_longer_than_the_models_context_is_a_mistake(two_answer_model: 
     (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 64}))
     done = command("-m", "src.evaluate", f"model={folder}", "dataset=demand", f"out={tmp_path / 'x.json'}")
     assert done.returncode == 2
-    assert "has a context of 64: lower dataset.context_length" in done.stderr
+    assert "has a context of 64: give the dataset shorter prompts" in done.stderr
     assert not (tmp_path / "x.json").exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from src.errors import DataError
 from src.tasks.row import Row
@@ -62,8 +61,4 @@ class Sums(Task):
                 answers=len(pairs),
                 failed=sum(answer.problem is not None for _, answer in pairs),
             )
-        return Scores(groups, _details(answers))
-
-
-def _details(answers: Sequence[Answer]) -> dict[str, Any]:
-    return {"problems": sorted({answer.problem for answer in answers if answer.problem})}
+        return Scores(groups)
