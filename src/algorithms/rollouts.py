@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from src.tasks.row import Row
+
 
 @dataclass
 class Rollouts:
@@ -24,7 +26,7 @@ class Rollouts:
         roles: who speaks in the row; empty where the agent loop knows no roles.
         turns: int, the row's place among those of its role in its session.
         lengths: float, response tokens.
-        rows: of the dataset: ``data_source``, ``ground_truth``, ``extra_info``.
+        rows: of the dataset, without prompts and images.
         images: of each prompt, as data URIs; read for held-out rows only, those of training when they are recorded.
         kept: bool, whether the row enters the update; all do until an algorithm has chosen.
         weights: float, of its sequence in the loss; 1 where it is not kept.
@@ -36,7 +38,7 @@ class Rollouts:
     roles: list[str]
     turns: np.ndarray
     lengths: np.ndarray
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     images: list[list[str]] = field(default_factory=list)
     kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     weights: np.ndarray = field(default_factory=lambda: np.empty(0))

@@ -8,6 +8,10 @@ from src.errors import ConfigError
 
 MOVED = {
     "launcher.jobs": "sweep.jobs",
+    "evaluation.scorer": "dataset.task",
+    "dataset.builder": "dataset.task",
+    "dataset.prompt.renderer": "dataset.task",
+    "dataset.traces.writer": "dataset.task",
 }
 
 

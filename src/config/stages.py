@@ -135,6 +135,7 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
         for key in OWN_KEYS:
             config.pop(key, None)
         take_out(config.algorithm)
+        _put_adapter(config.reward, cfg.dataset)
         config.data.seed = cfg.seed
         config.actor_rollout_ref.actor.data_loader_seed = cfg.seed
         config.actor_rollout_ref.rollout.seed = cfg.seed
@@ -151,7 +152,6 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
             "stage": name,
             "keep_checkpoints": _own_rotation(config.trainer, "max_actor_ckpt_to_keep", "max_critic_ckpt_to_keep"),
             "samples": cfg.logging.samples_per_step,
-            "scorer": cfg.evaluation.scorer,
         }
         if cfg.ray.address:
             # The run's own processes are the cluster's: inside a job, "auto" is the cluster that the job is of.
@@ -159,6 +159,22 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
         runtime_env = config.ray_kwargs.ray_init.setdefault("runtime_env", {})
         runtime_env["env_vars"] = {**worker_environment(cfg), **(runtime_env.get("env_vars") or {})}
     return config
+
+
+def _put_adapter(reward: DictConfig, dataset: DictConfig) -> None:
+    """Let veRL call the one adapter, which calls the named function, or the reward of the dataset's task."""
+    reward.pop("kinds", None)
+    function: Any = OmegaConf.to_container(reward.custom_reward_function)
+    if function["path"] is None:
+        function = None
+    elif not (path := str(function["path"])).startswith("pkg://"):
+        # The processes that load a file may run in another folder.
+        function["path"] = str(Path(path.removeprefix("file://")).expanduser().absolute())
+    reward.custom_reward_function = {
+        "path": "pkg://src.rewards.adapter",
+        "name": "compute_score",
+        "reward_kwargs": {"dataset": OmegaConf.to_container(dataset, resolve=True), "function": function},
+    }
 
 
 def worker_environment(cfg: DictConfig) -> dict[str, str]:

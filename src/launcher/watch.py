@@ -44,6 +44,7 @@ _ENGINE_FAILED = b"EngineCore encountered a fatal error"
 _CONSEQUENCES = (
     "ray.exceptions.",
     "RayActorError",
+    "LostRolloutError",
     "ActorDiedError",
     "EngineDeadError",
     "Engine core initialization failed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -18,7 +17,8 @@ from src.record.layout import Layout
 from src.record.lines import append_line
 from src.record.phase import write_phase
 from src.record.samples import Sample, write_samples
-from src.tasks.forecast.held_out import Scored
+from src.tasks.row import Row
+from src.tasks.task import Answer, Task
 
 Texts = tuple[list[str], list[str], list[list[str]]]  # prompts, responses, and the prompts' images as data URIs
 
@@ -29,15 +29,15 @@ class Recorder:
     Args:
         run: the run's folder.
         stage: the stage's name.
-        scorer: scores held-out answers; see ``src.tasks.forecast.held_out.score``.
+        task: reads and scores answers.
         samples: rollouts kept per step.
         limit: tokens that an answer may have, ``data.max_response_length``.
     """
 
-    def __init__(self, run: Path, stage: str, scorer: Callable[..., Scored], samples: int, limit: int) -> None:
+    def __init__(self, run: Path, stage: str, task: Task, samples: int, limit: int) -> None:
         self.run = run
         self.stage = stage
-        self.scorer = scorer
+        self.task = task
         self.samples = samples
         self.limit = limit
 
@@ -65,7 +65,7 @@ class Recorder:
             metrics["select/weight/max"] = float(sessions.weights.max())
         metrics |= self._reward_metrics(sessions)
         metrics["response_length/limit_frac"] = self._cut_off(sampled.lengths)  # each row could have been
-        for task, places in rows_of_groups([row["extra_info"].get("task") for row in sessions.rows]).items():
+        for task, places in rows_of_groups([row.task for row in sessions.rows]).items():
             if task:
                 metrics |= self._reward_metrics(sessions.take(places), f"{task}/")
         by_role = rows_of_groups(sampled.roles)
@@ -89,19 +89,19 @@ class Recorder:
         """Score held-out answers and keep all of them; returns the metrics for the step's line."""
         rows = [row for batch in sampled for row in batch.rows]
         rewards = np.concatenate([batch.rewards for batch in sampled])
-        scored = self.scorer(rows, responses)
+        answers = [self.task.read(row, response) for row, response in zip(rows, responses, strict=True)]
         by_dataset: dict[str, list[float]] = defaultdict(list)
         for row, reward in zip(rows, rewards, strict=True):
-            by_dataset[row["data_source"]].append(float(reward))
+            by_dataset[row.source].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
         metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
         places = [(batch, place) for batch in sampled for place in range(len(batch.keys))]
         held_out = [
-            self._sample(step, "val", *where, *texts)
-            for where, *texts in zip(places, prompts, responses, scored.predictions, strict=True)
+            self._sample(step, "val", *where, prompt, response, answer)
+            for where, prompt, response, answer in zip(places, prompts, responses, answers, strict=True)
         ]
         write_samples(self.run, self.stage, step, "val", held_out)
-        return metrics | scored.metrics
+        return metrics | dict(self.task.score(rows, answers).held_out())
 
     def _cut_off(self, lengths: np.ndarray) -> float:
         """Share of answers that are as long as they may be: generation ended there.
@@ -118,33 +118,34 @@ class Recorder:
         chosen = [place for session in sessions for place in rows_of[session]]
         prompts, responses, images = texts([sampled.keys[place] for place in chosen])
         picked = replace(sampled.take(chosen), images=images)
-        predictions = self.scorer(picked.rows, responses).predictions if chosen else []
-        # The last row answers for its session.
-        predictions = [one if place in ends else None for place, one in zip(chosen, predictions, strict=True)]
+        answers = [
+            # The last row answers for its session.
+            self.task.read(row, response) if place in ends else None
+            for place, row, response in zip(chosen, picked.rows, responses, strict=True)
+        ]
         written = [
             replace(
                 self._sample(step, "train", picked, place, *said),
                 kept=bool(picked.kept[place]),
                 weight=float(picked.weights[place]),
             )
-            for place, said in enumerate(zip(prompts, responses, predictions, strict=True))
+            for place, said in enumerate(zip(prompts, responses, answers, strict=True))
         ]
         write_samples(self.run, self.stage, step, "train", written)
 
     def _sample(
-        self, step: int, split: str, rollouts: Rollouts, place: int, prompt: str, response: str, prediction: Any
+        self, step: int, split: str, rollouts: Rollouts, place: int, prompt: str, response: str, answer: Answer | None
     ) -> Sample:
-        row = rollouts.rows[place]
-        info = row["extra_info"]
-        role = rollouts.roles[place]
+        row, role = rollouts.rows[place], rollouts.roles[place]
+        prediction = answer.value if answer is not None else None
         return Sample(
             stage=self.stage,
             step=step,
             split=split,
-            dataset=row["data_source"],
-            task=info.get("task"),
-            channel=info.get("channel"),
-            index=info.get("index"),
+            dataset=row.source,
+            task=row.task or None,
+            channel=row.info.get("channel"),
+            index=row.index,
             session=session_number(rollouts.sessions[place]),
             role=role or None,
             turn=int(rollouts.turns[place]) if role else None,
@@ -153,30 +154,23 @@ class Recorder:
             images=rollouts.images[place],
             score=float(rollouts.rewards[place]),
             terms=rollouts.terms[place],
-            history=_list(info.get("history")),
-            ground_truth=_list(row["ground_truth"]),
+            history=row.info.get("history"),
+            ground_truth=row.truth,
             prediction=prediction,
             valid=prediction is not None,
             kept=True,
         )
 
 
-def _list(values: Any) -> Any:
-    """Numbers as a list, also where tasks with other kinds of truth are mixed and the column is JSON text."""
-    if isinstance(values, str) and values.startswith("["):
-        return json.loads(values)
-    return values.tolist() if isinstance(values, np.ndarray) else values
-
-
-def _term_metrics(terms: Sequence[dict[str, float]], rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+def _term_metrics(terms: Sequence[dict[str, float]], rows: Sequence[Row]) -> dict[str, float]:
     """Mean and spread of each reward term, over the rollouts whose row does not rule it out.
 
-    All rollouts have the same keys. Where a row's ``extra_info`` has ``terms``, these are the ones that its kind of
+    All rollouts have the same keys. Where a row's ``info`` has ``terms``, these are the ones that its kind of
     answer can earn; the others are zero in it and say nothing.
     """
     values: dict[str, list[float]] = defaultdict(list)
     for one, row in zip(terms, rows, strict=True):
-        possible = row["extra_info"].get("terms")
+        possible = row.info.get("terms")
         for name, value in one.items():
             if possible is None or name == "valid" or name in possible:
                 values[name].append(value)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from src.algorithms.rollouts import Rollouts
+from src.rewards.adapter import PROBLEM, RewardError
+from src.tasks.row import Row
 
 # The columns that are read.
 FIELDS = ("rm_scores", "extra_fields", "data_source", "reward_model", "extra_info")
@@ -23,8 +25,14 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
     Args:
         keys, tags: the rows', as the queue has them.
         data: their ``FIELDS``, and ``raw_prompt`` where images are wanted.
+
+    Raises:
+        RewardError: the reward of one of them failed.
     """
     extra = plain(data["extra_fields"])
+    for one in extra:
+        if problem := (one.get("reward_extra_info") or {}).get(PROBLEM):
+            raise RewardError(problem)
     columns = (plain(data[name]) for name in ("data_source", "reward_model", "extra_info"))
     rollouts = Rollouts(
         keys=list(keys),
@@ -34,8 +42,7 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
         turns=np.array([one.get("turn", 0) for one in extra], dtype=int),
         lengths=np.array([tag["response_len"] for tag in tags], dtype=float),
         rows=[
-            {"data_source": source, "ground_truth": reward["ground_truth"], "extra_info": info}
-            for source, reward, info in zip(*columns, strict=True)
+            Row.of_columns(source, reward["ground_truth"], info) for source, reward, info in zip(*columns, strict=True)
         ],
         images=[image_uris(messages) for messages in plain(data["raw_prompt"])] if "raw_prompt" in data else [],
     )
@@ -46,9 +53,8 @@ def reproducible_order(rollouts: Rollouts) -> list[int]:
     """Rows by dataset, prompt and number of the rollout: veRL collects them as they are finished, which varies."""
 
     def place(row: int) -> tuple[str, int, str, list[int]]:
-        info = rollouts.rows[row]["extra_info"]
         group, *numbers = rollouts.keys[row].split("_")
-        return rollouts.rows[row]["data_source"], int(info.get("index") or 0), group, list(map(int, numbers))
+        return rollouts.rows[row].source, rollouts.rows[row].index, group, list(map(int, numbers))
 
     return sorted(range(len(rollouts.keys)), key=place)
 

@@ -22,6 +22,10 @@ from src.training.sampled import FIELDS, read_rollouts
 POLL_INTERVAL_S = 0.02
 
 
+class LostRolloutError(Exception):
+    """A rollout or a held-out answer is missing, because its agent loop raised."""
+
+
 class SelectingReplayBuffer(ReplayBuffer):
     """``trainer.v1.sampler.custom_sampler``; ``sampler_kwargs.algorithm`` names the algorithm and its settings."""
 
@@ -36,6 +40,16 @@ class SelectingReplayBuffer(ReplayBuffer):
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
         self.step = global_steps
         return super().sample(global_steps=global_steps, partition_id=partition_id, batch_size=batch_size)
+
+    def _sync_metadata_from_transfer_queue(self) -> None:
+        super()._sync_metadata_from_transfer_queue()
+        # veRL would train on what is left of the group, and average over the held-out answers that are left.
+        for partition, failed in self.failure_keys.items():
+            if failed:
+                raise LostRolloutError(
+                    f"{len(failed)} prompt(s) of step {self.step} ({partition}) have lost rollouts: their agent loop "
+                    "failed, see the errors before this one"
+                )
 
     def _materialize_batch(
         self, partition_id: str, selected_prompt_uids: list[str], partition_snapshot: dict[str, dict]

@@ -34,6 +34,7 @@ from verl.workers.utils.padding import response_to_nested
 from src.algorithms.weighted_loss import SEQUENCE_WEIGHT
 from src.config.algorithm import make_algorithm
 from src.config.named import load_function
+from src.tasks.task import load_task
 from src.training.recorder import Recorder, Texts
 from src.training.sampled import image_uris, plain
 from src.training.sampler import SelectingReplayBuffer
@@ -61,9 +62,9 @@ class RecordedTrainer(PPOTrainerSync):
             config.trainer.v1.trainer_mode = "sync"
             config.actor_rollout_ref.rollout.n = self.algorithm.kept_per_prompt(rollouts)
         super().__init__(config)
-        scorer = load_function(settings.scorer)
+        task = load_task(config.reward.custom_reward_function.reward_kwargs.dataset)
         limit = config.data.max_response_length
-        self.recorder = Recorder(Path(settings.run), settings.stage, scorer, settings.samples, limit)
+        self.recorder = Recorder(Path(settings.run), settings.stage, task, settings.samples, limit)
         self.saver = Saver(Path(settings.run), settings.stage, settings.keep_checkpoints)
         self.answers: tuple[list[str], list[str]] = ([], [])
 
