@@ -4,19 +4,23 @@ A frequency is a pandas offset string ("h", "30min", "D", "MS"), or ``step`` for
 (a counter, trading days).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from pandas.tseries.api import guess_datetime_format
-from pandas.tseries.frequencies import to_offset
 
 from src.errors import DataError
 
+if TYPE_CHECKING:  # it takes a third of a second, and a task that is only named needs it not
+    import pandas as pd
+
 STEP = "step"
 _CALENDARS = ("B", "MS", "ME", "QS", "QE", "YS", "YE")
-_DAY = pd.Timedelta(days=1)
+_DAY = timedelta(days=1)
 # Steps per season where the step does not divide a day.
 _SEASONS = {"B": 5, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "W": 52}
 
@@ -50,6 +54,9 @@ def read_clock(texts: Sequence[str], freq: str | None, where: str, date_format: 
 
 
 def _parse(texts: Sequence[str], where: str, date_format: str | None) -> pd.DatetimeIndex:
+    import pandas as pd
+    from pandas.tseries.api import guess_datetime_format
+
     # Without one form for all, pandas would guess each date anew.
     form = date_format or guess_datetime_format(texts[0])
     if form is None:
@@ -84,6 +91,8 @@ def _check_order(times: pd.DatetimeIndex, where: str) -> None:
 
 
 def _find_freq(times: pd.DatetimeIndex) -> str:
+    import pandas as pd
+
     steps, counts = np.unique(np.diff(times), return_counts=True)
     if len(steps) > 1:
         for name in _CALENDARS:
@@ -94,12 +103,16 @@ def _find_freq(times: pd.DatetimeIndex) -> str:
 
 
 def _name(step: pd.Timedelta) -> str:
-    if step % _DAY == pd.Timedelta(0):
+    from pandas.tseries.frequencies import to_offset
+
+    if step % _DAY == timedelta(0):
         return "D" if step == _DAY else f"{step // _DAY}D"
     return str(to_offset(step).freqstr)
 
 
 def _check_regular(times: pd.DatetimeIndex, freq: str, where: str) -> None:
+    import pandas as pd
+
     try:
         regular = pd.date_range(times[0], periods=len(times), freq=freq)
     except ValueError:
@@ -141,6 +154,9 @@ def is_subdaily(freq: str) -> bool:
 
 def _seconds(freq: str) -> float:
     """Return the length of a step, 0 when it varies (months)."""
+    import pandas as pd
+    from pandas.tseries.frequencies import to_offset
+
     step = to_offset(freq)
     return float(step.nanos) / 1e9 if isinstance(step, pd.offsets.Tick) else 0.0
 
@@ -159,6 +175,9 @@ def times(freq: str, count: int) -> str:
     """
     if count == 1:
         return freq
+    import pandas as pd
+    from pandas.tseries.frequencies import to_offset
+
     if freq == STEP or not isinstance(to_offset(freq), (pd.offsets.Tick, pd.offsets.Day)):
         raise DataError(f"dataset.rows_per_step={count} needs rows of one length, not '{freq}': set it to 1")
     first, second = pd.date_range("2000-01-01", periods=2, freq=freq)
@@ -177,6 +196,8 @@ def default_period(freq: str) -> int:
 def continue_labels(start: str, freq: str, count: int) -> list[str]:
     """Return ``count`` labels from ``start`` on; DataError for ``step`` data whose labels are not numbers."""
     if freq != STEP:
+        import pandas as pd
+
         return list(format_times(pd.date_range(start, periods=count, freq=freq), freq))
     if not start.lstrip("-").isdigit():
         raise DataError(f"'{start}' cannot be continued without a frequency: set dataset.prompt.timestamps=none")

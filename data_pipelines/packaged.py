@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data_pipelines.clock import format_times
@@ -39,6 +38,8 @@ def taylor() -> SeriesTable:
         raise DataError(f"{module} does not hold the demo series ({error}): pip install pmdarima==2.1.1") from None
     if len(megawatts) != TAYLOR_ROWS:
         raise DataError(f"{module} holds {len(megawatts)} values, not {TAYLOR_ROWS}: pip install pmdarima==2.1.1")
+    import pandas as pd
+
     times = pd.date_range("2000-06-05", periods=TAYLOR_ROWS, freq="30min")
     return SeriesTable({"demand": megawatts / _MEGAWATTS_PER_GIGAWATT}, format_times(times, "30min"), "30min")
 

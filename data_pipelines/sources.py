@@ -1,16 +1,21 @@
 """Read the series of a CSV file: one date column, one column per channel, one row per time step."""
 
+from __future__ import annotations
+
 import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data_pipelines.clock import read_clock
 from src.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ def column_names(path: Path) -> list[str]:
 
 def _read_cells(path: Path) -> pd.DataFrame:
     """Read every cell as text, so that a bad one can be shown as it stands in the file."""
+    import pandas as pd
+
     if not path.is_file():
         raise DataError(f"{path} is not a file: check the path")
     try:

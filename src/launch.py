@@ -63,11 +63,13 @@ def start(
     from src.config.stage_node import settle
     from src.config.stages import build_stages
     from src.processes.stopping import EXIT_CODE, Terminated
+    from src.rewards.belonging import check_belonging
 
     try:
         settle(cfg, choices or {})
         check(cfg)
         stages = build_stages(cfg)
+        check_belonging(cfg)
         if cfg.launch.dry_run:
             show(cfg, stages)
             return None

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from omegaconf import DictConfig
 
 from src.config.named import load_class, load_function
+from src.config.stages import views
 from src.errors import ConfigError
 from src.tasks.task import Task
 
 
-def check_belonging(views: Iterable[tuple[str, DictConfig]]) -> None:
+def check_belonging(cfg: DictConfig) -> None:
     """Refuse stages whose dataset, task and reward do not belong together.
 
     Args:
-        views: the kind of each stage, ``sft`` or ``rl``, and the configuration as it sees it.
+        cfg: a run's whole configuration.
 
     Raises:
         ConfigError: with what to choose instead.
     """
-    for kind, view in views:
-        if kind == "sft":
+    task_class(cfg.dataset)
+    for name, view in views(cfg).items():
+        if view.stage[name].kind == "sft":
             check_sft(view.dataset)
         else:
             check_rl(view.dataset, view.reward)

@@ -23,6 +23,7 @@ from src.config.stages import build_stages
 from src.errors import ConfigError, UserError
 from src.record.layout import NAME
 from src.record.sweep import Cell, Sweep, is_sweep, read_sweep
+from src.rewards.belonging import check_belonging
 from src.sweeps.naming import carries_out, cell_name, key_of, sweep_name, value_of
 
 DIRECTIONS = ("maximize", "minimize")
@@ -86,6 +87,7 @@ def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictCo
         settle(cfg, choices)
         check(cfg)
         build_stages(cfg)
+        check_belonging(cfg)
     except UserError as error:
         raise ConfigError(f"cell {cell.name}: {error}") from None
     except (HydraException, OmegaConfBaseException) as error:
