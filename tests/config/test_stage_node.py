@@ -80,10 +80,11 @@ def test_an_option_of_a_stage_takes_the_place_of_the_runs_own(compose_run: Compo
     assert "chosen" not in one.dataset and "option" not in one.dataset
     assert (two.dataset.name, two.dataset.horizon) == ("demand", 12)
     assert (stages["sft"].dataset.name, stages["sft"].dataset.horizon) == ("demand", 6)
-    settings = one.config.reward.custom_reward_function.reward_kwargs
-    assert settings.preset == "paper" and "format" not in settings
+    adapter = one.config.reward.custom_reward_function.reward_kwargs
+    settings = adapter.function.reward_kwargs
+    assert settings.preset == "paper" and "format" not in settings and adapter.dataset == one.dataset
     assert one.config.reward.num_workers == 1  # the runtime's
-    assert two.config.reward.custom_reward_function.reward_kwargs.preset == "strict"
+    assert two.config.reward.custom_reward_function.reward_kwargs.function.reward_kwargs.preset == "strict"
     # What the scale changed in demand counts for etth1, where both files say the same.
     assert one.dataset.max_windows == {"train": 10000, "val": 70, "test": 4}
     assert one.dataset.task == "recipes.time_r1.task.TimeR1"

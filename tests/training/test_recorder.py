@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from toy_task import SETTINGS, Sums
 
 from src.algorithms.rollouts import Rollouts
-from src.tasks.forecast.held_out import Scored
+from src.tasks.row import Row
+from src.tasks.scores import Group, Metric, Scores
+from src.tasks.task import Answer
 from src.training.recorder import Recorder, Texts, spread, zero_std_share
 
 TERMS = [
@@ -20,12 +24,9 @@ TERMS = [
 ]
 
 
-def _row(number: int, dataset: str = "demand") -> dict[str, Any]:
-    return {
-        "data_source": dataset,
-        "ground_truth": np.array([1.0, 2.0 + number]),
-        "extra_info": {"channel": "load", "index": number, "history": [0.5, float(number)], "period": 2},
-    }
+def _row(number: int, source: str = "demand", **changes: Any) -> Row:
+    info = {"channel": "load", "history": [0.5, float(number)], "period": 2}
+    return replace(Row(source, "", "val", number, [], [1.0, 2.0 + number], info), **changes)
 
 
 def _sampled(**changes: Any) -> Rollouts:
@@ -44,16 +45,23 @@ def _sampled(**changes: Any) -> Rollouts:
     return Rollouts(**{**values, **changes})
 
 
-def _score(rows: Sequence[dict[str, Any]], responses: Sequence[str]) -> Scored:
+class Twice(Sums):
     """A response is a number, forecast twice, or no forecast."""
-    predictions = [[float(text)] * 2 if text.isdigit() else None for text in responses]
-    return Scored({"val/demand/mse": float(len(rows))}, predictions)
+
+    def read(self, row: Row, response: str) -> Answer:
+        return Answer([float(response)] * 2) if response.isdigit() else Answer(None, "no number")
+
+    def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+        failed = sum(answer.problem is not None for answer in answers)
+        metrics = {"mae": Metric(None), "mse": Metric(float(len(rows)))}
+        baselines = {"zero": {"mse": Metric(9.0)}}
+        return Scores({"demand": Group("mse", metrics, baselines, len(rows), len(answers), failed)})
 
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
     (tmp_path / "samples").mkdir()
-    return Recorder(tmp_path, "rl", _score, samples=3, limit=30)
+    return Recorder(tmp_path, "rl", Twice(SETTINGS), samples=3, limit=30)
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:
@@ -81,8 +89,8 @@ def test_rollout_metrics_by_hand(recorder: Recorder) -> None:
 
 
 def test_each_task_has_its_own_means_over_the_terms_it_can_earn(recorder: Recorder) -> None:
-    quiz = {**_row(0), "extra_info": {"task": "quiz", "terms": ["format"]}}
-    guess = {**_row(1), "extra_info": {"task": "guess", "terms": np.array(["format", "mse"])}}
+    quiz = _row(0, task="quiz", info={"terms": ["format"]})
+    guess = _row(1, task="guess", info={"terms": ["format", "mse"]})
     metrics = recorder.rollout_metrics(_sampled(rows=[quiz, quiz, guess, guess]))
     assert metrics["quiz/reward/mean"] == pytest.approx(-0.125)
     assert metrics["guess/reward/mean"] == pytest.approx(0.25)
@@ -118,8 +126,8 @@ def test_sessions_are_counted_by_their_last_row_and_roles_by_all_of_theirs(recor
     assert limits == [0.25, 0.5, 0.0]
 
 
-def test_a_truth_in_json_is_kept_as_numbers(recorder: Recorder, tmp_path: Path) -> None:
-    rows = [{**_row(place), "ground_truth": truth} for place, truth in enumerate(("[1.0, 2.5]", "B"))]
+def test_a_truth_of_any_kind_is_kept(recorder: Recorder, tmp_path: Path) -> None:
+    rows = [_row(place, truth=truth) for place, truth in enumerate(([1.0, 2.5], "B"))]
     sampled = _sampled(rows=[rows[0], rows[0], rows[1], rows[1]])
     recorder.samples = 4
     recorder.training_samples(3, sampled, lambda keys: (["?"] * len(keys), ["1"] * len(keys), [[]] * len(keys)))
@@ -241,6 +249,8 @@ def test_validation_scores_every_answer_and_keeps_samples(recorder: Recorder) ->
         "val/demand/reward": 0.0625,
         "val/wind/reward": 0.5,
         "val/demand/mse": 8.0,
+        "val/demand/fail_frac": 1 / 8,
+        "val/demand/baseline/zero/mse": 9.0,
         "response_length/val_limit_frac": 3 / 8,
     }
     lines = _lines(recorder.run / "samples" / "rl_10.jsonl")

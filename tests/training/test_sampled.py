@@ -2,14 +2,18 @@
 
 import base64
 import io
+import math
 import random
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
 from src.algorithms.rollouts import Rollouts
+from src.rewards.adapter import PROBLEM, RewardError
+from src.tasks.row import Row
 from src.training.sampled import image_uris, numeric_terms, plain, read_rollouts, reproducible_order
 
 
@@ -23,7 +27,7 @@ def collected(places: list[tuple[str, int, int]]) -> Rollouts:
         roles=[""] * count,
         turns=np.zeros(count, dtype=int),
         lengths=np.arange(count, dtype=float),
-        rows=[{"data_source": source, "extra_info": {"index": index}} for source, index, _number in places],
+        rows=[Row(source, "", "train", index, [], None) for source, index, _number in places],
     )
 
 
@@ -39,13 +43,6 @@ def test_the_order_is_that_of_datasets_prompts_and_numbers() -> None:
     assert sorted(ordered.lengths) == sorted(sampled.lengths)
 
 
-def test_prompts_without_a_number_keep_together() -> None:
-    sampled = collected([("a", 0, 1), ("a", 0, 0)])
-    for row in sampled.rows:
-        row["extra_info"] = {}
-    assert reproducible_order(sampled) == [1, 0]
-
-
 def _columns(rows: list[dict]) -> dict:
     """Columns of the queue, in the containers that it returns: nested tensors, and lists of Python objects."""
     scores = [torch.tensor([0.0] * 2 + [row["reward"]]) for row in rows]
@@ -54,7 +51,7 @@ def _columns(rows: list[dict]) -> dict:
         "extra_fields": [row["extra"] for row in rows],
         "data_source": ["demand"] * len(rows),
         "reward_model": [{"ground_truth": "[1.0]"}] * len(rows),
-        "extra_info": [{"index": 3}] * len(rows),
+        "extra_info": [{"index": 3, "split": "train", "task": "", "info": '{"period": 2}'}] * len(rows),
     }
 
 
@@ -72,9 +69,16 @@ def test_rows_of_one_session_keep_their_own_reward_role_turn_and_terms() -> None
     assert read.roles == ["", "controller", "reasoner"] and read.turns.tolist() == [0, 1, 0]
     assert read.terms == [{"mse": 0.5}, {}, {"mse": 0.25}]
     assert read.lengths.tolist() == [7.0, 6.0, 5.0] and read.kept.all()
-    assert read.rows[0] == {"data_source": "demand", "ground_truth": "[1.0]", "extra_info": {"index": 3}}
+    assert read.rows[0] == Row("demand", "", "train", 3, (), [1.0], {"period": 2})
     assert read.groups == ["7x0"] * 3 and read.sessions == ["7x0_0", "7x0_1", "7x0_1"]
     assert read.last_rows() == [0, 2]
+
+
+def test_a_reward_that_failed_ends_the_run_with_its_sentence() -> None:
+    failed = {"reward": math.nan, "extra": {"reward_extra_info": {"score": math.nan, PROBLEM: "the reward f failed"}}}
+    rows = [{"reward": 0.5, "extra": {"reward_extra_info": {"score": 0.5}}}, failed]
+    with pytest.raises(RewardError, match=r"^the reward f failed$"):
+        read_rollouts(["7x0_0_0", "7x0_1_0"], [{"response_len": 5}] * 2, _columns(rows))
 
 
 def test_images_of_a_prompt_are_data_uris_in_its_order() -> None:

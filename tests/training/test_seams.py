@@ -7,6 +7,7 @@ from types import FunctionType
 
 import pytest
 from verl.trainer import sft_trainer
+from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopWorkerTQ, _settle_session_tasks
 from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 from verl.workers.engine.fsdp.transformer_impl import FSDPEngine
@@ -73,6 +74,17 @@ def test_the_reference_model_is_made_where_the_worker_can_be_told_of_another_fol
     roles = inspect.getsource(PPOTrainerSync._init_resource_pool_mgr)
     assert "Role.ActorRolloutRef if need_reference_policy(config)" in roles
     assert "self.role_worker_mapping[role] = ray.remote(ActorRolloutRefWorker)" in roles
+
+
+def test_the_replay_buffer_looks_at_failed_prompts_before_it_takes_what_is_left_of_them() -> None:
+    sample = inspect.getsource(ReplayBuffer.sample)
+    looks = sample.index("self._sync_metadata_from_transfer_queue()")
+    assert sample.index("while True:") < looks < sample.index("self._materialize_batch(")
+    assert "self.failure_keys[partition_id].add(key)" in inspect.getsource(
+        ReplayBuffer._sync_metadata_from_transfer_queue
+    )
+    run_prompt = inspect.getsource(AgentLoopWorkerTQ.__ray_actor_class__._run_prompt)
+    assert 'status = "failure"' in run_prompt and "return_exceptions=True" in inspect.getsource(_settle_session_tasks)
 
 
 def test_the_names_that_the_sft_stage_replaces_are_looked_up_when_it_runs() -> None:
