@@ -1,11 +1,18 @@
 """Fixtures shared by all tests."""
 
+from __future__ import annotations
+
 import gc
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from warm import Warm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,6 +34,16 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     gc.unfreeze()  # or libraries report at exit what they take for leaks
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Starts processes that have torch, veRL, vLLM and Ray imported: one process of this session has."""
+    from warm import Warm
+
+    server = Warm(tmp_path_factory.mktemp("warm") / "server.log")
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,11 @@ from src.tasks.row import Row
 
 @dataclass
 class TimeR1Traces(TraceSettings):
-    """``style``: which traces SFT imitates: ``full``, ``short`` or ``methods`` (``recipes.time_r1.traces``)."""
+    """What the SFT stage imitates.
+
+    Args:
+        style: ``full``, ``short`` or ``methods`` (``recipes.time_r1.traces``).
+    """
 
     style: str = "full"
 

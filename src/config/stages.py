@@ -44,9 +44,12 @@ OWN_KEYS = (
 class Stage:
     """One training within a run.
 
-    trainer: ``sft`` or ``ppo``. config: veRL's root config, complete but for the paths that ``place`` fills in.
-    dataset: what it is trained on. reference: the model that KL is measured from: None for the one that the stage
-    starts from, ``first`` for the run's first one, or a folder or hub name.
+    Args:
+        trainer: ``sft`` or ``ppo``.
+        config: veRL's root config, complete but for the paths that ``place`` fills in.
+        dataset: what it is trained on.
+        reference: the model that KL is measured from: None for the one that the stage starts from, ``first`` for the
+            run's first one, or a folder or hub name.
     """
 
     name: str

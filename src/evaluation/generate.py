@@ -63,7 +63,7 @@ class Generator:
 def open_generator(
     model: str, settings: EvaluationSettings, prompts: Sequence[Sequence[Message]], turns: int
 ) -> Iterator[Generator]:
-    """Load `model` into vLLM for prompts like `prompts`; the engine is shut down at the end.
+    """Load ``model`` into vLLM for prompts like ``prompts``; the engine is shut down at the end.
 
     Raises UserError before vLLM is imported: vLLM is not installed, the tokenizer cannot be loaded or has no
     chat template, or a prompt does not fit. Raises it too when vLLM refuses the model.

@@ -1,4 +1,4 @@
-"""The command `python -m src.evaluate`: its mistakes, and real runs of vLLM."""
+"""The command ``python -m src.evaluate``: its mistakes, and real runs of vLLM."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from toys import GOOD, HALF_HOURLY
+from warm import Warm
 
 from src.evaluation.cli import main
 from src.evaluation.model_folder import check_model
@@ -18,9 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ModelFolder = Callable[..., Path]
 
 
-def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def command(*arguments: str, python: str = sys.executable) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, *arguments],
+        [python, *arguments],
         cwd=ROOT,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
         capture_output=True,
@@ -159,7 +160,7 @@ print(json.dumps({"greedy": answer(0.0, prompts), "expected": expected, "sampled
 
 
 @pytest.mark.smoke
-def test_greedy_text_is_that_of_transformers_and_sampled_text_repeats(tmp_path: Path) -> None:
+def test_greedy_text_is_that_of_transformers_and_sampled_text_repeats(tmp_path: Path, warm: Warm) -> None:
     from src.models.tiny import build
 
     settings = {
@@ -168,7 +169,7 @@ def test_greedy_text_is_that_of_transformers_and_sampled_text_repeats(tmp_path: 
     }  # fmt: skip
     folder = build(tmp_path / "model", ["forecast 1 12.5 13.1"] * 16, settings, seed=1)
     assert check_model(str(folder)) == str(folder)
-    done = command("-c", _PARITY, str(folder))
+    done = command("-c", _PARITY, str(folder), python=warm.python)
     assert done.returncode == 0, done.stderr
     texts = json.loads(done.stdout.splitlines()[-1])
     first, again, problems, tokens = texts["greedy"]
@@ -180,14 +181,17 @@ def test_greedy_text_is_that_of_transformers_and_sampled_text_repeats(tmp_path: 
 
 
 @pytest.mark.smoke
-def test_a_prompt_longer_than_the_models_context_is_a_mistake(two_answer_model: Path, tmp_path: Path) -> None:
+def test_a_prompt_longer_than_the_models_context_is_a_mistake(
+    two_answer_model: Path, tmp_path: Path, warm: Warm
+) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
     for file in two_answer_model.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 64}))
-    done = command("-m", "src.evaluate", f"model={folder}", "dataset=demand", f"out={tmp_path / 'x.json'}")
+    words = ("-m", "src.evaluate", f"model={folder}", "dataset=demand", f"out={tmp_path / 'x.json'}")
+    done = command(*words, python=warm.python)
     assert done.returncode == 2
     assert "has a context of 64: give the dataset shorter prompts" in done.stderr
     assert not (tmp_path / "x.json").exists()

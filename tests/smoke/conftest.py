@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from launching import ROOT, Family, Launched, command
 from warm import Warm
-
-
-@pytest.fixture(scope="session")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
-    """Starts launchers that have the libraries imported: one process of this session has."""
-    server = Warm(tmp_path_factory.mktemp("warm") / "server.log")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ Reply = Callable[[str, int], "str | dict[str, Any] | int"]
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Answers POST /v1/chat/completions with `reply(prompt, number of earlier requests for that prompt)`.
+    """Answers POST /v1/chat/completions with ``reply(prompt, number of earlier requests for that prompt)``.
 
     A reply is a text, a whole message, or an HTTP status to fail with.
     """

@@ -48,6 +48,12 @@ class Warm:
         assert words[1] == "-m"
         return Fork(self._server.address, words[2:], start_new_session)
 
+    @property
+    def python(self) -> str:
+        """An interpreter that has everything imported, for ``subprocess.run``."""
+        self._server.wait_until_ready()
+        return str(self._server.python)
+
     def stop(self) -> None:
         self._server.stop()
 
