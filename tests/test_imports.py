@@ -24,6 +24,11 @@ ORDER = (
     "training", "report", "trackers", "cluster", "cpu", "models", "launcher", "sweeps",
     "patches", "plugin", "launch", "evaluate", "jobs",
 )  # fmt: skip
+<<<<<<< HEAD
+=======
+# Arrows that still run up; one that is mended leaves this list.
+UPWARDS: set[str] = set()
+>>>>>>> 5e7c212 (Forecasting's old scorers go; no file is longer than 300 lines, no arrow runs up)
 FORBIDDEN = {
     "src": ("recipes", "data_pipelines", "tests"),
     "data_pipelines": ("recipes", "tests"),
@@ -133,7 +138,7 @@ def test_no_file_is_long() -> None:
     files = [file for file in _ours() if file.suffix in kinds]
     assert len(files) > 50
     lengths = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8").count("\n") for file in files}
-    assert {name: length for name, length in lengths.items() if length > LONGEST and name not in LONGER} == {}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
 def _verl() -> Path:

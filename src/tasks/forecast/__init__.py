@@ -1,1 +1,1 @@
-"""What every forecasting recipe shares: error metrics and trivial baselines."""
+"""What every forecasting recipe shares: the grammar of answers, scores beside trivial baselines, rolling horizons."""

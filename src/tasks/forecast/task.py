@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from src.tasks.asking import Completion, Generate, Request, request_seed
-from src.tasks.forecast import scored
+from src.tasks.forecast import scoring
 from src.tasks.forecast.answer import parse_forecast
 from src.tasks.forecast.reward import plain_reward
 from src.tasks.row import Message, Row
@@ -20,7 +20,7 @@ from src.tasks.task import Answer, Asked, Task
 class ForecastTask(Task):
     """Questions whose truth is a list of values; the dataset's ``horizon`` says how many one answer holds.
 
-    A row's ``info`` is what ``src.tasks.forecast.scored`` reads. A row with a longer truth is answered in rolls
+    A row's ``info`` is what ``src.tasks.forecast.scoring`` reads. A row with a longer truth is answered in rolls
     (Time-R1, appendix F.3): forecast H steps from the last L values, append the answer to the history, move the window
     on by H, and repeat; the last roll is cut. From 96 to 96, a horizon of 192 takes two rolls and 336 takes four.
     """
@@ -47,8 +47,8 @@ class ForecastTask(Task):
         return plain_reward(parse_forecast(response, len(row.truth)), row.truth, row.info)
 
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
-        """MSE and MAE beside every baseline of ``src.tasks.forecast.baselines``; see ``scored.score``."""
-        found = scored.score(rows, answers, seed)
+        """MSE and MAE beside every baseline of ``src.tasks.forecast.baselines``; see ``scoring.score``."""
+        found = scoring.score(rows, answers, seed)
         horizon = max(len(row.truth) for row in rows)
         return Scores(found.groups, {"horizon": horizon, "rolls": self.rolls(horizon), **found.details})
 

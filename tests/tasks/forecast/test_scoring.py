@@ -7,7 +7,7 @@ import pytest
 from toy_forecast import forecast_row
 
 from src.tasks.forecast import baselines
-from src.tasks.forecast.scored import independent, score
+from src.tasks.forecast.scoring import independent, score
 from src.tasks.row import Row
 from src.tasks.scores import Scores
 from src.tasks.task import Answer
