@@ -1,6 +1,4 @@
-"""A forecasting window in its smallest form, and two answers for 12 steps: one usable, one not."""
-
-from dataclasses import dataclass
+"""Two answers for 12 steps, one usable, one not, and the windows that they answer."""
 
 GOOD = [20.5, 31.0, 42.5, 33.0, 24.5, 35.0, 26.5, 37.0, 28.5, 39.0, 40.5, 21.0]
 GOOD_ANSWER = "<think>a habit</think>\n<answer>\n" + "\n".join(map(str, GOOD)) + "\n</answer>"
@@ -8,13 +6,3 @@ GOOD_ANSWER = "<think>a habit</think>\n<answer>\n" + "\n".join(map(str, GOOD)) +
 HALF_HOURLY = ("dataset.rows_per_step=1", "dataset.period=48", "dataset.context_length=48", "dataset.horizon=12",
                "dataset.decimals=1")  # fmt: skip
 BAD_ANSWER = "<think>no idea</think>\n<answer>\nnothing\n</answer>"
-
-
-@dataclass(frozen=True)
-class Toy:
-    channel: str
-    history: tuple[float, ...]
-    history_labels: tuple[str, ...]
-    target: tuple[float, ...] = ()
-    target_labels: tuple[str, ...] = ()
-    period: int = 2
