@@ -18,11 +18,10 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from src.record.layout import Layout
 from src.record.lines import read_lines
 from src.runs import Sample, read_run
+from src.tasks.build import read_rows
 
 
 def answers(run: Path, step: int) -> dict[int, list[Sample]]:
@@ -57,10 +56,9 @@ def stated_methods(samples: list[Sample]) -> str:
 def weekly_error(run: Path, split: str) -> float:
     """Mean squared error of repeating the week in all windows of a split."""
     errors = []
-    for row in pq.read_table(Layout(run).data / f"{split}.parquet").to_pylist():
-        truth = row["reward_model"]["ground_truth"]
-        forecast = METHODS["repeat the values of a week ago"](row["extra_info"]["history"], len(truth))
-        errors += [(value - wanted) ** 2 for value, wanted in zip(forecast, truth, strict=True)]
+    for row in read_rows(Layout(run).data / f"{split}.parquet"):
+        forecast = METHODS["repeat the values of a week ago"](row.info["history"], len(row.truth))
+        errors += [(value - wanted) ** 2 for value, wanted in zip(forecast, row.truth, strict=True)]
     return statistics.mean(errors)
 
 

@@ -12,7 +12,6 @@ far causality's validation answers are right.
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 import sys
@@ -20,18 +19,18 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from src.record.layout import Layout
 from src.record.lines import read_lines
 from src.runs import Sample, read_run
+from src.tasks.build import read_rows
+from src.tasks.row import Row
 
 SOLVERS_APART = ("majority", "random", "oracle", "noise_floor")  # no shortcuts
 
 
-def rows_of(run: Path, task: str) -> list[dict[str, Any]]:
+def rows_of(run: Path, task: str) -> list[Row]:
     """The test rows of a task."""
-    return [row for row in pq.read_table(Layout(run).data / "test.parquet").to_pylist() if row["data_source"] == task]
+    return [row for row in read_rows(Layout(run).data / "test.parquet") if row.source == task]
 
 
 def seed_of(run: Path) -> int:
@@ -42,14 +41,13 @@ def mean_error(answer: list[float], truth: list[float]) -> float:
     return statistics.fmean(abs(x - y) for x, y in zip(answer, truth, strict=True))
 
 
-def shortcut_values(rows: list[dict[str, Any]], forecast: bool) -> dict[str, list[float]]:
+def shortcut_values(rows: list[Row], forecast: bool) -> dict[str, list[float]]:
     """Of each shortcut solver, right (1) or wrong (0) per question, or the mean absolute error."""
     found: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        truth = row["reward_model"]["ground_truth"]
-        for name, answer in json.loads(row["extra_info"]["shortcuts"]).items():
+        for name, answer in row.info["shortcuts"].items():
             if name not in SOLVERS_APART:
-                found[name].append(mean_error(answer, json.loads(truth)) if forecast else float(answer == truth))
+                found[name].append(mean_error(answer, row.truth) if forecast else float(answer == row.truth))
     return found
 
 

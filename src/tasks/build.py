@@ -156,6 +156,20 @@ def _columns(one: Row | Trace, row: Row, path: Path) -> dict[str, Any]:
         ) from None
 
 
+def read_rows(path: Path) -> list[Row]:
+    """The questions that ``write_rows`` wrote."""
+    return [
+        Row.of_columns(
+            one["data_source"],
+            one["reward_model"]["ground_truth"],
+            one["extra_info"],
+            one["prompt"],
+            one.get("images") or (),
+        )
+        for one in pq.read_table(path).to_pylist()
+    ]
+
+
 def traces_file(name: str) -> Path:
     """The file of ready-made traces.
 
