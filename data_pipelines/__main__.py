@@ -1,4 +1,4 @@
-"""Build a dataset: `python -m data_pipelines dataset=etth1 dataset.folder=DIR out=DIR [download=true]`."""
+"""Build a dataset: ``python -m data_pipelines dataset=etth1 dataset.folder=DIR out=DIR [download=true]``."""
 
 import sys
 from collections.abc import Sequence

@@ -171,7 +171,8 @@ def format_times(times: pd.DatetimeIndex, freq: str) -> tuple[str, ...]:
 def times(freq: str, count: int) -> str:
     """Name the step that is ``count`` steps of ``freq`` long: 8 times "30min" is "4h".
 
-    Raises DataError for steps that vary in length (months) or have none (``step``).
+    Raises:
+        DataError: steps vary in length (months) or have none (``step``).
     """
     if count == 1:
         return freq
@@ -194,7 +195,11 @@ def default_period(freq: str) -> int:
 
 
 def continue_labels(start: str, freq: str, count: int) -> list[str]:
-    """Return ``count`` labels from ``start`` on; DataError for ``step`` data whose labels are not numbers."""
+    """``count`` labels from ``start`` on.
+
+    Raises:
+        DataError: the labels of ``step`` data are not numbers.
+    """
     if freq != STEP:
         import pandas as pd
 

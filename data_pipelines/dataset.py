@@ -30,7 +30,7 @@ class ForecastDataset:
         self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
 
     def samples(self, split: str) -> list[ForecastSample]:
-        """Return the samples of `split`: train is shuffled with the seed, the others are in order."""
+        """The samples of ``split``: train is shuffled with the seed, the others are in order."""
         chosen = windows.select(split, self.borders, self.settings, self.channels)
         if split == "train":
             order = windows.generator(self.settings.seed, "shuffle").permutation(len(chosen))
@@ -39,7 +39,7 @@ class ForecastDataset:
         return [self._window(channel, start, length) for channel, start in chosen]
 
     def sft_samples(self) -> list[ForecastSample]:
-        """Return the training samples that get a trace: `traces.samples` of them, drawn with the seed."""
+        """The training samples that get a trace: ``traces.samples`` of them, drawn with the seed."""
         samples, traces = self.samples("train"), self.settings.traces
         draw = windows.generator(self.settings.seed, "sft")
         if not traces.perturb:
@@ -48,7 +48,7 @@ class ForecastDataset:
         return [self._perturbed(samples[i], draw) for i in draw.choice(len(samples), size=traces.samples)]
 
     def _perturbed(self, one: ForecastSample, draw: np.random.Generator) -> ForecastSample:
-        """Return the window with another level and noise; see `TraceSettings.perturb`."""
+        """The window with another level and noise; see ``TraceSettings``."""
         share = self.settings.traces.perturb
         values = np.array([*one.history, *one.target])
         noise = share * values.std() * draw.standard_normal(len(values))
@@ -65,10 +65,13 @@ class ForecastDataset:
         }
 
     def continued(self, channel: str, history: Sequence[float], start: str) -> ForecastSample:
-        """Return a question about any history, such as one that ends in a model's own forecast (rolling).
+        """A question about any history, such as one that ends in a model's own forecast (rolling); it has no truth.
 
-        history: (L,) values whose first row has the timestamp `start`. The sample has no truth.
-        Raises DataError for an unknown channel or a start that cannot be continued.
+        Args:
+            history: (L,) values, whose first row has the timestamp ``start``.
+
+        Raises:
+            DataError: an unknown channel, or a start that cannot be continued.
         """
         if channel not in self.table.values:
             raise DataError(f"dataset {self.settings.name} has no channel '{channel}': use one of {self.channels}")
@@ -104,12 +107,12 @@ class ForecastDataset:
 
 
 def _means(column: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
-    """Return the mean of each row and the `rows` - 1 after it, shape (N - rows + 1,)."""
+    """The mean of each row and the ``rows`` - 1 after it, shape (N - rows + 1,)."""
     return column if rows == 1 else np.lib.stride_tricks.sliding_window_view(column, rows).mean(axis=-1)
 
 
 def _needed_decimals(values: Mapping[str, NDArray[np.float64]]) -> int:
-    """Return the fewest decimals that keep the rounding error below one percent of each channel's spread."""
+    """The fewest decimals that keep the rounding error below one percent of each channel's spread."""
     for decimals in range(_MAX_DECIMALS):
         if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in values.values()):
             return decimals

@@ -15,13 +15,13 @@ _TIMEOUT = 60.0
 
 
 def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file as hexadecimal text."""
+    """The sha256 of a file as hexadecimal text."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def git_sha1_of(path: Path) -> str:
-    """Return git's blob hash of a file: sha1 over "blob <bytes>", a zero byte, and the content."""
+    """Git's blob hash of a file: sha1 over "blob <bytes>", a zero byte, and the content."""
     checksum = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -50,8 +50,9 @@ def download(
 ) -> Path:
     """Fetch ``url`` to ``target`` unless a verified copy is there; print source, licence and checksum.
 
-    Raises DataError when the server cannot be reached, refuses, stops half-way, or sends another file; then
-    ``target`` is as it was before.
+    Raises:
+        DataError: the server cannot be reached, refuses, stops half-way, or sends another file; then ``target`` is as
+            it was before.
     """
     if target.is_file() and (sha256 or git_sha1) and mismatch(target, sha256, git_sha1) is None:
         log(f"{target} is there and verified: nothing to download")

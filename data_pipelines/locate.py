@@ -15,9 +15,13 @@ Log = Callable[[str], None]
 
 
 def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = print) -> SeriesTable:
-    """Read the raw series; ``fetch`` allows a download where a file is missing.
+    """Read the raw series.
 
-    Raises DataError, which says how to give the file, when there is none.
+    Args:
+        fetch: whether a missing file may be downloaded.
+
+    Raises:
+        DataError: there is none; the sentence says how to give the file.
     """
     if settings.packaged is not None:
         return packaged.load(settings.packaged)

@@ -48,7 +48,11 @@ _LOADERS: dict[str, Callable[[], SeriesTable]] = {"taylor": taylor}
 
 
 def load(name: str) -> SeriesTable:
-    """Return the packaged series ``name``; DataError lists the names there are."""
+    """The packaged series ``name``.
+
+    Raises:
+        DataError: there is none of this name, or it is not what it was; the sentence lists the names there are.
+    """
     if name not in _LOADERS:
         raise DataError(f"there is no packaged series '{name}': set dataset.packaged to one of {', '.join(_LOADERS)}")
     return _LOADERS[name]()

@@ -1,4 +1,4 @@
-"""The typed form of a `conf/dataset/*.yaml` file: unknown keys and wrong types are refused."""
+"""The typed form of a ``conf/dataset/*.yaml`` file: unknown keys and wrong types are refused."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,7 +15,7 @@ LOCATION_KEYS = ("task", "folder", "file", "path", "url", "source", "licence", "
 
 @dataclass
 class SplitSettings:
-    """Shares of the rows in time order, or `borders`: the row numbers where train, val and test end (ETT)."""
+    """Shares of the rows in time order, or ``borders``: the row numbers where train, val and test end (ETT)."""
 
     train: float = 0.7
     val: float = 0.1
@@ -34,11 +34,12 @@ class MaxWindows:
 
 @dataclass
 class WindowsOfTest:
-    """Which windows make up `test`.
+    """Which windows make up ``test``.
 
-    mode `paper`: the first `windows_per_channel` windows of each column, `paper_stride` apart, as Time-R1's
-    released evaluation takes them; `full`: every window of the test rows, `full_stride` apart.
-    target_length: length of the truth in `test` when it is longer than the horizon (rolling forecasts).
+    Args:
+        mode: ``paper``: the first ``windows_per_channel`` windows of each column, ``paper_stride`` apart, as Time-R1's
+            released evaluation takes them; ``full``: every window of the test rows, ``full_stride`` apart.
+        target_length: length of the truth in ``test`` when it is longer than the horizon (rolling forecasts).
     """
 
     mode: str = "full"
@@ -50,9 +51,11 @@ class WindowsOfTest:
 
 @dataclass
 class PromptSettings:
-    """`timestamps`: rows (a table), start (the first only), weekday (of the first) or none.
+    """How a window is shown.
 
-    `context`: describe data and channel.
+    Args:
+        timestamps: ``rows`` (a table), ``start`` (the first only), ``weekday`` (of the first) or ``none``.
+        context: describe data and channel.
     """
 
     timestamps: str = "rows"
@@ -61,11 +64,12 @@ class PromptSettings:
 
 @dataclass
 class TraceSettings:
-    """Reasoning traces for SFT: the task's own, or ready-made rows from `file` (a teacher's).
+    """Reasoning traces for SFT: the task's own, or ready-made rows from ``file`` (a teacher's).
 
-    perturb: how far SFT windows are moved away from the series, so that a small model learns to read a window
-    instead of remembering a short series. The level is multiplied by a factor in 1 +- perturb, and noise is added,
-    perturb times the window's standard deviation. Windows are then drawn with replacement.
+    Args:
+        perturb: how far SFT windows are moved away from the series, so that a small model learns to read a window
+            instead of remembering a short series. The level is multiplied by a factor in 1 +- perturb, and noise is
+            added, perturb times the window's standard deviation. Windows are then drawn with replacement.
     """
 
     samples: int = 300
@@ -109,14 +113,14 @@ class DatasetSettings:
     traces: TraceSettings = field(default_factory=TraceSettings)
 
     def targets(self) -> list[str] | None:
-        """Return the columns to forecast, or None for all of the file's."""
+        """The columns to forecast, or None for all of the file's."""
         if self.target is None:
             return list(self.channels) if self.channels else None
         # A column may be named by a number, which the command line reads as one.
         return [str(name) for name in (self.target if isinstance(self.target, list) else [self.target])]
 
     def content(self) -> dict[str, Any]:
-        """Return what decides the built files: all settings but the places where files lie."""
+        """What decides the built files: all settings but the places where files lie."""
         content = {key: value for key, value in asdict(self).items() if key not in LOCATION_KEYS}
         del content["traces"]["file"]  # its content is part of the fingerprint, not its name
         return content
@@ -125,7 +129,11 @@ class DatasetSettings:
 def read_settings(
     cfg: Mapping[str, Any] | DictConfig, kind: type[DatasetSettings] = DatasetSettings
 ) -> DatasetSettings:
-    """Check `cfg` against the settings of this kind; DataError names the key and the fix."""
+    """Check ``cfg`` against the settings of this kind.
+
+    Raises:
+        DataError: it names the key and the fix.
+    """
     try:
         merged = OmegaConf.merge(OmegaConf.structured(kind), cfg)
         settings = OmegaConf.to_object(merged)

@@ -27,7 +27,7 @@ class SeriesTable:
     freq: str
 
     def digest(self) -> str:
-        """Return the sha256 of the content: labels, channel names and exact values."""
+        """The sha256 of the content: labels, channel names and exact values."""
         checksum = hashlib.sha256("\n".join((self.freq, *self.labels)).encode())
         for name, column in self.values.items():
             checksum.update(f"\n{name}\n".encode())
@@ -45,8 +45,12 @@ def read_csv(
 ) -> SeriesTable:
     """Read the columns ``targets`` (None: all but the date) of a CSV file.
 
-    date_column None: the file has no dates, its rows are numbered from 1. freq None: found from the dates.
-    Raises DataError, with the line, for anything that cannot be a regular series of finite numbers.
+    Args:
+        date_column: None: the file has no dates, its rows are numbered from 1.
+        freq: None: found from the dates.
+
+    Raises:
+        DataError: anything that cannot be a regular series of finite numbers; with the line.
     """
     cells = _read_cells(path)
     columns = [str(name) for name in cells.columns]
@@ -74,7 +78,11 @@ def read_csv(
 
 
 def column_names(path: Path) -> list[str]:
-    """Return the names in the header of a CSV file; DataError when it cannot be read."""
+    """The names in the header of a CSV file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     return [str(name) for name in _read_cells(path).columns]
 
 

@@ -43,9 +43,12 @@ def distil_all(
     concurrency: int,
     progress: Callable[[Sequence[Trace]], None],
 ) -> list[Trace]:
-    """Call `distil` for every sample, `concurrency` at once; `progress` gets what is done, now and then and at the end.
+    """Call ``distil`` for every sample, ``concurrency`` at once.
 
     The first error ends it: questions that are not yet asked are dropped.
+
+    Args:
+        progress: gets what is done, now and then and at the end.
     """
     done: dict[int, Trace] = {}
     pool = ThreadPoolExecutor(max_workers=concurrency)
@@ -69,8 +72,11 @@ def run_teacher(
 ) -> int:
     """Run a teacher's command; return the exit status (2 after a message about what the user can correct).
 
-    kind: the recipe's task, made from the composed dataset. teach: called with that task, the chat, the output file,
-    and as keywords the numbers: `candidates`, `concurrency`, and those of `more` (with defaults), each at least 1.
+    Args:
+        kind: the recipe's task, made from the composed dataset.
+        teach: called with that task, the chat, the output file, and as keywords the numbers: ``candidates``,
+            ``concurrency``, and those of ``more``, each at least 1.
+        more: further numbers with their defaults.
     """
     if not argv or argv[0] in ("-h", "--help"):
         print(f"usage: {usage}")

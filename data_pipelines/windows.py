@@ -26,7 +26,7 @@ class Borders:
     test_end: int
 
     def targets(self, split: str) -> tuple[int, int]:
-        """Return the half-open range of rows that the targets of ``split`` must lie in."""
+        """The half-open range of rows that the targets of ``split`` must lie in."""
         ranges = {
             "train": (0, self.train_end),
             "val": (self.train_end, self.test_begin),
@@ -59,9 +59,14 @@ def split_borders(rows: int, split: SplitSettings) -> Borders:
 
 
 def window_starts(split: str, borders: Borders, context: int, target: int, stride: int) -> NDArray[np.int64]:
-    """Return the first history row of each window of ``split``; DataError when not even one fits.
+    """The first history row of each window of ``split``.
 
-    context and target: the window's lengths in rows.
+    Args:
+        context: the history's length in rows.
+        target: the truth's length in rows.
+
+    Raises:
+        DataError: not even one window fits.
     """
     begin, end = borders.targets(split)
     first = 0 if split == "train" else max(0, begin - context)
@@ -78,7 +83,7 @@ def window_starts(split: str, borders: Borders, context: int, target: int, strid
 
 
 def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDArray[np.int64]:
-    """Return the window starts of one channel in ``split`` (every channel has the same ones)."""
+    """The window starts of one channel in ``split`` (every channel has the same ones)."""
     step, evaluation = settings.rows_per_step, settings.evaluation
     context, horizon = step * settings.context_length, step * settings.horizon
     if split != "test":
@@ -97,7 +102,7 @@ def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDA
 
 
 def select(split: str, borders: Borders, settings: DatasetSettings, channels: list[str]) -> list[tuple[str, int]]:
-    """Return (channel, start) of the windows of ``split``, in order, at most ``max_windows`` of them."""
+    """(channel, start) of the windows of ``split``, in order, at most ``max_windows`` of them."""
     starts = split_starts(split, borders, settings)
     windows = [(channel, int(start)) for channel in channels for start in starts]
     limit = getattr(settings.max_windows, split)
@@ -108,5 +113,5 @@ def select(split: str, borders: Borders, settings: DatasetSettings, channels: li
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:
-    """Return an independent random stream for each purpose, the same in every process."""
+    """An independent random stream for each purpose, the same in every process."""
     return np.random.default_rng([seed, *purpose.encode()])

@@ -45,7 +45,7 @@ def describe_time(label: str) -> str:
 
 
 def weekday_of(label: str) -> str | None:
-    """Return the English weekday of a timestamp (whatever the locale), None for a counter."""
+    """The English weekday of a timestamp (whatever the locale), None for a counter."""
     if label.lstrip("-").isdigit():
         return None
     try:

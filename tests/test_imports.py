@@ -13,22 +13,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("src", "recipes", "data_pipelines")
 LONGEST = 300
-# To be split.
-LONGER = (
-    "tests/data_pipelines/test_forecast.py",
-    "tests/recipes/time_r1/test_teacher.py",
-)
 # What src is made of, from the ground up: each imports only from those before it. README.md's map has the same order.
 ORDER = (
     "errors", "output", "chat", "processes", "record", "config", "runs", "tasks", "rewards", "algorithms", "evaluation",
     "training", "report", "trackers", "cluster", "cpu", "models", "launcher", "sweeps",
     "patches", "plugin", "launch", "evaluate", "jobs",
 )  # fmt: skip
-<<<<<<< HEAD
-=======
-# Arrows that still run up; one that is mended leaves this list.
-UPWARDS: set[str] = set()
->>>>>>> 5e7c212 (Forecasting's old scorers go; no file is longer than 300 lines, no arrow runs up)
 FORBIDDEN = {
     "src": ("recipes", "data_pipelines", "tests"),
     "data_pipelines": ("recipes", "tests"),

@@ -7,7 +7,7 @@ having been given them.
 
     python -m recipes.time_r1.teacher dataset=etth1 dataset.folder=DIR model=M base_url=URL out=traces.parquet
 
-Then train with `dataset.traces.file=traces.parquet`. Every reply is cached, so a run that stops goes on where
+Then train with ``dataset.traces.file=traces.parquet``. Every reply is cached, so a run that stops goes on where
 it was.
 """
 
@@ -75,9 +75,10 @@ def distil(chat: Chat, sample: ForecastSample, prompt: str, candidates: int, tim
 
 
 def _best(chat: Chat, prompt: str, draws: int, sample: ForecastSample, limit: float | None = None) -> str | None:
-    """Draw replies and return the reasoning of the one nearest to the truth, None when none qualifies.
+    """Draw replies; the reasoning of the one nearest to the truth, None when none qualifies.
 
-    limit: only for revisions: the largest MAPE allowed; then a text that mentions the truth is refused, too.
+    Args:
+        limit: only for revisions: the largest MAPE allowed; then a text that mentions the truth is refused, too.
     """
     truth = [float(sample.format(value)) for value in sample.target]
     qualified: list[tuple[float, int, str]] = []
@@ -110,10 +111,13 @@ def _revision_prompt(prompt: str, thought: str, answer: str) -> str:
 
 
 def teach(task: TimeR1, chat: Chat, out: Path, *, candidates: int, concurrency: int) -> int:
-    """Distil the dataset's SFT windows into `out` (a file of traces) and return how many there are.
+    """Distil the dataset's SFT windows into ``out`` (a file of traces) and return how many there are.
 
-    Windows without a usable reply are left out and counted. Raises DataError when none is left, and the
-    chat's UserError when the endpoint fails; the replies so far stay in the cache.
+    Windows without a usable reply are left out and counted.
+
+    Raises:
+        DataError: none is left.
+        UserError: the endpoint fails; the replies so far stay in the cache.
     """
     samples = task.data.sft_samples()
     prompts = [task.prompt(sample) for sample in samples]

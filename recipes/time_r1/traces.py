@@ -50,7 +50,7 @@ def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "row
 
 
 def answer(sample: ForecastSample, timestamps: str = "rows", forecast: Sequence[float] | None = None) -> str:
-    """Return the ``<answer>`` part, one row per step in a fenced block; without a forecast, the true values."""
+    """The ``<answer>`` part, one row per step in a fenced block; without a forecast, the true values."""
     values = [sample.format(value) for value in (sample.target if forecast is None else forecast)]
     if timestamps == "rows":
         pairs = zip(sample.target_labels, values, strict=True)

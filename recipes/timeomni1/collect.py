@@ -139,7 +139,8 @@ def _check(item: Item, seed: int) -> None:
 def token_counter(folder: str | None) -> CountTokens:
     """Count tokens by the tokenizer.json of ``folder``, or by ``estimate_tokens`` where there is none.
 
-    Raises DataError: the folder has no usable tokenizer.json.
+    Raises:
+        DataError: the folder has no usable tokenizer.json.
     """
     if folder is None:
         return estimate_tokens

@@ -30,7 +30,12 @@ from src.tasks.task import Answer, Log, Task
 
 @dataclass
 class ExternalSettings:
-    """folder: where ``files`` lie. url: what file names are appended to."""
+    """The typed form of conf/dataset/timeomni1_testbed.yaml and its like.
+
+    Args:
+        folder: where ``files`` lie.
+        url: what file names are appended to.
+    """
 
     name: str = MISSING
     title: str = MISSING

@@ -35,7 +35,13 @@ def credit(item: Item, answer: str | Sequence[float]) -> float:
 def learned(items: Sequence[Item], blind: Callable[[str], View]) -> float | None:
     """Accuracy of a classifier that is trained on one half of the questions and tested on the other, and vice versa.
 
-    It finds the leaks that nobody has written a solver for. blind: what it may see. None for too few questions.
+    It finds the leaks that nobody has written a solver for.
+
+    Args:
+        blind: what it may see.
+
+    Returns:
+        None for too few questions.
     """
     if len(items) < _LEARNABLE:
         return None
@@ -98,7 +104,8 @@ def report(parts: Sequence[Collected], *, limited: bool = True) -> dict[str, Any
 def check(task: str, where: str, figures: Mapping[str, Any]) -> None:
     """Refuse a build in which a shortcut solver is above its ceiling, or at the level of the oracle.
 
-    Raises DataError, which names the task and the solver.
+    Raises:
+        DataError: it names the task and the solver.
     """
     rows = figures["rows"]
     for name, solver in figures["shortcuts"].items():

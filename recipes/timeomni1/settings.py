@@ -84,7 +84,11 @@ class DatasetSettings:
 
 
 def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
-    """Check ``cfg`` against DatasetSettings; DataError names the key and the fix."""
+    """Check ``cfg`` against DatasetSettings.
+
+    Raises:
+        DataError: it names the key and the fix.
+    """
     try:
         settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(DatasetSettings), cfg))
     except OmegaConfBaseException as error:

@@ -109,7 +109,9 @@ def _judge(item: Item, reply: str, origin: str) -> Kept | None:
 def teach(task: TimeOmni1, chat: Chat, out: Path, *, candidates: int, pool: int, concurrency: int) -> int:
     """Distil the SFT questions of every trained task into ``out`` (a file of traces) and return how many there are.
 
-    Raises DataError when there is none, and the chat's UserError when the endpoint fails.
+    Raises:
+        DataError: there is none.
+        UserError: the endpoint fails; the replies so far stay in the cache.
     """
     settings, found = task.typed, list[Trace]()
     for name in settings.tasks:

@@ -58,11 +58,6 @@ class Score:
     answered: int  # windows with at least one usable answer
     answers: int  # windows times runs
 
-    def as_metrics(self, prefix: str) -> dict[str, float]:
-        """Return ``{prefix}/mse``, ``/mae`` and ``/fail_frac``; errors that do not exist are left out."""
-        named = {"mse": self.mse, "mae": self.mae, "fail_frac": self.fail_frac}
-        return {f"{prefix}/{name}": value for name, value in named.items() if not math.isnan(value)}
-
 
 @dataclass(frozen=True)
 class Summary:
@@ -73,7 +68,7 @@ class Summary:
 
 
 def _errors(forecast: Forecast) -> tuple[float, float] | None:
-    """Return (MSE, MAE) of an answer, or None where it failed: missing, of another length, or not finite."""
+    """(MSE, MAE) of an answer, or None where it failed: missing, of another length, or not finite."""
     if forecast.prediction is None or len(forecast.prediction) != len(forecast.truth):
         return None
     pair = mse(forecast.prediction, forecast.truth), mae(forecast.prediction, forecast.truth)
@@ -92,7 +87,8 @@ def _score(windows: Sequence[list[tuple[float, float] | None]]) -> Score:
 def summarise(forecasts: Iterable[Forecast]) -> Summary:
     """Score forecasts: mean over the runs of a window, then over windows, per channel and pooled.
 
-    Raises ValueError when there is nothing to score.
+    Raises:
+        ValueError: there is nothing to score.
     """
     runs: dict[str, dict[Hashable, list[tuple[float, float] | None]]] = defaultdict(lambda: defaultdict(list))
     for forecast in forecasts:

@@ -61,7 +61,7 @@ def last_shown(prompt: str) -> float:
 
 
 def answer(prompt: str, error: float, reasoning: str) -> str:
-    """A complete reply whose forecast is off by `error`."""
+    """A complete reply whose forecast is off by ``error``."""
     rows = "\n".join(f"{last_shown(prompt) + step + error:.1f}" for step in range(1, HORIZON + 1))
     return f"<think>{reasoning}</think>\n<answer>\n```\n{rows}\n```\n</answer>"
 
@@ -125,7 +125,7 @@ def test_a_second_run_asks_nothing_and_a_stopped_one_goes_on(
     with cache.open("a") as file:
         file.write('{"key": "broken off')
     asked = len(failing.requests)
-    # `good` counts earlier requests for a prompt, which the failed one would shift: answer by what is asked.
+    # ``good`` counts earlier requests for a prompt, which the failed one would shift: answer by what is asked.
     failing.reply = lambda prompt, draw: good(prompt, 1)
     assert main(command) == 0
     assert len(failing.requests) - asked == 12 - 5

@@ -69,12 +69,7 @@ def test_an_unusable_answer_is_a_failure_not_an_error_value(failed) -> None:
 def test_nothing_answered_has_no_error_but_a_failure_rate() -> None:
     pooled = summarise([Forecast("a", 0, [0.0], None)]).pooled
     assert math.isnan(pooled.mse)
-    assert pooled.as_metrics("val/etth1") == {"val/etth1/fail_frac": 1.0}
-
-
-def test_metric_names() -> None:
-    pooled = summarise([Forecast("a", 0, [0.0], [2.0])]).pooled
-    assert pooled.as_metrics("val/x") == {"val/x/mse": 4.0, "val/x/mae": 2.0, "val/x/fail_frac": 0.0}
+    assert (pooled.fail_frac, pooled.answered) == (1.0, 0)
 
 
 def test_no_forecasts_is_refused() -> None:
