@@ -38,7 +38,7 @@ def test_the_fingerprint_covers_every_file_that_makes_rows_and_traces(
             covered.add(str(path.relative_to(ROOT)))
         return real(path, *arguments)
 
-    task = _task(f"dataset.traces.style={style}")
+    task = _task(f"+dataset.traces.style={style}")
     assert task.data.table.labels  # the series is covered by its digest
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_text", read)
@@ -68,11 +68,11 @@ def with_another_baseline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def before() -> list[str]:
-    return [one.answer for one in _task("dataset.traces.style=full").traces("sft")]
+    return [one.answer for one in _task("+dataset.traces.style=full").traces("sft")]
 
 
 def test_a_baseline_that_is_added_does_not_enter_the_traces(before: list[str], with_another_baseline: None) -> None:
-    assert [one.answer for one in _task("dataset.traces.style=full").traces("sft")] == before
+    assert [one.answer for one in _task("+dataset.traces.style=full").traces("sft")] == before
 
 
 def test_the_plain_task_of_the_same_series_has_words_of_its_own() -> None:
