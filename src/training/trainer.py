@@ -8,7 +8,7 @@
   merge two updates into one, or split one where sessions have several rows.
 * Groups have reproducible names, so that a repeated run selects the same rollouts.
 * KL can be measured from another model than the one that the stage starts from.
-* Each step goes to the run's folder: reward terms, shares, validation on held-out windows, samples.
+* Each step goes to the run's folder: reward terms, shares, validation on held-out questions, samples.
 * A checkpoint is sealed once its step is recorded; when asked to, the trainer saves after its step and ends.
 """
 
@@ -175,7 +175,7 @@ class RecordedTrainer(PPOTrainerSync):
         self.answers = (inputs, outputs)
 
     def _val_metrics_update(self, *_: Any, **__: Any) -> dict[str, float]:
-        # In place of veRL's means and bootstraps over reward terms: errors of the forecasts, beside the baselines.
+        # In place of veRL's means and bootstraps over reward terms: the task's metrics, beside the baselines.
         prompts, responses = self.answers
         return self.recorder.validation(self.replay_buffer.validated, responses, prompts, self.global_steps)
 
