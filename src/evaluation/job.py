@@ -70,6 +70,8 @@ def evaluate(
     began = time.perf_counter()
     task = load_task(dataset, download=settings.download, log=log)
     rows, runs = choose(task.rows(settings.split), settings.max_windows, settings.seed), settings.distinct_runs
+    if any(row.images for row in rows):
+        raise DataError(f"dataset {task.name} asks about images, which the evaluation cannot show to a model")
     log(f"evaluating {model} on {task.name} ({settings.split}): {len(rows)} questions, {runs} run(s)")
     with opener(model, settings, [row.messages for row in rows], task.turns) as generator:
         loaded = time.perf_counter()

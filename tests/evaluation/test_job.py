@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,15 @@ def test_what_cannot_be_evaluated_is_one_sentence(
 def test_a_split_without_questions_is_refused(model: str) -> None:
     with pytest.raises(DataError, match="the split has no questions"):
         choose([], 2, 0)
+
+
+def test_questions_about_images_are_refused_and_not_asked_without_them(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Sums(SETTINGS).rows("test")
+    monkeypatch.setattr(Sums, "rows", lambda self, split: [replace(row, images=[b"png"]) for row in plain])
+    with pytest.raises(DataError, match="dataset sums asks about images"):
+        run(model, SETTINGS)
 
 
 def test_a_missing_data_file_names_the_fix(model: str, tmp_path: Path) -> None:

@@ -44,3 +44,23 @@ def test_a_dead_worker_ends_the_run_with_one_message(tmp_path: Path, warm: Warm,
     assert "stage rl failed" in output and "full log" in output, output
     assert "Traceback" not in output
     assert not family.left()
+
+
+REWARD = """\
+def compute_score(extra_info, **_):
+    return {"score": 1.0, "part": float("nan") if extra_info["index"] == 2 else 1.0}
+"""
+
+
+def test_a_reward_that_fails_ends_the_run_with_its_sentence(launch, tmp_path: Path) -> None:
+    mine = tmp_path / "my_reward.py"
+    mine.write_text(REWARD)
+    run = launch("stages=[rl]", f"reward.custom_reward_function.path={mine}")
+    assert run.code == 2, run.output
+    assert (
+        f"the reward compute_score of {mine} gave no reward for row 2 of demand, val: the term 'part' is nan, "
+        f"which is not finite ({mine})"
+    ) in run.output
+    assert "Traceback" not in run.output
+    assert not (run.folder / "metrics.jsonl").exists()  # no held-out answer was left out in silence
+    assert not run.left
