@@ -24,6 +24,7 @@ from src.errors import ConfigError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 LAYERS = ("recipe", "scale", "runtime")
+GROUPS = ("algorithm", "dataset", "reward", "model", "ablation")  # this project's others
 
 
 def verl_config_folder() -> Path:
@@ -66,17 +67,20 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
         The command line for Hydra, and a line that says what was chosen (None when nothing was).
 
     Raises:
-        ConfigError: a layer is given twice, or a key has another name now.
+        ConfigError: a layer is given twice, a group has no such option, or a key has another name now.
     """
     chosen: dict[str, str] = {}
     overrides: list[str] = []
-    options: list[str] = []  # Hydra's own, with their values; it takes them behind all overrides, not among them
+    flags: list[str] = []  # Hydra's own, with their values; it takes them behind all overrides, not among them
+    ours_only = not any(argument.startswith(("--config-dir", "-cd", "hydra.searchpath")) for argument in arguments)
     for argument in arguments:
         key, separator, value = argument.lstrip("+").partition("=")
         if argument.startswith("-") or not (separator or argument.startswith("~")):
-            options.append(argument)
+            flags.append(argument)
         elif key not in LAYERS:
             refuse_moved([key])
+            if key in GROUPS and ours_only:
+                _check_option(key, value)
             overrides.append(_of_a_stage(argument))
         elif key in chosen:
             raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
@@ -85,7 +89,7 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
     note = None
     if "recipe" in chosen:
         note = _choose(chosen)
-    return [*_layers(chosen), *overrides, *options], note
+    return [*_layers(chosen), *overrides, *flags], note
 
 
 def as_typed(overrides: Sequence[str]) -> list[str]:
@@ -142,15 +146,22 @@ def _layers(chosen: dict[str, str]) -> list[str]:
             continue
         value = chosen[layer]
         known = options(layer)
-        if "(" not in value:  # a sweep's expression is Hydra's to check
-            for one in value.split(","):
-                if one not in known:
-                    raise ConfigError(f"unknown {layer} {one!r}; choose one of: {', '.join(known)}")
+        _check_option(layer, value)
         if layer == "scale" and recipe is not None:
             # A recipe's own sizes lie in conf/scale/<recipe>/.
             value = re.sub(rf"\b({'|'.join(known)})\b", rf"{recipe}/\1", value)
         ordered.append(f"+{layer}={value}")
     return ordered
+
+
+def _check_option(group: str, value: str) -> None:
+    """Say what there is: Hydra would list the files too that others start from."""
+    if "(" in value or value in ("", "null"):
+        return  # a sweep's expression is Hydra's to check
+    known = options(group)
+    for one in value.split(","):
+        if one not in known and one not in options(group, verl_config_folder()):
+            raise ConfigError(f"unknown {group} {one!r}; choose one of: {', '.join(known)}")
 
 
 def options(group: str, conf: Path = CONF) -> list[str]:

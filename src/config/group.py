@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException
-from hydra.initialize import get_gh_backup, restore_gh_from_backup
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -30,9 +31,8 @@ def compose_group(group: str, name: str, overrides: Sequence[str] = (), conf: Pa
     Raises:
         ConfigError: no such option, or an override of a key that it does not have; the message names it.
     """
-    known = options(group, conf)
-    if name not in known:
-        raise ConfigError(f"there is no {group} '{name}': choose one of {', '.join(known)}")
+    if name not in _known(group, conf):
+        raise ConfigError(f"there is no {group} '{name}': choose one of {', '.join(options(group, conf))}")
     refuse_moved(override.lstrip("+~").partition("=")[0] for override in overrides)
     try:
         return _compose(group, name, overrides, conf)
@@ -48,13 +48,21 @@ def group_file(group: str, name: str) -> dict[str, Any]:
 
 
 def _compose(group: str, name: str, overrides: Sequence[str], conf: Path) -> DictConfig:
-    register_search_path()  # some files start from veRL's own
-    outer = get_gh_backup()  # Hydra composes one configuration at a time
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(conf), version_base="1.3"):
-            composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
-    finally:
-        restore_gh_from_backup(outer)
+    with _hydra(conf):
+        composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
     node: DictConfig = composed[group]
     return node
+
+
+def _known(group: str, conf: Path) -> list[str]:
+    with _hydra(conf):
+        found = GlobalHydra.instance().config_loader().get_group_options(group, ObjectType.CONFIG)
+    return sorted(option for option in found if not option.startswith("_"))
+
+
+def _hydra(conf: Path) -> AbstractContextManager[Any]:
+    """Hydra, as it is within a launch, where it knows a ``--config-dir`` too."""
+    if GlobalHydra.instance().is_initialized():
+        return nullcontext()
+    register_search_path()  # some files start from veRL's own
+    return initialize_config_dir(str(conf), version_base="1.3")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from src.config.compose import CONF, options, verl_config_folder
+from src.config.compose import CONF, GROUPS, options, verl_config_folder
 
 # This project's groups in the order in which a user meets them; a sweep's are Hydra's by name.
-GROUPS = ("scale", "runtime", "algorithm", "dataset", "reward", "model", "ablation", "hydra/launcher", "hydra/sweeper")
+SHOWN = ("scale", "runtime", *GROUPS, "hydra/launcher", "hydra/sweeper")
 HEAD = """\
 Train a language model to reason about time series, with reinforcement learning on veRL.
 
@@ -27,7 +27,7 @@ _WIDTH = 120
 def help_text() -> str:
     """The whole help, for a terminal."""
     recipes = {f"+recipe={name}": title(CONF / "recipe" / f"{name}.yaml") for name in options("recipe")}
-    own = {f"{_plus(group)}{group}=": ", ".join(options(group)) for group in GROUPS}
+    own = {f"{_plus(group)}{group}=": ", ".join(options(group)) for group in SHOWN}
     tree = verl_config_folder()
     groups = sorted(folder.name for folder in tree.iterdir() if any(folder.glob("*.yaml")))
     verl = {group: ", ".join(options(group, tree)) for group in groups}

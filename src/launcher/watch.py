@@ -77,12 +77,11 @@ class Watch:
         self.last_sign = max([self.last_sign, *(sign.stat().st_mtime for sign in self.signs if sign.exists())])
         if now - self.last_sign > self.stall_timeout_s:
             return f"nothing has happened for {now - self.last_sign:.0f} s (launch.stall_timeout_s)"
-        alive = {}
-        for process in descendants(os.getpid()):
-            if name := essential_name(process):
-                alive[process.pid] = name
+        running = {process.pid: essential_name(process) for process in descendants(os.getpid())}
+        alive = {pid: name for pid, name in running.items() if name and running.get(_parent(pid)) != name}
+        # What runs under another title now was not what it was taken for: a fork that had not become itself yet.
+        self.seen = {pid: name for pid, name in self.seen.items() if pid in alive or pid not in running} | alive
         gone = {pid: name for pid, name in self.seen.items() if pid not in alive}
-        self.seen |= alive
         names = [f"{name} (process {pid})" for pid, name in gone.items()]
         if far := self.elsewhere():
             names.append(far)
@@ -93,6 +92,14 @@ class Watch:
         if now - self.missing_since < (ENDING_S if self.phase() == ENDING else GRACE_S):
             return None
         return f"a worker has died: {', '.join(sorted(names))}"
+
+
+def _parent(pid: int) -> int | None:
+    """Whose fork a process is: with its parent's title it is none of the stage's own, and may end at any moment."""
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.NoSuchProcess:
+        return None
 
 
 def essential_name(process: psutil.Process) -> str | None:

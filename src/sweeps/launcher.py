@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ValueType
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
@@ -130,7 +131,10 @@ class GridSweeper(Sweeper):
             if not one.is_sweep_override():
                 values[key] = [str(one.input_line)]
             elif one.is_discrete_sweep():
-                values[key] = [f"{key}={value}" for value in one.sweep_string_iterator()]
+                options = [str(value) for value in one.sweep_string_iterator()]
+                if one.value_type is ValueType.GLOB_CHOICE_SWEEP:  # of all files, and some are for others to start from
+                    options = [option for option in options if not option.startswith("_")]
+                values[key] = [f"{key}={option}" for option in options]
             else:
                 _end(f"error: {one.input_line}: a grid takes values; interval() is for hydra/sweeper=search", 2)
         return self.launcher.launch(list(itertools.product(*values.values())), initial_job_idx=0)

@@ -79,8 +79,8 @@ def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictCo
     Raises:
         ConfigError: it cannot run; the message names the cell.
     """
-    ordered, _ = order_arguments(cell.arguments)
     try:
+        ordered, _ = order_arguments(cell.arguments)
         cfg = loader.load_sweep_config(config, ordered)
         with open_dict(cfg):
             choices = cfg.pop("hydra").runtime.choices

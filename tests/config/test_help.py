@@ -3,7 +3,7 @@
 import re
 
 from src.config.compose import CONF
-from src.config.help import GROUPS, title
+from src.config.help import SHOWN, title
 
 
 def test_help_shows_recipes_then_our_groups_then_verls_then_the_usage(python) -> None:
@@ -25,8 +25,8 @@ def test_help_shows_recipes_then_our_groups_then_verls_then_the_usage(python) ->
 
 def test_no_group_of_conf_is_left_out() -> None:
     folders = {folder.name for folder in CONF.iterdir() if folder.is_dir()}
-    assert folders - {"dashboard", "hydra", "recipe"} == {group for group in GROUPS if not group.startswith("hydra/")}
-    assert {f"hydra/{folder.name}" for folder in (CONF / "hydra").iterdir()} <= set(GROUPS)
+    assert folders - {"dashboard", "hydra", "recipe"} == {group for group in SHOWN if not group.startswith("hydra/")}
+    assert {f"hydra/{folder.name}" for folder in (CONF / "hydra").iterdir()} <= set(SHOWN)
 
 
 def test_every_recipe_has_a_title() -> None:

@@ -178,6 +178,48 @@ def test_a_worker_that_lives_is_no_problem(clock: Clock, worker: subprocess.Pope
     assert stage.seen == {worker.pid: "ray::WorkerDict"}
 
 
+def test_a_fork_that_is_about_to_become_another_program_is_no_worker(clock: Clock, tmp_path: Path) -> None:
+    """Ray's raylet forks before it starts a worker: for a moment there are two with its title."""
+    os.mkfifo(tmp_path / "fifo")
+    forks = f"(read word < {tmp_path}/fifo; exec sleep 600) & sleep 600; true"
+    raylet = subprocess.Popen(["bash", "-c", f"exec -a raylet bash -c '{forks}'"])
+    stage = Watch(3600, (), last_sign=clock.now)
+    try:
+        while len(_titled(raylet.pid)) < 2:
+            assert raylet.poll() is None
+        assert stage.problem() is None
+        assert stage.seen == {raylet.pid: "raylet"}
+    finally:
+        for process in [*psutil.Process(raylet.pid).children(recursive=True), psutil.Process(raylet.pid)]:
+            process.kill()
+        raylet.wait()
+
+
+def _titled(pid: int) -> list[psutil.Process]:
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return [process for process in family if essential_name(process) == "raylet"]
+
+
+def test_a_process_that_takes_another_title_has_not_died(clock: Clock, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    script = f"exec -a raylet bash -c 'read word < {tmp_path}/fifo; exec sleep 600'"
+    process = subprocess.Popen(["bash", "-c", script])
+    stage = Watch(3600, (), last_sign=clock.now)
+    try:
+        while essential_name(psutil.Process(process.pid)) is None:
+            assert process.poll() is None
+        assert stage.problem() is None and stage.seen == {process.pid: "raylet"}
+        (tmp_path / "fifo").write_text("go\n")
+        while essential_name(psutil.Process(process.pid)) is not None:
+            assert process.poll() is None
+        assert stage.problem() is None
+        clock.now += 10 * GRACE_S
+        assert stage.problem() is None and stage.seen == {}
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_a_stage_without_a_sign_of_life_is_stuck(clock: Clock, tmp_path: Path) -> None:
     sign, missing = tmp_path / "metrics.jsonl", tmp_path / "phase.json"
     stage = Watch(60, (sign, missing), last_sign=clock.now)

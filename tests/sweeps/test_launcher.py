@@ -71,6 +71,16 @@ def test_a_cell_that_fails_shows_its_error_at_once_and_stops_no_other(fake) -> N
     assert fake.record()["cells"][0]["error"] is None
 
 
+def test_what_one_stage_has_of_its_own_is_swept_like_any_key(fake) -> None:
+    # Of all that a glob finds, files that others start from are no options.
+    done = fake.run("stage.rl.dataset=demand,etth1", "dataset=glob('[_d]*')", "stage.rl.data.train_batch_size=8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert fake.started() == ["dataset-demand__stage.rl.dataset-demand", "dataset-demand__stage.rl.dataset-etth1"]
+    settings = [cell["settings"] for cell in fake.record()["cells"]]
+    assert settings == [{"dataset": "demand", "stage.rl.dataset": name} for name in ("demand", "etth1")]
+    assert "stage.rl.data.train_batch_size=8" in fake.record()["cells"][0]["arguments"]
+
+
 def test_cells_run_side_by_side_when_asked(fake) -> None:
     fake.say("meet")  # each waits for another
     done = fake.run("seed=1,2", "sweep.jobs=2")
@@ -123,7 +133,16 @@ def test_a_sweep_that_is_running_is_not_started_a_second_time(fake, wait_for) ->
             ("algorithm=grip", "algorithm.grip.keep=2,8"),
             "cell keep-8: algorithm.grip.keep=8 is more than the 4",
         ),
-        (("algorithm=grpo,nope", "seed=1,2"), "cell algorithm-nope__seed-1: "),
+        (("algorithm=choice(grpo,nope)", "seed=1,2"), "cell algorithm-nope__seed-1: unknown algorithm 'nope'; choose "),
+        (
+            ("seed=1,2", "stage.rl.data.train_batch_siz=4"),
+            "cell seed-1: stage.rl.data.train_batch_siz: there is no such key; did you mean "
+            "stage.rl.data.train_batch_size?",
+        ),
+        (
+            ("seed=1,2", "stage.rl.dataset=etth1,etth9"),
+            "cell dataset-etth9__seed-1: stage.rl.dataset=etth9: there is no ",
+        ),
         (("seed=1,2", "data.max_prompt_length=320,9000"), "cell max_prompt_length-9000__seed-1: "),
         (("seed=1,2", "run.name=mine"), "run.name= names a single run"),
         (("seed=1,2", "sweep.jobs=0"), "sweep.jobs=0: give a whole number of at least 1"),
