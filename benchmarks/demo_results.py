@@ -90,9 +90,11 @@ def main() -> None:
     for folder in map(Path, sys.argv[1:]):
         print(f"{folder.name}, test split:")
         for stage, result in read_run(folder).evaluation.items():
-            model = result["model"]
-            print(f"  after {stage}: MSE {model['mse']:.3g}, MAE {model['mae']:.3g}, failed {model['fail_frac']:.1%}")
-        print("  " + ", ".join(f"{name} {one['mse']:.3g}" for name, one in result["baselines"].items()))
+            (group,) = result["groups"].values()
+            mse, mae = (group["metrics"][name]["value"] for name in ("mse", "mae"))
+            failed = group["failed"] / group["answers"]
+            print(f"  after {stage}: MSE {mse:.3g}, MAE {mae:.3g}, failed {failed:.1%}")
+        print("  " + ", ".join(f"{name} {one['mse']['value']:.3g}" for name, one in group["baselines"].items()))
         for step in (first["step"], last["step"]):
             held_out = [sample for samples in answers(folder, step).values() for sample in samples]
             print(f"  held-out answers, step {step}: {stated_methods(held_out)}")

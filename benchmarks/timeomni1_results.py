@@ -73,7 +73,8 @@ def table(runs: list[Path]) -> None:
             kind, sign = ("mae_all", -1) if forecast else ("acc_all", 1)
             group = results[run]["rl"]["groups"][task]
             # Of the questions that the model was asked, which may be some of the file's.
-            solved_by = {name: one[kind] for name, one in group["baselines"].items() if name not in SOLVERS_APART}
+            beside = {name: one[kind]["value"] for name, one in group["baselines"].items()}
+            solved_by = {name: value for name, value in beside.items() if name not in SOLVERS_APART}
             best = max(solved_by, key=lambda name: sign * solved_by[name])
             solved = solved_by[best]
             spread = statistics.variance(shortcut_values(rows_of(run, task), forecast)[best])
@@ -88,7 +89,7 @@ def table(runs: list[Path]) -> None:
     for task in (task for task in tasks if "mae_all" in results[runs[0]]["rl"]["groups"][task]["metrics"]):
         for run in runs:
             after_sft, after_rl = (results[run][stage]["groups"][task] for stage in ("sft", "rl"))
-            errors = ", ".join(f"{name} {one['mae_all']:.3f}" for name, one in after_rl["baselines"].items())
+            errors = ", ".join(f"{name} {one['mae_all']['value']:.3f}" for name, one in after_rl["baselines"].items())
             skill = [one["metrics"]["skill"]["value"] for one in (after_sft, after_rl)]
             print(
                 f"\n{run.name}, {task}: skill {skill[0]:.3f} after SFT, {skill[1]:.3f} after RL; MAE of {errors}",
