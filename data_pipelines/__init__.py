@@ -1,1 +1,1 @@
-"""Raw series in, parquet files for SFT and RL out. Nothing here imports torch, veRL or a recipe."""
+"""Raw series in, the rows of forecasting tasks out. Nothing here imports torch, veRL or a recipe."""
