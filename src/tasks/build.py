@@ -34,7 +34,7 @@ _RL = [
 ]
 _SFT = [("data_source", pa.string()), ("messages", _MESSAGES), ("extra_info", _EXTRA_INFO)]
 # Only where a dataset has some: veRL takes the column for a sign that the model reads images.
-_IMAGES = [("images", pa.list_(pa.binary()))]
+_IMAGES = [("images", pa.list_(pa.struct([("bytes", pa.binary())])))]
 
 
 @dataclass(frozen=True)

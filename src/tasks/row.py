@@ -46,7 +46,7 @@ class Row:
             "data_source": self.source,
             "ability": self.task,
             "prompt": [dict(message) for message in self.messages],
-            "images": list(self.images),
+            "images": _as_structs(self.images),
             "reward_model": {"style": "rule", "ground_truth": as_text(self.truth)},
             "extra_info": self._extra_info(),
         }
@@ -61,7 +61,7 @@ class Row:
         ground_truth: str,
         extra_info: Mapping[str, Any],
         prompt: Sequence[Message] = (),
-        images: Sequence[bytes] = (),
+        images: Sequence[Mapping[str, bytes]] = (),
     ) -> Row:
         """The row that these columns hold; what a reward function is not given (prompt, images) may be left out."""
         return cls(
@@ -72,7 +72,7 @@ class Row:
             messages=prompt,
             truth=json.loads(ground_truth),
             info=json.loads(extra_info["info"]),
-            images=images,
+            images=tuple(one["bytes"] for one in images),
         )
 
 
@@ -89,7 +89,7 @@ class Trace:
         return {
             "data_source": self.row.source,
             "messages": [*(dict(message) for message in self.row.messages), reply],
-            "images": list(self.row.images),
+            "images": _as_structs(self.row.images),
             "extra_info": self.row._extra_info(),
         }
 
@@ -99,11 +99,16 @@ class Trace:
         data_source: str,
         messages: Sequence[Message],
         extra_info: Mapping[str, Any],
-        images: Sequence[bytes] = (),
+        images: Sequence[Mapping[str, bytes]] = (),
     ) -> Trace:
         """The trace that these columns hold; they do not hold the truth, which is None."""
         *asked, reply = messages
         return cls(Row.of_columns(data_source, "null", extra_info, asked, images), reply["content"])
+
+
+def _as_structs(images: Sequence[bytes]) -> list[dict[str, bytes]]:
+    """Images as veRL takes them: bytes alone it refuses."""
+    return [{"bytes": image} for image in images]
 
 
 def as_text(value: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 from toy_task import Sums
 
 from src.errors import ConfigError, DataError
-from src.tasks.build import MANIFEST, BuildResult, build, read_traces, traces_file, write_rows
+from src.tasks.build import MANIFEST, BuildResult, build, read_rows, read_traces, traces_file, write_rows
 from src.tasks.row import Row, Trace
 from src.tasks.task import Task
 
@@ -74,7 +74,9 @@ def test_the_column_of_images_is_there_only_where_a_dataset_has_some(tmp_path: P
     result = build(_task(pictures=True), tmp_path / "with")
     for name in ("train", "sft"):
         assert "images" not in pq.read_schema(getattr(without, name)).names
-        assert _rows(getattr(result, name))[0]["images"] == [b"png"]
+        assert _rows(getattr(result, name))[0]["images"] == [{"bytes": b"png"}]  # what veRL's datasets take
+    assert read_rows(result.train)[0].images == (b"png",) == read_traces(result.texts)[0].row.images
+    assert read_rows(without.train)[0].images == ()
 
 
 def test_a_task_without_traces_has_no_files_of_them_and_says_so_when_asked(tmp_path: Path) -> None:
