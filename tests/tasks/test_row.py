@@ -20,7 +20,7 @@ def back(row: Row) -> Row:
 
 @given(truth=VALUES, info=st.dictionaries(st.text(), VALUES), index=st.integers(0, 2**40), task=st.text())
 def test_any_json_value_comes_back(truth: object, info: dict, index: int, task: str) -> None:
-    row = Row("demand", task, "val", index, [{"role": "user", "content": "?"}], truth, info, [b"\x89PNG"])
+    row = Row("demand", task, "val", index, [{"role": "user", "content": "?"}], truth, info, (b"\x89PNG",))
     assert back(row) == row
 
 
