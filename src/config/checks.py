@@ -11,8 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.algorithm import make_algorithm, named_algorithm
 from src.config.compose import CONF
 from src.config.named import look_for_class
-from src.config.stage_node import check_nodes
-from src.config.stages import OWN_KEYS, views
+from src.config.stage_node import OWN_KEYS, check_nodes
+from src.config.stages import views
 from src.config.trackers import check_trackers
 from src.errors import ConfigError
 

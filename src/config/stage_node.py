@@ -20,6 +20,24 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from src.config.group import compose_group, group_file
 from src.errors import ConfigError
 
+# The primary config's keys that are not veRL's.
+OWN_KEYS = (
+    "sft",
+    "stages",
+    "stage",
+    "run",
+    "launch",
+    "sweep",
+    "logging",
+    "evaluation",
+    "runtime",
+    "ray",
+    "recipe",
+    "scale",
+    "seed",
+    "dataset",
+    "model",
+)
 TRAINERS = {"sft": "sft", "rl": "ppo"}  # a stage's kind -> veRL's trainer
 GROUPS = ("dataset", "reward", "algorithm")
 FIRST = "first"  # as a reference: the model that the run's first stage starts from
@@ -103,10 +121,13 @@ def seen_by(name: str, config: Mapping[str, Any]) -> Plain:
         config: the composed configuration, as plain containers.
 
     Returns:
-        The same tree with the stage's node laid over it; of the nodes only its ``kind`` and ``reference`` stay.
+        The same tree with the stage's node laid over it, for SFT without RL's; of the nodes only ``kind`` and
+        ``reference`` stay.
     """
     node = config["stage"][name]
-    seen = copy.deepcopy(dict(config))
+    sft = node["kind"] == "sft"
+    # What is laid over is copied, the rest is shared.
+    seen = {key: value for key, value in config.items() if not sft or key in (*OWN_KEYS, "trainer")}
     seen["stage"] = {name: {key: node[key] for key in ("kind", "reference") if key in node}}
     for group in GROUPS:
         if (choice := node.get(group)) is not None:
@@ -114,7 +135,7 @@ def seen_by(name: str, config: Mapping[str, Any]) -> Plain:
             own = {key: value for key, value in choice.items() if key != CHOSEN}
             seen[group] = merged({} if whole else seen.get(group, {}), own)
     own = {key: value for key, value in node.items() if key not in ("kind", "reference", *GROUPS)}
-    if node["kind"] == "sft":
+    if sft:
         seen["sft"] = merged(seen.get("sft", {}), own)
         return seen
     return merged(seen, own)
@@ -149,8 +170,6 @@ def _carried(option: Mapping[str, Any], own: Mapping[str, Any], run: Mapping[str
 
 
 def _check_keys(name: str, node: Mapping[str, Any], config: Plain) -> None:
-    from src.config.stages import OWN_KEYS
-
     sft = node["kind"] == "sft"
     for key in ("reward", "algorithm", "reference") if sft else ():
         if node.get(key) is not None:

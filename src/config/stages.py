@@ -15,29 +15,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from src.config.algorithm import named_algorithm, take_out
-from src.config.stage_node import TRAINERS, check_nodes, seen_by
+from src.config.stage_node import OWN_KEYS, TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
 from src.record.layout import Layout
-
-# The primary config's keys that are not veRL's.
-OWN_KEYS = (
-    "sft",
-    "stages",
-    "stage",
-    "run",
-    "launch",
-    "sweep",
-    "logging",
-    "evaluation",
-    "runtime",
-    "ray",
-    "recipe",
-    "scale",
-    "seed",
-    "dataset",
-    "model",
-)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import CONF
-from src.config.stages import OWN_KEYS
+from src.config.stage_node import OWN_KEYS
 
 # What veRL takes though its own YAML does not list it, and why.
 NOT_IN_VERLS_YAML = {

@@ -58,11 +58,10 @@ def test_a_key_of_one_stage_is_set_without_a_plus_and_there_alone(compose_run: C
 
 def test_the_default_stages_are_as_they_would_be_without_nodes(compose_run: ComposeRun) -> None:
     config = plain(compose_run(*SMOKE))
-    for name in ("sft", "rl"):
-        seen = seen_by(name, config)
-        assert {key: value for key, value in seen.items() if key != "stage"} == {
-            key: value for key, value in config.items() if key != "stage"
-        }
+    sft, rl = seen_by("sft", config), seen_by("rl", config)
+    assert rl | {"stage": None} == config | {"stage": None}
+    assert sft | {"stage": None} == {key: config[key] for key in sft} | {"stage": None}
+    assert {"sft", "dataset", "model", "seed", "trainer"} < set(sft) and "actor_rollout_ref" not in sft
 
 
 def test_an_option_of_a_stage_takes_the_place_of_the_runs_own(compose_run: ComposeRun) -> None:

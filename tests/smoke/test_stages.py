@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
+from launching import ROOT, command
 from omegaconf import OmegaConf
 
 pytestmark = pytest.mark.smoke
@@ -70,7 +72,8 @@ def test_two_rl_stages_differ_in_data_reward_algorithm_and_reference(launch, tmp
         assert f"stage {name} is done (step {step})" in again.output
     assert again.record["stages"] == stages
 
-    refused = launch(*arguments, "stage.reasoning.data.train_batch_size=8")
-    assert refused.code == 2
-    assert f"stage reasoning of the run {run.folder} is stale" in refused.output
-    assert "data.train_batch_size: 4 -> 8" in refused.output and "stage perception" not in refused.output
+    changed = [*command(tmp_path, "run", *arguments), "stage.reasoning.data.train_batch_size=8"]
+    refused = subprocess.run(changed, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert refused.returncode == 2
+    assert f"stage reasoning of the run {run.folder} is stale" in refused.stderr
+    assert "data.train_batch_size: 4 -> 8" in refused.stderr and "stage perception" not in refused.stderr
