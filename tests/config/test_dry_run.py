@@ -92,3 +92,27 @@ def test_a_sweep_starts_though_its_option_stands_first(python: Python) -> None:
     done = python(*LAUNCH[:2], "-m", *LAUNCH[2:], "launch.dry_run=true", "stages=[sft]", "seed=7,8")
     assert done.returncode == 0, done.stderr
     assert re.findall(r"^seed-(\d) ", done.stdout, re.M) == ["7", "8"]
+
+
+def test_the_dry_run_shows_what_a_stage_has_of_its_own(python: Python) -> None:
+    done = python(
+        *LAUNCH, "launch.dry_run=true", "stages=[sft,more]", "stage.more.kind=rl", "stage.more.reference=first",
+        "stage.more.dataset=etth1", "stage.more.dataset.horizon=24", "stage.more.algorithm=grpo",
+        "stage.more.reward=time_r1_paper",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    own = _part(done.stdout, "stage more: its own dataset")
+    assert "  name: etth1\n" in own and "  horizon: 24\n" in own
+    assert "# stage more: KL is measured from the model that the run's first stage starts from\n" in done.stdout
+    assert "# stage sft: its own dataset" not in done.stdout
+    config = _part(done.stdout, "stage more: veRL's ppo trainer, resolved")
+    assert re.search(r"^ +preset: paper$", config, re.M) and re.search(r"^ +name: grpo$", config, re.M)
+
+
+def test_a_misspelt_key_of_a_stage_is_one_line_and_code_2(python: Python) -> None:
+    done = python(*LAUNCH, "stage.rl.actor_rollout_ref.rollout.nn=9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: stage.rl.actor_rollout_ref.rollout.nn: there is no such key; "
+        "did you mean stage.rl.actor_rollout_ref.rollout.n?\n"
+    )
