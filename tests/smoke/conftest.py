@@ -23,6 +23,8 @@ def launch(tmp_path: Path, warm: Warm) -> Callable[..., Launched]:
             launcher = warm.start(words)
         family = Family(launcher.pid)
         output, _ = launcher.communicate(timeout=900)
-        return Launched(launcher.returncode, output, tmp_path / recipe / name, family.left())
+        # What is refused starts no process.
+        left = family.left() if launcher.returncode == 0 or family.known else []
+        return Launched(launcher.returncode, output, tmp_path / recipe / name, left)
 
     return run

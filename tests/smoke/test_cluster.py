@@ -32,7 +32,7 @@ def cluster() -> Iterator[Cluster]:
 
 def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_path: Path) -> None:
     words = command(
-        tmp_path, "lost", f"ray.address={cluster.address}", "trainer.nnodes=2", "trainer.total_training_steps=24",
+        tmp_path, "lost", f"ray.address={cluster.address}", "trainer.nnodes=2", "trainer.total_training_steps=40",
         "trainer.save_freq=1", "trainer.test_freq=-1", "evaluation.enable=false", "logging.wandb=offline",
     )  # fmt: skip
     folder = tmp_path / "time_r1" / "lost"
@@ -67,7 +67,7 @@ def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_
     launcher = Launcher(words, cluster.environment)
     assert launcher.wait(600) == 0, launcher.output
     assert "stage sft is done (step 3)" in launcher.output and "stage rl goes on after step" in launcher.output
-    assert steps(folder, "rl") == list(range(25))
+    assert steps(folder, "rl") == list(range(41))
     record = json.loads((folder / "run.json").read_text())
     assert [stage["state"] for stage in record["stages"]] == ["done", "done"] and len(record["launches"]) == 2
     assert "done in" in jobs("logs", "lost").stdout
