@@ -69,6 +69,7 @@ def evaluate(
     model = check_model(model)
     began = time.perf_counter()
     task = load_task(dataset, download=settings.download, log=log)
+    task.admit(settings.split)
     rows, runs = choose(task.rows(settings.split), settings.max_windows, settings.seed), settings.distinct_runs
     if any(row.images for row in rows):
         raise DataError(f"dataset {task.name} asks about images, which the evaluation cannot show to a model")

@@ -151,6 +151,13 @@ class Task(ABC):
         """The most requests that one answer takes, one after the other; later prompts may be longer than the first."""
         return 1
 
+    def admit(self, split: str) -> None:
+        """Refuse settings with which a split cannot be evaluated, before a model is loaded.
+
+        Raises:
+            ConfigError: with the word or the key to change.
+        """
+
     def ask(self, rows: Sequence[Row], runs: int, seed: int, generate: Generate) -> list[Asked]:
         """Answer every question ``runs`` times; the result is ordered by question, then by run.
 

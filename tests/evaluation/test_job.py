@@ -161,6 +161,13 @@ def test_a_task_of_several_turns_asks_for_them(model: str) -> None:
     assert dataset == demand("dataset.evaluation.target_length=24"), "the caller's settings stay as they are"
 
 
+def test_a_longer_horizon_is_refused_where_the_truth_is_shorter(model: str) -> None:
+    generator = constant()
+    with pytest.raises(ConfigError, match=r"horizon=24 is longer than the 12 true values .* split=val: .* split=test"):
+        run(model, demand("dataset.evaluation.target_length=24"), generator, split="val")
+    assert not generator.requests
+
+
 def test_published_horizons_of_a_real_benchmark(model: str, shared_data: Path) -> None:
     words = [f"dataset.folder={shared_data}", "dataset.target=OT", "dataset.evaluation.target_length=336"]
     generator = constant([float(step) for step in range(96)])

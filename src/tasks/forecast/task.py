@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from src.errors import ConfigError
 from src.tasks.asking import Completion, Generate, Request, request_seed
 from src.tasks.forecast import scoring
 from src.tasks.forecast.answer import parse_forecast
@@ -57,6 +58,15 @@ class ForecastTask(Task):
         """The rolls of the longest truth."""
         evaluation = self.settings.get("evaluation") or {}
         return self.rolls(evaluation.get("target_length") or self.horizon)
+
+    def admit(self, split: str) -> None:
+        """Refuse a horizon that is longer than the truth of the split's windows."""
+        longest = (self.settings.get("evaluation") or {}).get("target_length") or self.horizon
+        if split != "test" and longest > self.horizon:
+            raise ConfigError(
+                f"horizon={longest} is longer than the {self.horizon} true values of a window of split={split}: "
+                "rolling forecasts need split=test"
+            )
 
     def rolls(self, horizon: int) -> int:
         """How many answers cover a horizon."""
