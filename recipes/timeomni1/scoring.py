@@ -51,6 +51,12 @@ def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scor
     )
 
 
+def judge(row: Row, answer: Answer) -> dict[str, float]:
+    """What one answer adds to the means of ``score``: ``acc_all`` or ``mae_all``, and ``acc`` or ``mae`` if valid."""
+    one, kind = _judge(row, answer), "acc" if isinstance(row.truth, str) else "mae"
+    return {f"{kind}_all": one.value} | ({kind: one.value} if one.valid else {})
+
+
 @dataclass(frozen=True)
 class Judged:
     """An answer with its value: 1 for the right letter; of a forecast its MAE, and that of zeros where it failed."""

@@ -99,6 +99,10 @@ class TimeOmni1(Task):
         """The paper's reward in its ``scaled`` preset."""
         return compute_score(row.source, response, row.truth, row.info)
 
+    def judge(self, row: Row, answer: Answer) -> Mapping[str, float]:
+        """What one answer adds to the means of ``score``."""
+        return scoring.judge(row, answer)
+
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
         """Success rate, accuracy or MAE, beside trivial solvers; see ``recipes.timeomni1.scoring``."""
         return scoring.score(rows, answers, seed)

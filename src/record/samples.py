@@ -23,6 +23,7 @@ class Sample:
         role: who speaks, where a session has several roles. turn: its number in the session.
         images: of the prompt, each a path from the run's folder or a data URI.
         score: the reward. terms: its named parts.
+        metrics: what the task's score makes means of, of a held-out answer.
         history: the series that the prompt shows: one list, or several by position or by name.
         prediction: what was read from the response; None when it is not valid.
         kept: whether it was trained on. weight: of its sequence in the loss.
@@ -44,6 +45,7 @@ class Sample:
     images: list[str] = field(default_factory=list)
     score: float | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     history: Any = None
     ground_truth: Any = None
     prediction: Any = None
@@ -65,7 +67,8 @@ class Sample:
         known = {name: own.pop(name) for name in _COLUMNS if name in own}
         for name in ("split", "dataset"):
             known[name] = str(known.get(name) or "")
-        known["terms"] = known["terms"] if isinstance(known.get("terms"), dict) else {}
+        for name in ("terms", "metrics"):
+            known[name] = known[name] if isinstance(known.get(name), dict) else {}
         known["images"] = [one for one in known.get("images") or [] if isinstance(one, str) and one]
         known["valid"] = bool(known.get("valid"))
         known["kept"] = known["kept"] if isinstance(known.get("kept"), bool) else None

@@ -151,6 +151,13 @@ class Task(ABC):
         """The most requests that one answer takes, one after the other; later prompts may be longer than the first."""
         return 1
 
+    def judge(self, row: Row, answer: Answer) -> Mapping[str, float]:
+        """Metrics of one answer, under the names that ``score`` gives their means; none for an answer without them.
+
+        The record keeps them of every held-out answer, so that runs can be compared question by question.
+        """
+        return {}
+
     def admit(self, split: str) -> None:  # noqa: B027  (most tasks can be evaluated with whatever they can be built with)
         """Refuse settings with which a split cannot be evaluated, before a model is loaded.
 

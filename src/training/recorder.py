@@ -97,8 +97,8 @@ class Recorder:
         metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
         places = [(batch, place) for batch in sampled for place in range(len(batch.keys))]
         held_out = [
-            self._sample(step, "val", *where, prompt, response, answer)
-            for where, prompt, response, answer in zip(places, prompts, responses, answers, strict=True)
+            replace(self._sample(step, "val", *where, prompt, response, answer), metrics=self.task.judge(row, answer))
+            for where, row, prompt, response, answer in zip(places, rows, prompts, responses, answers, strict=True)
         ]
         write_samples(self.run, self.stage, step, "val", held_out)
         return metrics | dict(self.task.score(rows, answers).held_out())

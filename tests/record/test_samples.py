@@ -23,7 +23,8 @@ def test_what_is_written_is_read_again(run: Layout) -> None:
     written = [
         Sample(
             "rl", 3, "train", "toys", "trend", "load", 7, session=2, role="controller", turn=1, prompt="p",
-            response="r", images=["plots/7.png"], score=0.5, terms={"format": 1.0}, history=[1.0], ground_truth=[3.0],
+            response="r", images=["plots/7.png"], score=0.5, terms={"format": 1.0}, metrics={"mse": 0.25},
+            history=[1.0], ground_truth=[3.0],
             prediction=[2.5], valid=True, kept=False, weight=0.25, more={"domain": "energy"},
         ),
         Sample("rl", 3, "train", "toys", score=float("nan")),
@@ -36,7 +37,8 @@ def test_what_is_written_is_read_again(run: Layout) -> None:
     line = json.loads(run.sample_file("rl", 3).read_text().splitlines()[0])
     assert list(line) == [
         "stage", "step", "split", "dataset", "task", "channel", "index", "session", "role", "turn", "prompt",
-        "response", "images", "score", "terms", "history", "ground_truth", "prediction", "valid", "kept", "weight",
+        "response", "images", "score", "terms", "metrics", "history", "ground_truth", "prediction", "valid", "kept",
+        "weight",
         "domain",
     ]  # fmt: skip
 

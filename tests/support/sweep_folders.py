@@ -58,7 +58,7 @@ def write_run(
     (folder / "metrics.jsonl").write_text(content + ('{"stage": "rl", "st' if torn else ""))
     answers = [
         {"split": "val", "dataset": "etth1", "channel": "OT", "index": index, "score": score,
-         "ground_truth": [1.0, 2.0], "prediction": [1.0, 2.0 + score]}
+         "metrics": {"mse": score**2 / 2, "mae": abs(score) / 2}}
         for index, score in enumerate(windows)
     ]  # fmt: skip
     if answers:

@@ -51,6 +51,9 @@ class Twice(Sums):
     def read(self, row: Row, response: str) -> Answer:
         return Answer([float(response)] * 2) if response.isdigit() else Answer(None, "no number")
 
+    def judge(self, row: Row, answer: Answer) -> dict[str, float]:
+        return {"sum": sum(answer.value)} if answer.value else {}
+
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
         failed = sum(answer.problem is not None for answer in answers)
         metrics = {"mae": Metric(None), "mse": Metric(float(len(rows)))}
@@ -207,6 +210,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "images": ["data:image/png;base64,AA=="],
         "score": -0.75,
         "terms": TERMS[1],
+        "metrics": {},
         "history": [0.5, 0.0],
         "ground_truth": [1.0, 2.0],
         "prediction": [7.0, 7.0],
@@ -255,11 +259,12 @@ def test_validation_scores_every_answer_and_keeps_samples(recorder: Recorder) ->
     }
     lines = _lines(recorder.run / "samples" / "rl_10.jsonl")
     assert {line["split"] for line in lines} == {"val"}
-    assert [(line["prompt"], line["response"], line["score"], line["valid"]) for line in lines[:3]] == [
-        ("prompt 0", "1", 0.5, True),
-        ("prompt 1", "2", -0.75, True),
-        ("prompt 2", "x", 0.25, False),
+    assert [(line["prompt"], line["response"], line["score"], line["metrics"]) for line in lines[:3]] == [
+        ("prompt 0", "1", 0.5, {"sum": 2.0}),
+        ("prompt 1", "2", -0.75, {"sum": 4.0}),
+        ("prompt 2", "x", 0.25, {}),
     ]
+    assert [line["valid"] for line in lines[:3]] == [True, True, False]
 
 
 def test_a_steps_line_has_stage_step_and_time_before_its_metrics(recorder: Recorder) -> None:

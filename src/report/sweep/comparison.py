@@ -1,4 +1,4 @@
-"""Any two settings of a sweep against each other, by the seeds and by the held-out windows that they share."""
+"""Any two settings of a sweep against each other, by the seeds and by the held-out questions that they share."""
 
 from __future__ import annotations
 
@@ -15,38 +15,36 @@ from src.report.sweep.results import Results, Setting
 from src.report.sweep.statistics import Paired, holm, paired_bootstrap, smallest_p
 
 ALPHA = 0.05
-# The scores of a single answer: by the last part of a metric's name.
-_PER_ANSWER = ("reward", "mse", "mae")
-Windows = dict[tuple[Any, ...], float]
+Questions = dict[tuple[Any, ...], float]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """``first`` minus ``second``: over common seeds, and over common windows; None where they share none.
+    """``first`` minus ``second``: over common seeds, and over common questions; None where they share none.
 
     Args:
-        p_seeds, p_windows: corrected (Holm) for the number of pairs that the sweep has.
+        p_seeds, p_questions: corrected (Holm) for the number of pairs that the sweep has.
     """
 
     first: str
     second: str
     seeds: Paired | None
-    windows: Paired | None
+    questions: Paired | None
     p_seeds: float = math.nan
-    p_windows: float = math.nan
+    p_questions: float = math.nan
 
 
 def compare_all(results: Results) -> list[Pair]:
     """Every two settings that have a result, the better one first."""
     ranked = [one for one in results.ranked if math.isfinite(one.mean(results.metric).value)]
-    windows = {one.label: window_scores(one, results.metric) for one in ranked}
+    questions = {one.label: question_scores(one, results.metric) for one in ranked}
     pairs = [
-        Pair(first.label, second.label, _seeds(first, second, results.metric), _windows(windows, first, second))
+        Pair(first.label, second.label, _seeds(first, second, results.metric), _questions(questions, first, second))
         for first, second in combinations(ranked, 2)
     ]
     seeds = holm([pair.seeds.p if pair.seeds else math.nan for pair in pairs])
-    over_windows = holm([pair.windows.p if pair.windows else math.nan for pair in pairs])
-    return [replace(pair, p_seeds=s, p_windows=w) for pair, s, w in zip(pairs, seeds, over_windows, strict=True)]
+    over_questions = holm([pair.questions.p if pair.questions else math.nan for pair in pairs])
+    return [replace(pair, p_seeds=s, p_questions=w) for pair, s, w in zip(pairs, seeds, over_questions, strict=True)]
 
 
 def verdict(pair: Pair, lower: bool) -> str:
@@ -73,28 +71,29 @@ def _seeds(first: Setting, second: Setting, metric: str) -> Paired | None:
     return paired_bootstrap([ours[seed] - theirs[seed] for seed in common]) if common else None
 
 
-def _windows(windows: dict[str, dict[str, Windows]], first: Setting, second: Setting) -> Paired | None:
-    """Over windows; a window's difference is the mean over the common seeds that have answered it in both settings."""
-    ours, theirs = windows[first.label], windows[second.label]
+def _questions(questions: dict[str, dict[str, Questions]], first: Setting, second: Setting) -> Paired | None:
+    """Over questions; one's difference is the mean over the common seeds that have answered it in both settings."""
+    ours, theirs = questions[first.label], questions[second.label]
     differences: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for seed in ours:
-        for window in ours[seed].keys() & theirs.get(seed, {}).keys():
-            differences[window].append(ours[seed][window] - theirs[seed][window])
+        for question in ours[seed].keys() & theirs.get(seed, {}).keys():
+            differences[question].append(ours[seed][question] - theirs[seed][question])
     if len(differences) < 2:
         return None
-    return paired_bootstrap([float(np.mean(differences[window])) for window in sorted(differences, key=repr)])
+    return paired_bootstrap([float(np.mean(differences[question])) for question in sorted(differences, key=repr)])
 
 
-def window_scores(setting: Setting, metric: str) -> dict[str, Windows]:
-    """Seed -> window -> score of the answers to it, from the last validation's samples.
+def question_scores(setting: Setting, metric: str) -> dict[str, Questions]:
+    """Seed -> question -> score of the answers to it, from the last validation's samples.
 
-    A window is known by its dataset and its ``index``. Empty for a metric that is no mean over answers. Errors are of
-    answered windows only.
+    A question is known by its dataset and its ``index``. The score is the reward, or what the task recorded of each
+    answer under the metric's name (``Sample.metrics``): there is none for a metric that is no mean over answers, nor in
+    runs of before answers had them.
     """
     kind = metric.rpartition("/")[2]
-    if not metric.startswith("val/") or kind not in _PER_ANSWER:
+    if not metric.startswith("val/"):
         return {}
-    scores: dict[str, Windows] = {}
+    scores: dict[str, Questions] = {}
     for one in setting.cells:
         if one.run is None or one.cell.state != "done":
             continue
@@ -104,18 +103,10 @@ def window_scores(setting: Setting, metric: str) -> dict[str, Windows]:
             if row.index is not None and math.isfinite(value):
                 answers[(row.dataset, row.channel, row.index)].append(value)
         if answers:
-            scores[one.seed] = {window: float(np.mean(values)) for window, values in answers.items()}
+            scores[one.seed] = {question: float(np.mean(values)) for question, values in answers.items()}
     return scores
 
 
 def _score(row: Sample, kind: str) -> float:
-    if kind == "reward":
-        return float(row.score) if isinstance(row.score, int | float) else math.nan
-    truth, forecast = row.ground_truth, row.prediction
-    if not isinstance(truth, list) or not isinstance(forecast, list) or len(truth) != len(forecast):
-        return math.nan
-    try:
-        gaps = np.asarray(forecast, dtype=np.float64) - np.asarray(truth, dtype=np.float64)
-    except (TypeError, ValueError):
-        return math.nan
-    return float(np.mean(gaps**2 if kind == "mse" else np.abs(gaps)))
+    value = row.score if kind == "reward" else row.metrics.get(kind)
+    return float(value) if isinstance(value, int | float) else math.nan

@@ -87,7 +87,7 @@ def _chart(panel: Panel, stage: str, metric: str, binding: dict[str, str], frame
 
 
 def _baselines(pattern: str, stage: str, frames: Frames) -> list[dict[str, Any]]:
-    """The baselines whose value is the same in every run, which is so where all are held to the same windows."""
+    """The baselines whose value is the same in every run, which is so where all are held to the same questions."""
     every = [frame for by_stage in frames.values() for frame in by_stage.get(stage, [])]
     refs = []
     for metric, values in sorted(match(pattern, _names(stage, frames)).items()):

@@ -44,7 +44,7 @@ def _certainty(results: Results, pairs: list[Pair]) -> str:
     words = verdict(first, results.lower)
     better = words.endswith("is better")
     answer = f"Yes, against {first.second}" if better else words[0].upper() + words[1:]
-    detail = _seeds_sentence(first) + _windows_sentence(first)
+    detail = _seeds_sentence(first) + _questions_sentence(first)
     return _card(question, answer, detail, "good" if better else "open")
 
 
@@ -57,10 +57,10 @@ def _seeds_sentence(pair: Pair) -> str:
     )
 
 
-def _windows_sentence(pair: Pair) -> str:
-    if pair.windows is None:
+def _questions_sentence(pair: Pair) -> str:
+    if pair.questions is None:
         return ""
-    return f"Over {pair.windows.n} common held-out windows: {_signed(pair.windows)}, {_equals(pair.p_windows)}."
+    return f"Over {pair.questions.n} common held-out questions: {_signed(pair.questions)}, {_equals(pair.p_questions)}."
 
 
 def _progress(results: Results) -> str:
@@ -120,7 +120,7 @@ def pairs_table(results: Results, pairs: list[Pair]) -> str:
     bounds = [
         abs(end)
         for pair in pairs
-        for paired in (pair.seeds, pair.windows)
+        for paired in (pair.seeds, pair.questions)
         if paired is not None
         for end in (paired.low, paired.high, paired.difference)
         if math.isfinite(end)
@@ -147,9 +147,9 @@ def _method(results: Results) -> str:
     return (
         f"Paired differences in {text(heading(results.metric))}; {better} zero, the first is better. "
         '<b class="over-seeds">Over common seeds</b>: would another training come out the same way? '
-        '<b class="over-windows">Over common held-out windows</b> (each the mean over common seeds): would these '
-        "trained models differ on other windows? Intervals are the percentile bootstrap; p is the sign-flip test, with "
-        f"Holm's correction for {'all pairs' if len(results.settings) > 2 else 'the one pair'}. It needs "
+        '<b class="over-questions">Over common held-out questions</b> (each the mean over common seeds): would these '
+        "trained models differ on other questions? Intervals are the percentile bootstrap; p is the sign-flip test, "
+        f"with Holm's correction for {'all pairs' if len(results.settings) > 2 else 'the one pair'}. It needs "
         f"{seeds_needed()} common seeds to find anything at 5 %."
     )
 
@@ -157,7 +157,7 @@ def _method(results: Results) -> str:
 def _pair_row(pair: Pair, results: Results, reach: float) -> str:
     both = [
         (kind, paired, p)
-        for kind, paired, p in (("seeds", pair.seeds, pair.p_seeds), ("windows", pair.windows, pair.p_windows))
+        for kind, paired, p in (("seeds", pair.seeds, pair.p_seeds), ("questions", pair.questions, pair.p_questions))
         if paired is not None
     ]
 
@@ -179,7 +179,7 @@ def _forest(pair: Pair, reach: float) -> str:
     """Both intervals on one axis, with zero in the middle."""
     width, middle = 240, 120
     parts = [f'<line class="zero" x1="{middle}" x2="{middle}" y1="1" y2="25"/>']
-    for kind, paired, y in (("seeds", pair.seeds, 8), ("windows", pair.windows, 18)):
+    for kind, paired, y in (("seeds", pair.seeds, 8), ("questions", pair.questions, 18)):
         if paired is None or math.isnan(paired.difference):
             continue
         at = [middle + (middle - 6) * value / reach for value in (paired.low, paired.high, paired.difference)]

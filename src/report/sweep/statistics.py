@@ -50,7 +50,7 @@ class Paired:
 
 
 def paired_bootstrap(differences: Sequence[float]) -> Paired:
-    """Compare two settings by the differences of what they have in common: seeds, or held-out windows.
+    """Compare two settings by the differences of what they have in common: seeds, or held-out questions.
 
     The interval is the percentile bootstrap of the mean. It is too narrow for few pairs (three that agree in sign
     always exclude zero), so the p-value is that of the sign-flip test, which keeps its level for any number of pairs:

@@ -77,7 +77,7 @@ def print_pairs(pairs: list[Pair], results: Results, console: Console | None = N
     console = console or Console(highlight=False)
     for pair in pairs:
         console.print(f"{pair.first} against {pair.second}: {verdict(pair, results.lower)}", soft_wrap=True)
-        for name, paired, p in (("seeds", pair.seeds, pair.p_seeds), ("windows", pair.windows, pair.p_windows)):
+        for name, paired, p in (("seeds", pair.seeds, pair.p_seeds), ("questions", pair.questions, pair.p_questions)):
             if paired is not None and paired.n > 1:
                 console.print(
                     f"  over {paired.n} common {name}: {paired.difference:+.4g} "
@@ -145,7 +145,7 @@ def as_json(results: Results, pairs: list[Pair]) -> dict[str, Any]:
                     }
                     for name, paired, p in (
                         ("seeds", pair.seeds, pair.p_seeds),
-                        ("windows", pair.windows, pair.p_windows),
+                        ("questions", pair.questions, pair.p_questions),
                     )
                     if paired is not None
                 },

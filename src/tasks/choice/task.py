@@ -39,6 +39,10 @@ class ChoiceTask(Task):
         terms = {"format": FORMAT * answer.well_formed, "accuracy": float(answer.value == row.truth)}
         return {"score": sum(terms.values()), **terms, "valid": float(answer.problem is None)}
 
+    def judge(self, row: Row, answer: Answer) -> Mapping[str, float]:
+        """1 for the right option; an answer that cannot be read is wrong."""
+        return {"acc": float(answer.value == row.truth)}
+
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
         """``acc``, the share of right answers, of which a failed one is none, with an interval over questions."""
         places: dict[str, list[int]] = defaultdict(list)

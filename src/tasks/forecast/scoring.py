@@ -99,6 +99,11 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> tuple[G
     }
 
 
+def errors(row: Row, answer: Answer) -> dict[str, float] | None:
+    """MSE and MAE of one answer; None where it failed."""
+    return _run(Forecast(row.info["channel"], row.index, row.truth, answer.value))
+
+
 def _window(row: Row) -> Window:
     return row.info["channel"], row.index
 

@@ -47,6 +47,10 @@ class ForecastTask(Task):
         """The error beside the seasonal naive forecast's; see ``src.tasks.forecast.reward``."""
         return plain_reward(parse_forecast(response, len(row.truth)), row.truth, row.info)
 
+    def judge(self, row: Row, answer: Answer) -> Mapping[str, float]:
+        """MSE and MAE of a usable forecast."""
+        return scoring.errors(row, answer) or {}
+
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
         """MSE and MAE beside every baseline of ``src.tasks.forecast.baselines``; see ``scoring.score``."""
         found = scoring.score(rows, answers, seed)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from recipes.timeomni1.scoring import read, score
+from recipes.timeomni1.scoring import judge, read, score
 from src.tasks.row import Row
 from src.tasks.scores import Scores
 
@@ -65,6 +65,15 @@ def test_the_three_figures_of_both_kinds() -> None:
     assert found["copied"] == pytest.approx(2 / 4)
     # Copies err by 2, 2, 0, 4, 2, 0, the floor is 1 each: gained -3 of a gap of 4.
     assert found["skill"] == pytest.approx((10 - 13) / (10 - 6))
+
+
+def test_the_metrics_of_single_answers_have_the_scores_as_their_means() -> None:
+    groups = scored().groups
+    judged = [(row.source, judge(row, read(row, said))) for row, said in zip(ROWS, RESPONSES, strict=True)]
+    for source, names in (("scenario", ("acc", "acc_all")), ("forecasting", ("mae", "mae_all"))):
+        for name in names:
+            found = [one[name] for group, one in judged if group == source and name in one]
+            assert sum(found) / len(found) == pytest.approx(groups[source].metrics[name].value)
 
 
 def test_baselines_stand_beside_under_both_names() -> None:

@@ -17,7 +17,7 @@ from sweep_folders import write_run, write_sweep
 
 from src.record.sweep import read_sweep
 from src.report.parts.wording import DASH
-from src.report.sweep.comparison import compare_all, verdict, window_scores
+from src.report.sweep.comparison import compare_all, question_scores, verdict
 from src.report.sweep.curves import band
 from src.report.sweep.page import write_sweep_report
 from src.report.sweep.results import read_results
@@ -111,15 +111,15 @@ def test_one_seed_has_no_interval(make_sweep, read_page) -> None:
 def test_a_comparison_says_over_what_it_was_made(make_sweep, read_page) -> None:
     folder = make_sweep(windows=windows_of)
     (pair,) = compare_all(read_results(folder))
-    assert pair.seeds is not None and pair.windows is not None
-    assert (pair.seeds.n, pair.windows.n) == (6, 30)
+    assert pair.seeds is not None and pair.questions is not None
+    assert (pair.seeds.n, pair.questions.n) == (6, 30)
     assert pair.seeds.difference == pytest.approx(0.2)
-    assert pair.windows.difference == pytest.approx(0.02)
+    assert pair.questions.difference == pytest.approx(0.02)
     assert pair.seeds.p == pytest.approx(2 / 64)
     assert verdict(pair, lower=False) == "algorithm=grip is better"
     words = read_page(write_sweep_report(folder)).words
     assert "over 6 common seeds: +0.200 [+0.193, +0.207], p = 0.031." in words
-    assert "Over 30 common held-out windows: +0.020 [+0.020, +0.020]" in words
+    assert "Over 30 common held-out questions: +0.020 [+0.020, +0.020]" in words
 
 
 def test_three_seeds_that_agree_are_not_enough(make_sweep) -> None:
@@ -132,16 +132,16 @@ def test_only_common_seeds_and_windows_are_paired(make_sweep) -> None:
     folder = make_sweep({"grpo": [0.4, 0.5, None], "grip": [0.6, None, 0.9]}, windows=windows_of)
     (pair,) = compare_all(read_results(folder))
     assert pair.seeds is not None and (pair.seeds.n, pair.seeds.difference) == (1, pytest.approx(0.2))
-    assert pair.windows is not None and pair.windows.n == 30
+    assert pair.questions is not None and pair.questions.n == 30
 
 
 def test_windows_are_compared_by_errors_too(make_sweep) -> None:
     results = read_results(make_sweep(windows=windows_of), "val/*/mse")
     assert results.lower and results.ranked[0].label == "algorithm=grip"
-    scores = window_scores(results.settings[0], "val/*/mse")["1"]
+    scores = question_scores(results.settings[0], "val/*/mse")["1"]
     # truth (1, 2), forecast (1, 2 + score)
     assert scores[("etth1", "OT", 0)] == pytest.approx(windows_of("grpo", 1)[0] ** 2 / 2)
-    assert window_scores(results.settings[0], "val/*/fail_frac") == {}
+    assert question_scores(results.settings[0], "val/*/fail_frac") == {}
 
 
 def test_several_comparisons_are_corrected(make_sweep) -> None:

@@ -58,6 +58,8 @@ def test_accuracy_counts_failures_as_wrong_and_has_an_interval_over_questions() 
     given = ["A", "A", "B", "C", None, None, "A", "B"]
     answers = [Answer(value, None if value else "none") for value in given]
     group = TASK.score(rows, answers).groups["s"]
+    judged = [TASK.judge(one, answer)["acc"] for one, answer in zip(rows, answers, strict=True)]
+    assert sum(judged) / len(judged) == group.metrics["acc"].value
     assert group.metrics["acc"].value == pytest.approx(4 / 8)
     assert (group.questions, group.answers, group.failed) == (4, 8, 2)
     low, high = group.metrics["acc"].interval or (1, 0)

@@ -7,7 +7,7 @@ import pytest
 from toy_forecast import forecast_row
 
 from src.tasks.forecast import baselines
-from src.tasks.forecast.scoring import independent, score
+from src.tasks.forecast.scoring import errors, independent, score
 from src.tasks.row import Row
 from src.tasks.scores import Scores
 from src.tasks.task import Answer
@@ -40,6 +40,11 @@ def test_the_models_errors_are_means_over_runs_then_over_answered_windows() -> N
     assert group.metrics["mae"].value == pytest.approx((1 + 2) / 2)
     assert group.metrics["well_formed"].value == 0.5
     assert (group.questions, group.answers, group.failed) == (3, 6, 3)
+
+
+def test_a_single_answer_has_its_own_errors() -> None:
+    assert errors(WINDOWS[0], Answer([5, 8])) == {"mse": 2, "mae": 1}
+    assert errors(WINDOWS[0], taken("no rows")) is None
 
 
 def test_baselines_are_scored_on_all_windows_and_on_the_answered_ones() -> None:
