@@ -114,7 +114,7 @@ def _record(
         "scale": cfg.scale,
         "runtime": cfg.runtime.name,
         **launch,
-        "seeds": {"seed": cfg.seed, "dataset": cfg.dataset.seed},
+        "seeds": {"seed": cfg.seed, "dataset": cfg.dataset.get("seed")},
         "wandb_id": secrets.token_hex(4),
         "from": source,
         "repeats": repeats,
