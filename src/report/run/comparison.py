@@ -9,6 +9,9 @@ from src.record.metrics_log import Series
 from src.record.reading import RunRecord
 from src.report.parts.dashboard import match
 
+# Names of stages that are written in capitals.
+ABBREVIATIONS = ("sft", "rl")
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -86,7 +89,7 @@ def _first_and_last(stage: str, series: Mapping[str, Series], *, first: bool) ->
     for step in wanted:
         started = step == steps[0] and step == 0
         place = "before" if started else "after" if step == steps[-1] and len(steps) > 1 else "during"
-        name = stage.upper() if len(stage) < 4 else stage  # SFT and RL are abbreviations
+        name = stage.upper() if stage in ABBREVIATIONS else stage
         values = {
             metric: float(one.values[one.steps == step][0]) for metric, one in series.items() if step in one.steps
         }

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from src.record.metric_names import lower_is_better, metric_words
+from src.record.metric_names import is_bound, lower_is_better, metric_words
 from src.record.reading import RunRecord
 from src.report.parts.wording import DASH, duration, number, percent, text, words
 from src.report.run.comparison import Comparison
@@ -30,7 +30,7 @@ def notes(lines: list[str]) -> str:
 
 
 def comparison_tables(comparisons: list[Comparison]) -> str:
-    """Return one table per dataset: the model before and after, and the baselines; the lowest is marked."""
+    """Return one table per dataset: the model before and after, and the baselines; the best is marked."""
     if not comparisons:
         return '<p class="empty">This run has recorded no validation on held-out data.</p>'
     return '<div class="tables">' + "".join(map(_table, comparisons)) + "</div>"
@@ -38,17 +38,20 @@ def comparison_tables(comparisons: list[Comparison]) -> str:
 
 def _table(item: Comparison) -> str:
     rows = [(e.label, "model", e.values) for e in item.evaluations]
-    rows += [(f"Baseline: {words(name)}", "baseline", {**values}) for name, values in item.baselines.items()]
-    marked = {metric: _best(metric, [values for _, _, values in rows]) for metric in item.metrics}
+    for name, values in item.baselines.items():
+        kind = "bound" if is_bound(name) else "baseline"
+        rows.append((f"{kind.capitalize()}: {words(name)}", kind, {**values}))
+    # A bound, such as an oracle's answers, is nobody's result.
+    marked = {metric: _best(metric, [values for _, kind, values in rows if kind != "bound"]) for metric in item.metrics}
     body = ""
     for label, kind, values in rows:
         cells = "".join(
             f'<td class="best">{number(values[metric])}</td>'
-            if metric in values and values[metric] == marked[metric]
+            if kind != "bound" and metric in values and values[metric] == marked[metric]
             else f"<td>{number(values.get(metric))}</td>"
             for metric in item.metrics
         )
-        failed = values.get("fail_frac", 0.0 if kind == "baseline" else math.nan)
+        failed = values.get("fail_frac", math.nan if kind == "model" else 0.0)
         body += (
             f'<tr class="{kind}"><th scope="row">{text(label)}</th>{cells}'
             f"<td>{percent(failed)}</td><td>{_against(item, label, values.get(item.lead, math.nan))}</td></tr>"

@@ -15,5 +15,6 @@ def test_the_table_of_an_accuracy() -> None:
     assert cells[8:] == [
         *("Model, after RL (step 1)", "0.620", "0 %", "+0.140"),
         *("Baseline: majority", "0.480", "0 %", "best baseline"),
-        *("Baseline: oracle", "1.00", "0 %", "+0.520"),
+        *("Bound: oracle", "1.00", "0 %", "+0.520"),
     ]
+    assert re.findall(r'<td class="best">([^<]*)', html) == ["0.620"]
