@@ -26,6 +26,7 @@ class ForecastDataset:
         self.borders = windows.split_borders(len(table.labels), settings.split)
         self.freq = clock.times(table.freq, settings.rows_per_step)
         self.period = settings.period or clock.default_period(self.freq)
+        self.week = clock.week(self.freq)
         self._values = {name: _means(column, settings.rows_per_step) for name, column in table.values.items()}
         self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
 

@@ -97,6 +97,7 @@ class Forecast(ForecastTask):
                 "channel": one.channel,
                 "history": list(one.history),
                 "period": one.period,
+                "week": self.data.week,
                 "start": start,
                 "target_start": one.target_labels[0],
                 "freq": one.freq,

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from data_pipelines.clock import STEP, continue_labels, default_period, is_subdaily, read_clock, times
+from data_pipelines.clock import STEP, continue_labels, default_period, is_subdaily, read_clock, times, week
 from src.errors import DataError
 
 
@@ -103,6 +103,7 @@ def test_labels_continue_in_their_own_form() -> None:
 
 
 def test_subdaily_is_below_a_day() -> None:
+    assert [week(freq) for freq in ("h", "4h", "15min", "5h", "D", "MS", "step")] == [168, 42, 672, *[None] * 4]
     assert [is_subdaily(freq) for freq in ("h", "15min", "24h", "D", "MS", "step")] == [True, True] + [False] * 4
 
 

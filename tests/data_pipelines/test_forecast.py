@@ -43,7 +43,7 @@ def test_a_row_is_a_window_of_the_file(small: dict[str, Any]) -> None:
     places = []
     for index, row in enumerate(rows):
         assert (row.source, row.task, row.split, row.index, row.images) == ("small", "", "train", index, ())
-        assert set(row.info) == {"channel", "history", "period", "start", "target_start", "freq", "place"}
+        assert set(row.info) == {"channel", "history", "period", "week", "start", "target_start", "freq", "place"}
         assert (row.info["channel"], row.info["period"], row.info["freq"]) == ("load", 24, "h")
         start = int(frame.index[frame.date == row.info["start"]][0])
         assert (frame.date[start + 24], start) == (row.info["target_start"], row.info["place"])
@@ -94,6 +94,14 @@ def test_no_timestamp_of_training_is_a_target_of_val_or_test(name: str, shared_d
     assert not seen & targets["val"]
     assert not seen & targets["test"]
     assert not targets["val"] & targets["test"]
+
+
+def test_the_demo_is_held_to_the_last_week() -> None:
+    task = _named("demand")
+    rows = task.rows("val")
+    baselines = task.score(rows, [task.read(row, "none") for row in rows]).groups["demand"].baselines
+    assert baselines["last_week"]["mse"].value == pytest.approx(0.98, abs=0.005)
+    assert min(one["mse"].value for one in baselines.values()) == baselines["last_week"]["mse"].value
 
 
 # The reference's table A5.2, MSE and MAE of trivial forecasts on Time-R1's released evaluation windows.

@@ -1,7 +1,8 @@
 """Trivial forecasts that a trained model has to beat, from the history alone.
 
-The four of Time-R1's field notes: last value, last day (seasonal naive), window mean and mean daily profile.
-``period`` is the number of steps in one season: 24 for hourly data, 48 half-hourly, 96 quarter-hourly.
+The four of Time-R1's field notes: last value, last day (seasonal naive), window mean and mean daily profile; and the
+last week, where the history holds one. ``period`` is the number of steps in one season: 24 for hourly data, 48
+half-hourly, 96 quarter-hourly.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,14 +46,17 @@ BASELINES: dict[str, Callable[[Floats, int, int], Floats]] = {
 }
 
 
-def baseline_forecasts(history: Sequence[float] | Floats, horizon: int, period: int) -> dict[str, Floats]:
+def baseline_forecasts(
+    history: Sequence[float] | Floats, horizon: int, period: int, week: int | None = None
+) -> dict[str, Floats]:
     """Return every baseline's forecast of the ``horizon`` steps after ``history``.
 
     Args:
         history: (L,) values in original units, oldest first, as the prompt showed them.
+        week: steps in a week, a second season; None: the series has none.
 
     Returns:
-        Name -> (horizon,) values.
+        Name -> (horizon,) values; ``last_week`` only where the history is that long.
 
     Raises:
         ValueError: for an empty or non-finite history, or a horizon or period below 1.
@@ -62,4 +66,7 @@ def baseline_forecasts(history: Sequence[float] | Floats, horizon: int, period: 
         raise ValueError("history must be a non-empty list of finite numbers")
     if horizon < 1 or period < 1:
         raise ValueError(f"horizon and period must be at least 1, got {horizon} and {period}")
-    return {name: forecast(values, horizon, period) for name, forecast in BASELINES.items()}
+    found = {name: forecast(values, horizon, period) for name, forecast in BASELINES.items()}
+    if week is not None and period < week <= len(values):
+        found["last_week"] = last_day(values, horizon, week)
+    return found

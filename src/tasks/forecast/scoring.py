@@ -129,7 +129,7 @@ def _baselines(windows: Sequence[Row]) -> dict[str, list[Forecast]]:
     """Each baseline's forecast of each window, from the history that the prompt showed."""
     forecasts: dict[str, list[Forecast]] = defaultdict(list)
     for row in windows:
-        found = baseline_forecasts(row.info["history"], len(row.truth), int(row.info["period"]))
+        found = baseline_forecasts(row.info["history"], len(row.truth), int(row.info["period"]), row.info.get("week"))
         for name, values in found.items():
             forecasts[name].append(Forecast(row.info["channel"], row.index, row.truth, values))
     return forecasts

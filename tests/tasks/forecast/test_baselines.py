@@ -95,6 +95,13 @@ def test_a_history_shorter_than_a_season_is_repeated() -> None:
     assert forecasts["daily_profile"].tolist() == [1, 2, 1, 2, 1]
 
 
+def test_the_last_week_is_repeated_where_the_history_holds_one() -> None:
+    values = list(range(15))
+    assert baseline_forecasts(values, 3, period=2, week=14)["last_week"].tolist() == [1, 2, 3]
+    for length, week in ((13, 14), (15, None), (15, 2)):  # too short, none, and the season itself
+        assert "last_week" not in baseline_forecasts(values[:length], 3, period=2, week=week)
+
+
 @pytest.mark.parametrize("history", [[], [1.0, float("nan")], [[1.0, 2.0]]])
 def test_a_history_that_is_no_series_is_refused(history: list) -> None:
     with pytest.raises(ValueError, match="non-empty list of finite numbers"):
