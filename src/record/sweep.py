@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -107,6 +107,12 @@ class Sweep:
             except OSError:
                 raise UserError(f"the sweep {self.folder} is being run by another launcher: wait, or end it") from None
             yield
+
+
+def short_keys(keys: Sequence[str]) -> list[str]:
+    """Each key by its last part, where that tells it from the others; else as it is."""
+    short = [key.rpartition(".")[2] for key in keys]
+    return [key if short.count(last) > 1 else last for key, last in zip(keys, short, strict=True)]
 
 
 def is_sweep(folder: Path) -> bool:

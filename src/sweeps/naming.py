@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from src.record.sweep import SEED
+from src.record.sweep import SEED, short_keys
 
 # Keys that say how a sweep is carried out, and not what a cell computes.
 CARRYING_OUT = ("sweep.", "run.folder", "run.name", "run.fresh", "launch.dry_run")
@@ -40,10 +40,8 @@ def cell_name(settings: Mapping[str, str]) -> str:
     not survive as part of a folder's name, a digest keeps the name unique.
     """
     keys = sorted(settings, key=lambda key: (key == SEED, key))
-    short = [key.rpartition(".")[2] for key in keys]
-    words = [key if short.count(last) > 1 else last for key, last in zip(keys, short, strict=True)]
     values = [re.sub(r"[^A-Za-z0-9._-]+|__+", "-", settings[key]).strip("-") for key in keys]
-    name = "__".join(f"{word}-{value}" for word, value in zip(words, values, strict=True))
+    name = "__".join(f"{word}-{value}" for word, value in zip(short_keys(keys), values, strict=True))
     if values == [settings[key] for key in keys] and len(name) <= LONGEST:
         return name
     return f"{name[:LONGEST].rstrip('-._')}__{digest(dict(settings))[:6]}"

@@ -70,7 +70,7 @@ def test_the_recipe_trains_records_and_reports(launch) -> None:
     assert all("History" in sample["prompt"] for sample in samples) and any(sample["response"] for sample in samples)
 
     results = json.loads((run.folder / "evaluation.json").read_text())
-    assert set(results) == {"sft", "rl"} and results["rl"]["model"]["windows"] == 4
+    assert set(results) == {"sft", "rl"} and results["rl"]["groups"]["demand"]["questions"] == 4
     assert "<svg" in (run.folder / "report.html").read_text() or "canvas" in (run.folder / "report.html").read_text()
     assert list((run.folder / "wandb").glob(f"offline-run-*-{run.record['wandb_id']}"))
     assert _events(run.folder / "tensorboard" / "sft", "train/loss") == [1, 2, 3]

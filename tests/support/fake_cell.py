@@ -14,7 +14,7 @@ from pathlib import Path
 
 settings = dict(argument.lstrip("+").split("=", 1) for argument in sys.argv[1:])
 words = Path(os.environ["FAKE_CELLS"])
-name, seed = settings["run.name"], settings["seed"]
+name, seed = settings["run.name"], settings.get("seed", "1")
 with (words / "starts").open("a") as file:
     file.write(json.dumps({"name": name, "pid": os.getpid(), "arguments": sys.argv[1:]}) + "\n")
 print(f"run: {name}")

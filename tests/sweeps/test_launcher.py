@@ -78,6 +78,7 @@ def test_what_one_stage_has_of_its_own_is_swept_like_any_key(fake) -> None:
     assert fake.started() == ["dataset-demand__stage.rl.dataset-demand", "dataset-demand__stage.rl.dataset-etth1"]
     settings = [cell["settings"] for cell in fake.record()["cells"]]
     assert settings == [{"dataset": "demand", "stage.rl.dataset": name} for name in ("demand", "etth1")]
+    assert "stage.rl.dataset=etth1, dataset=demand " in done.stdout, done.stdout  # in the table
     assert "stage.rl.data.train_batch_size=8" in fake.record()["cells"][0]["arguments"]
 
 

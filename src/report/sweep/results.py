@@ -9,7 +9,7 @@ from pathlib import Path
 
 from src.errors import UserError
 from src.record.metric_names import lower_is_better
-from src.record.sweep import SEED, Cell, Sweep, read_sweep
+from src.record.sweep import SEED, Cell, Sweep, read_sweep, short_keys
 from src.report.sweep.statistics import Mean, mean_interval
 from src.runs import RecordedRun, read_run
 
@@ -111,7 +111,8 @@ def read_results(folder: Path, metric: str | None = None) -> Results:
     settings: dict[str, Setting] = {}
     for one in cells:
         own = {key: value for key, value in one.cell.settings.items() if key != SEED}
-        label = ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in own.items()) or "all"
+        named = zip(short_keys(list(own)), own.values(), strict=True)
+        label = ", ".join(f"{key}={value}" for key, value in named) or "all"
         settings.setdefault(label, Setting(label, own)).cells.append(one)
     done = [one for one in cells if one.cell.state == "done" and one.run is not None]
     chosen = metric or sweep.metric or next((name for name in FALLBACK if any(_has(one, name) for one in done)), None)
