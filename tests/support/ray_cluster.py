@@ -48,7 +48,9 @@ class Cluster:
         self.add_node()
 
     def _start(self, *arguments: str) -> None:
-        words = [str(RAY), "start", "--block", "--num-cpus=16", "--num-gpus=1", *arguments]
+        # Every node's agent has the same port by default, which another test's run may hold: no agent, no job.
+        agent = f"--dashboard-agent-listen-port={_free_ports(1)[0]}"
+        words = [str(RAY), "start", "--block", "--num-cpus=16", "--num-gpus=1", agent, *arguments]
         with (self.folder / f"start-{len(self.nodes)}.log").open("wb") as log:
             node = subprocess.Popen(
                 words,
