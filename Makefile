@@ -32,8 +32,9 @@ SMOKE := smoke or slow
 # Tests run in this many processes, file by file (pytest-xdist); ARGS='-n 0' keeps them in one, for --pdb.
 WORKERS ?= 2
 UNIT_TESTS := -m "$(UNIT)" -n $(WORKERS) --dist loadfile
-# What starts processes of its own. A launch takes up to 4 GB of memory: give WORKERS=1 where there are less than 12.
-LAUNCHING_TESTS := -m "$(SMOKE)" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What starts processes of its own, one file at a time; LAUNCHES=2 takes half the time and up to 4 GB more of memory.
+LAUNCHES ?= 1
+LAUNCHING_TESTS := -m "$(SMOKE)" -n $(LAUNCHES) --dist loadfile --no-loadscope-reorder
 
 # Both parts run whatever the first one finds, and either can fail the target; 5 is pytest's word for a part that ARGS
 # has left empty.

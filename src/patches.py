@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ import wrapt
 VERL_VERSION = "0.9.1"
 VLLM_VERSION = "0.28.0"
 QUEUE_VERSION = "0.1.11"
+WEIGHTS_KEY = "RUN_WEIGHTS_KEY"  # a variable of all processes of a stage; no other run's has its value
 
 
 class PatchError(RuntimeError):
@@ -88,6 +90,30 @@ def _copy_received_weights(module: Any) -> None:
         original(self, with_copies)
 
     receiver.receive_weights = receive_weights
+
+
+def _weights_of_its_own(module: Any) -> None:
+    """Weights go to the rollout engine over a socket that is named by Ray's job: the same one for every local run.
+
+    Two runs on a machine would then hand their weights to each other: the run's own key becomes part of the name.
+    """
+    for name in ("BucketedWeightSender", "BucketedWeightReceiver"):
+        end: Any = getattr(module, name, None)
+        _expect(
+            end is not None and list(inspect.signature(end.__init__).parameters)[1:2] == ["zmq_handle"],
+            "weights_of_its_own",
+            f"{name}(zmq_handle) is missing",
+        )
+        end.__init__ = _with_own_socket(end.__init__)
+
+
+def _with_own_socket(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def init(self: Any, zmq_handle: str, *args: Any, **kwargs: Any) -> None:
+        key = os.environ.get(WEIGHTS_KEY)
+        original(self, f"{zmq_handle}-{key}" if key else zmq_handle, *args, **kwargs)
+
+    return init
 
 
 def _live_linear_weights(module: Any) -> None:
@@ -192,6 +218,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch("transfer_queue.interface", _queue_of_its_own),
     Patch("verl.trainer.ppo.v1.trainer_base", _trainers_by_dotted_name),
     Patch("verl.experimental.agent_loop.agent_loop", _agent_loops_by_dotted_name),
+    Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _weights_of_its_own),
     Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
     Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights, "cpu"),

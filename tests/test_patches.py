@@ -174,6 +174,29 @@ def test_received_weights_are_copies() -> None:
     assert received == [("a", True, False), ("b", True, False), ("c", True, True)]
 
 
+def test_two_runs_on_a_machine_send_their_weights_over_sockets_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from verl.workers.rollout.vllm_rollout import bucketed_weight_transfer as real
+
+    class Sender(real.BucketedWeightSender):
+        pass
+
+    class Receiver(real.BucketedWeightReceiver):
+        pass
+
+    patches._weights_of_its_own(SimpleNamespace(BucketedWeightSender=Sender, BucketedWeightReceiver=Receiver))
+    handles = []
+    for key in ("first", "second"):
+        monkeypatch.setenv(patches.WEIGHTS_KEY, key)
+        device = torch.device("cpu")
+        ends = Sender(zmq_handle="ipc:///tmp/x.sock", use_shm=True), Receiver("ipc:///tmp/x.sock", device, use_shm=True)
+        assert ends[0].zmq_handle == ends[1].zmq_handle
+        handles.append(ends[0].zmq_handle)
+    assert handles == ["ipc:///tmp/x.sock-first", "ipc:///tmp/x.sock-second"]
+    monkeypatch.delenv(patches.WEIGHTS_KEY)
+    assert Sender("ipc:///tmp/x.sock").zmq_handle == "ipc:///tmp/x.sock"
+
+
 def test_other_backends_are_left_alone() -> None:
     asked: list[Any] = []
     distributed = SimpleNamespace(init_process_group=lambda backend=None, rank=0: asked.append((backend, rank)))
@@ -204,6 +227,8 @@ MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("one_backend_for_gloo", {}),
     ("one_backend_for_gloo", {"init_process_group": lambda name: None}),
     ("fsdp_engine_on_cpu", {"CPUOffloadPolicy": object, "FSDPEngineWithLMHead": type("Engine", (), {})}),
+    ("weights_of_its_own", {}),
+    ("weights_of_its_own", {"BucketedWeightSender": _receiver("callback")}),
     ("copy_received_weights", {}),
     ("copy_received_weights", {"BucketedWeightReceiver": _receiver("callback")}),
     ("live_linear_weights", {}),
