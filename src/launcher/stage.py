@@ -21,7 +21,7 @@ from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.advice import advice
 from src.launcher.progress import StageProgress
-from src.launcher.watch import Watch, last_error
+from src.launcher.watch import Watch, is_consequence, last_error
 from src.processes.ports import free_port
 from src.processes.reaper import descendants, end_descendants, ending_with_this
 from src.processes.stopping import Stopping, Terminated
@@ -115,7 +115,7 @@ def run_stage(
         problem = "it ended with an error"
     if problem is not None:
         error = last_error(log, log_start)
-        lost = lost_nodes(started, LOST_S) if interpreter.job and (error or "ray.").startswith("ray.") else []
+        lost = lost_nodes(started, LOST_S) if interpreter.job and is_consequence(error) else []
         lines = [f"stage {stage.name} failed: {problem}", *lost, error or "the log names no error", advice(error)]
         raise StageFailed("\n  ".join([*filter(None, lines), f"full log: {log}"]))
 

@@ -117,6 +117,11 @@ def essential_name(process: psutil.Process) -> str | None:
     return None
 
 
+def is_consequence(error: str | None) -> bool:
+    """Whether an error, or that there is none, says no more than that something else has failed."""
+    return error is None or error.startswith("ray.") or any(one in error for one in _CONSEQUENCES)
+
+
 def last_error(log: Path, start: int = 0) -> str | None:
     """The error line of a stage's log that says why it failed, without prefixes and colours.
 

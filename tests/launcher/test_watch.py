@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from src.launcher import watch
-from src.launcher.watch import GRACE_S, Watch, essential_name, last_error
+from src.launcher.watch import GRACE_S, Watch, essential_name, is_consequence, last_error
 
 COLOUR, END = "\x1b[36m", "\x1b[0m"
 WORKER = f"{COLOUR}(WorkerDict pid=4711){END} "
@@ -231,3 +231,13 @@ def test_a_stage_without_a_sign_of_life_is_stuck(clock: Clock, tmp_path: Path) -
     assert stage.problem() is None
     clock.now += 5
     assert stage.problem() == "nothing has happened for 65 s (launch.stall_timeout_s)"
+
+
+@pytest.mark.parametrize(
+    ("error", "consequence"),
+    [(None, True), ("ray.exceptions.ActorDiedError: The actor died", True), ("ValueError: bad shape", False),
+     ("RuntimeError: [gloo/transport/tcp/pair.cc:553] Connection closed by peer [127.0.0.1]:30911", True)],
+)  # fmt: skip
+def test_an_error_that_another_failure_has_caused_is_known(error: str | None, consequence: bool) -> None:
+    """Then a lost node is looked for: of a node's loss the other workers may say no more than that."""
+    assert is_consequence(error) == consequence
