@@ -20,7 +20,7 @@ from src.tasks.choice.task import choice_baselines, options
 from src.tasks.forecast.metrics import mae
 from src.tasks.row import Row
 from src.tasks.scores import Group, Metric, Scores, ratio
-from src.tasks.task import Answer
+from src.tasks.task import Answer, by_source
 
 
 def read(row: Row, response: str) -> Answer:
@@ -40,15 +40,7 @@ def read(row: Row, response: str) -> Answer:
 
 def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
     """Score any number of answers to each question, by source, with bootstrap intervals over questions."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, (row, _) in enumerate(zip(rows, answers, strict=True)):
-        places[row.source].append(place)
-    return Scores(
-        {
-            source: _group([rows[place] for place in some], [answers[place] for place in some], seed)
-            for source, some in places.items()
-        }
-    )
+    return Scores({source: _group(*some, seed) for source, some in by_source(rows, answers).items()})
 
 
 def judge(row: Row, answer: Answer) -> dict[str, float]:

@@ -22,7 +22,7 @@ from src.evaluation.run_task import task_of_run
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.table import print_results
 from src.record.files import write_whole
-from src.rewards.belonging import task_class
+from src.tasks.task import task_class
 
 USAGE = """\
 usage: python -m src.evaluate model=FOLDER_OR_NAME dataset=NAME [dataset.folder=DIR] [KEY=VALUE ...]

@@ -11,8 +11,7 @@ from src.config.compose import CONF
 from src.errors import ConfigError
 from src.record.files import read_json
 from src.record.layout import RUN_FILE
-from src.rewards.belonging import task_class
-from src.tasks.task import Task
+from src.tasks.task import Task, task_class
 
 
 def task_of_run(model: Path, asked: type[Task]) -> str | None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from src.config.named import load_class, load_function
+from src.config.named import load_function
 from src.config.stages import views
 from src.errors import ConfigError
-from src.tasks.task import Task
+from src.tasks.task import Task, task_class
 
 
 def check_belonging(cfg: DictConfig) -> None:
@@ -61,16 +61,3 @@ def check_rl(dataset: DictConfig, reward: DictConfig) -> None:
             "or reward.kinds=null where the function scores any"
         )
     load_function(function.path, function.name, key="reward.custom_reward_function")
-
-
-def task_class(dataset: DictConfig) -> type[Task]:
-    """The task that a dataset names.
-
-    Raises:
-        ConfigError: it names none.
-    """
-    dotted = dataset.get("task")
-    if not isinstance(dotted, str) or "." not in dotted:
-        raise ConfigError(f"dataset.task={dotted} is not the dotted path of a task: see conf/dataset/*.yaml")
-    found: type[Task] = load_class(dotted, Task, key="dataset.task")
-    return found

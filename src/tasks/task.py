@@ -58,6 +58,16 @@ class Asked:
     answer: Answer
 
 
+def by_source(rows: Sequence[Row], answers: Sequence[Answer]) -> dict[str, tuple[list[Row], list[Answer]]]:
+    """The rows that are scored together, with their answers: one answer per row."""
+    groups: dict[str, tuple[list[Row], list[Answer]]] = {}
+    for row, answer in zip(rows, answers, strict=True):
+        of_rows, of_answers = groups.setdefault(row.source, ([], []))
+        of_rows.append(row)
+        of_answers.append(answer)
+    return groups
+
+
 class Task(ABC):
     """One kind of question, with the settings of a dataset.
 
@@ -196,8 +206,17 @@ def load_task(dataset: Mapping[str, Any] | DictConfig, *, download: bool = False
         UserError: its settings cannot be used.
     """
     settings: Any = OmegaConf.to_container(dataset, resolve=True) if isinstance(dataset, DictConfig) else dict(dataset)
-    dotted = settings.get("task")
+    return task_class(settings)(settings, download=download, log=log)
+
+
+def task_class(dataset: Mapping[str, Any] | DictConfig) -> type[Task]:
+    """The class that a ``dataset`` node names.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    dotted = dataset.get("task")
     if not isinstance(dotted, str) or "." not in dotted:
         raise ConfigError(f"dataset.task={dotted} is not the dotted path of a task: see conf/dataset/*.yaml")
     found: type[Task] = load_class(dotted, Task, key="dataset.task")
-    return found(settings, download=download, log=log)
+    return found

@@ -87,7 +87,7 @@ def test_the_dry_run_and_the_plan_of_a_sweep_refuse_it_too() -> None:
 
 def test_naming_a_task_imports_no_heavy_library() -> None:
     code = (
-        "import sys\nfrom omegaconf import OmegaConf\nfrom src.rewards.belonging import task_class\n"
+        "import sys\nfrom omegaconf import OmegaConf\nfrom src.tasks.task import task_class\n"
         "for task in ('recipes.time_r1.task.TimeR1', 'recipes.timeomni1.task.TimeOmni1'):\n"
         "    task_class(OmegaConf.create({'task': task}))\n"
         "print(sorted({'torch', 'verl', 'vllm', 'ray', 'transformers', 'pandas', 'scipy'} & set(sys.modules)))"

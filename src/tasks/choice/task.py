@@ -9,7 +9,7 @@ from src.tasks.choice import baselines
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.row import Row
 from src.tasks.scores import Group, Metric, Scores, ratio
-from src.tasks.task import Answer, Task
+from src.tasks.task import Answer, Task, by_source
 
 FORMAT = 0.1
 
@@ -45,15 +45,7 @@ class ChoiceTask(Task):
 
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
         """``acc``, the share of right answers, of which a failed one is none, with an interval over questions."""
-        places: dict[str, list[int]] = defaultdict(list)
-        for place, (row, _) in enumerate(zip(rows, answers, strict=True)):
-            places[row.source].append(place)
-        return Scores(
-            {
-                source: _group([rows[place] for place in some], [answers[place] for place in some], seed)
-                for source, some in places.items()
-            }
-        )
+        return Scores({source: _group(*some, seed) for source, some in by_source(rows, answers).items()})
 
 
 def options(row: Row) -> list[str]:

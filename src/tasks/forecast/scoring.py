@@ -12,7 +12,7 @@ from src.tasks.forecast.baselines import baseline_forecasts
 from src.tasks.forecast.metrics import Forecast, Score, summarise
 from src.tasks.row import Row
 from src.tasks.scores import Group, Metric, Scores, ratio
-from src.tasks.task import Answer
+from src.tasks.task import Answer, by_source
 
 Window = tuple[str, int]  # channel and index
 
@@ -38,12 +38,9 @@ def score(rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scor
     """
     if not rows:
         raise ValueError("there are no forecasts to score")
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, (row, _) in enumerate(zip(rows, answers, strict=True)):
-        places[row.source].append(place)
     groups, details = {}, {}
-    for source, some in places.items():
-        groups[source], details[source] = _group([rows[i] for i in some], [answers[i] for i in some], seed)
+    for source, some in by_source(rows, answers).items():
+        groups[source], details[source] = _group(*some, seed)
     # One dataset has one source; a mixture tells them apart.
     return Scores(groups, next(iter(details.values())) if len(details) == 1 else {"datasets": details})
 
