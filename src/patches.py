@@ -17,10 +17,11 @@ from typing import Any
 
 import wrapt
 
+from src.processes.ports import WEIGHTS_KEY
+
 VERL_VERSION = "0.9.1"
 VLLM_VERSION = "0.28.0"
 QUEUE_VERSION = "0.1.11"
-WEIGHTS_KEY = "RUN_WEIGHTS_KEY"  # a variable of all processes of a stage; no other run's has its value
 
 
 class PatchError(RuntimeError):

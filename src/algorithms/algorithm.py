@@ -92,6 +92,10 @@ class Algorithm:
         """
         return None
 
+    def has_advantages(self) -> bool:
+        """Whether ``advantages`` has something to say: what it looks at is not read from the queue for nothing."""
+        return type(self).advantages is not Algorithm.advantages
+
     def loss(self) -> str | None:
         """The dotted name of the loss, called as veRL calls its own ``ppo_loss``; None for that one."""
         return WEIGHTED_LOSS if type(self).weigh is not Algorithm.weigh else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from src.config.leaves import leaves
 from src.config.stage_node import seen_by
 
 # Keys that change nothing about what is trained: where and how a run is carried out, recorded, saved and evaluated.
@@ -73,19 +74,11 @@ def _that_count(config: Mapping[str, Any], stage: str) -> dict[str, Any]:
     reference = seen.pop("stage")[stage].get("reference")
     if reference is not None:
         seen["stage"] = {stage: {"reference": reference}}
-    return {key: value for key, value in _leaves(seen) if not _under(key, FREE)}
+    return {key: value for key, value in leaves(seen) if not _under(key, FREE)}
 
 
 def _under(key: str, prefixes: tuple[str, ...]) -> bool:
     return any(key == prefix or key.startswith(prefix + ".") for prefix in prefixes)
-
-
-def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict) and node:
-        for name, value in node.items():
-            yield from _leaves(value, f"{prefix}.{name}" if prefix else name)
-    else:
-        yield prefix, node
 
 
 def _show(values: dict[str, Any], key: str) -> str:

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.config.algorithm import make_algorithm, named_algorithm
 from src.config.compose import CONF
+from src.config.leaves import leaves
 from src.config.named import look_for_class
 from src.config.stage_node import OWN_KEYS, check_nodes
 from src.config.stages import views
@@ -62,21 +63,13 @@ def _of_stage(name: str, node: Mapping[str, Any]) -> Iterator[None]:
 def _check_types(cfg: DictConfig) -> None:
     """The project's own keys have the types of their defaults in the primary config; veRL checks its own."""
     defaults: Any = OmegaConf.to_container(OmegaConf.load(CONF / "config.yaml"))
-    for key, default in _leaves({name: defaults[name] for name in OWN_KEYS if name in defaults}):
+    for key, default in leaves({name: defaults[name] for name in OWN_KEYS if name in defaults}):
         value: Any = OmegaConf.select(cfg, key)
         if OmegaConf.is_config(value):
             value = OmegaConf.to_container(value)
         if type(default) in KINDS and value is not None and type(value) is not type(default):
             example = f"[{','.join(map(str, default))}]" if isinstance(default, list) else ""
             raise ConfigError(f"{key}={value}: give {KINDS[type(default)]}{example}")
-
-
-def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if not isinstance(node, dict):
-        yield prefix, node
-        return
-    for name, value in node.items():
-        yield from _leaves(value, f"{prefix}.{name}" if prefix else name)
 
 
 def _is_missing(cfg: DictConfig, key: str) -> bool:

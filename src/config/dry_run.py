@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -10,6 +10,7 @@ from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import verl_config_folder
+from src.config.leaves import leaves
 from src.config.stage_node import FIRST
 from src.config.stages import Stage
 
@@ -42,9 +43,9 @@ def _reference(reference: str) -> str:
 
 def differences(stage: Stage) -> list[str]:
     """``key: default -> value`` for every key of a stage that is not at veRL's default."""
-    default = dict(_leaves(_defaults(stage.trainer)))
+    default = dict(leaves(_defaults(stage.trainer)))
     lines = []
-    for key, value in _leaves(_resolved(stage.config)):
+    for key, value in leaves(_resolved(stage.config)):
         if key not in default:
             lines.append(f"  {key}: (absent) -> {value}")
         elif default[key] != value:
@@ -67,11 +68,3 @@ def _resolved(config: Any) -> Any:
 
 def _yaml(content: Any) -> str:
     return yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
-
-
-def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict) and node:
-        for key, value in node.items():
-            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, node

@@ -7,7 +7,6 @@ it (``stage_node``): an RL stage all of it less the project's keys, an SFT stage
 from __future__ import annotations
 
 import copy
-import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from src.config.algorithm import named_algorithm, take_out
 from src.config.stage_node import OWN_KEYS, TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
+from src.processes.ports import WEIGHTS_KEY, weights_key
 from src.record.layout import Layout
 
 
@@ -215,9 +215,7 @@ def place(stage: Stage, places: Places) -> DictConfig:
             if places.reference:
                 config.actor_rollout_ref.reference_path = places.reference
             config.trainer.v1.sampler.sampler_kwargs.run = str(places.run)
-            # Where nothing else tells the runs of a machine apart (src/patches.py: weights_of_its_own).
-            key = hashlib.sha256(str(places.run).encode()).hexdigest()[:8]
-            config.ray_kwargs.ray_init.runtime_env["env_vars"]["RUN_WEIGHTS_KEY"] = key
+            config.ray_kwargs.ray_init.runtime_env["env_vars"][WEIGHTS_KEY] = weights_key(places.run)
             config.ray_kwargs.ray_init.runtime_env["py_executable"] = places.python
             if places.namespace:
                 config.ray_kwargs.ray_init.namespace = places.namespace

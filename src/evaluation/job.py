@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -19,9 +18,8 @@ from src.evaluation.model_folder import check_model
 from src.evaluation.settings import EvaluationSettings
 from src.tasks.asking import Generate
 from src.tasks.row import Message, Row
+from src.tasks.scores import counted
 from src.tasks.task import Asked, Log, Task, load_task
-
-_PROBLEMS_SHOWN = 20
 
 
 class TextGenerator(Protocol):
@@ -81,6 +79,7 @@ def evaluate(
         for one in asked:
             keep(_record(one))
     scores = task.score([one.row for one in asked], [one.answer for one in asked], settings.seed)
+    problems = (one.answer.problem for one in asked if one.answer.problem is not None)
     return {
         "model_name": model,
         "dataset": task.name,
@@ -89,7 +88,7 @@ def evaluate(
         "runs": runs,
         "fingerprint": task.fingerprint,
         "groups": {name: group.as_dict() for name, group in scores.groups.items()},
-        "details": {"problems": _problems(asked), **scores.details},
+        "details": {"problems": counted(problems), **scores.details},
         "truncated_frac": float(np.mean([any(answer.truncated for answer in one.completions) for one in asked])),
         **_about(settings, task, generator, began, loaded),
     }
@@ -127,15 +126,6 @@ def _record(one: Asked) -> dict[str, Any]:
         "prompts": [[dict(message) for message in prompt] for prompt in one.prompts],
         "responses": [answer.text for answer in one.completions],
     }
-
-
-def _problems(asked: Sequence[Asked]) -> dict[str, int]:
-    """How often answers failed for which reason, most frequent first; rare reasons are counted together."""
-    counts = Counter(one.answer.problem for one in asked if one.answer.problem is not None).most_common()
-    problems = dict(counts[:_PROBLEMS_SHOWN])
-    if rest := sum(count for _, count in counts[_PROBLEMS_SHOWN:]):
-        problems["other problems"] = rest
-    return problems
 
 
 def _about(

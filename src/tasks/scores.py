@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 RESAMPLES = 2000
+_PROBLEMS_SHOWN = 20
 
 Interval = tuple[float, float]
 
@@ -88,6 +90,15 @@ def _named(prefix: str, metrics: Mapping[str, Metric], lead: str) -> Iterator[tu
     for name in sorted(metrics, key=lambda name: name != lead):
         if (value := metrics[name].value) is not None:
             yield f"{prefix}/{name}", value
+
+
+def counted(problems: Iterable[str]) -> dict[str, int]:
+    """How often each problem stands there, most frequent first; rare ones are counted together."""
+    counts = Counter(problems).most_common()
+    shown = dict(counts[:_PROBLEMS_SHOWN])
+    if rest := sum(count for _, count in counts[_PROBLEMS_SHOWN:]):
+        shown["other problems"] = rest
+    return shown
 
 
 def ratio(numerators: Sequence[float], denominators: Sequence[float], seed: int) -> Metric:

@@ -185,10 +185,8 @@ def _term_metrics(terms: Sequence[dict[str, float]], rows: Sequence[Row]) -> dic
 
 def zero_std_share(rewards: np.ndarray, groups: Sequence[str]) -> float:
     """Share of the prompts whose rollouts all have the same reward: they teach nothing."""
-    by_group: dict[str, list[float]] = defaultdict(list)
-    for group, reward in zip(groups, rewards, strict=True):
-        by_group[group].append(reward)
-    return float(np.mean([max(values) == min(values) for values in by_group.values()]))
+    by_group = rows_of_groups(groups, len(rewards)).values()
+    return float(np.mean([rewards[rows].max() == rewards[rows].min() for rows in by_group]))
 
 
 def spread(rewards: np.ndarray, count: int) -> np.ndarray:

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from verl.utils import tensordict_utils as tu
 from verl.utils.config import omega_conf_to_dataclass
 from verl.workers.utils.padding import response_to_nested
 
+from src.algorithms.rollouts import Rollouts
 from src.algorithms.weighted_loss import SEQUENCE_WEIGHT
 from src.config.algorithm import make_algorithm
 from src.config.named import load_function
@@ -127,19 +129,29 @@ class RecordedTrainer(PPOTrainerSync):
             weights[known] = torch.from_numpy(kept.weights).float()
             self._put(batch, {SEQUENCE_WEIGHT: weights})
         batch = super()._compute_advantage(batch, metrics)
+        if self.algorithm.has_advantages():
+            self._put_advantages(batch, kept, known)
+        return batch
+
+    def _put_advantages(self, batch: KVBatchMeta, kept: Rollouts, known: Sequence[int]) -> None:
+        """Put the algorithm's advantages in place of veRL's.
+
+        Args:
+            kept: the kept rows.
+            known: where they stand in the batch, alike.
+        """
         reward = "token_level_rewards" if self.config.algorithm.use_kl_in_reward else "rm_scores"
-        data = tq.kv_batch_get(
-            keys=batch.keys, partition_id=batch.partition_id, select_fields=[reward, "response_mask"]
-        )
+        fields = [reward, "response_mask"]
+        data = tq.kv_batch_get(keys=batch.keys, partition_id=batch.partition_id, select_fields=fields)
         mask = data["response_mask"]
         data = data.to_padded_tensor()
         advantages = self.algorithm.advantages(replace(kept, rewards=data[reward].sum(-1)[known].double().numpy()))
-        if advantages is not None:
-            rows = torch.zeros(len(batch.keys))
-            rows[known] = torch.as_tensor(advantages, dtype=torch.float32)
-            column = response_to_nested(rows.unsqueeze(-1) * data["response_mask"], mask)
-            self._put(batch, {"advantages": column, "returns": column})
-        return batch
+        if advantages is None:
+            return
+        rows = torch.zeros(len(batch.keys))
+        rows[known] = torch.as_tensor(advantages, dtype=torch.float32)
+        column = response_to_nested(rows.unsqueeze(-1) * data["response_mask"], mask)
+        self._put(batch, {"advantages": column, "returns": column})
 
     def _put(self, batch: KVBatchMeta, columns: dict[str, torch.Tensor]) -> None:
         fields = TensorDict(columns, batch_size=len(batch.keys))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from src.tasks.forecast.baselines import baseline_forecasts
 from src.tasks.forecast.metrics import Forecast, Score, summarise
 from src.tasks.row import Row
-from src.tasks.scores import Group, Metric, Scores, ratio
+from src.tasks.scores import Group, Metric, Scores, counted, ratio
 from src.tasks.task import Answer, by_source
 
 Window = tuple[str, int]  # channel and index
 
-_PROBLEMS_SHOWN = 20
 _ROW_NUMBER = re.compile(r"\brow [0-9]+")
 
 
@@ -147,17 +146,12 @@ def independent(windows: Sequence[Row]) -> int | None:
 
 
 def _problems(answers: Sequence[Answer], forecasts: Sequence[Forecast]) -> dict[str, int]:
-    """Count why answers failed, most frequent first; rare reasons are counted together."""
-    failed = (
+    """Why answers failed, whichever row of theirs it was."""
+    return counted(
         _ROW_NUMBER.sub("a row", answer.problem or "the error of the forecast is not finite")
         for answer, forecast in zip(answers, forecasts, strict=True)
         if not _usable(forecast)
     )
-    counts = Counter(failed).most_common()
-    problems = dict(counts[:_PROBLEMS_SHOWN])
-    if rest := sum(count for _, count in counts[_PROBLEMS_SHOWN:]):
-        problems["other problems"] = rest
-    return problems
 
 
 def _usable(one: Forecast) -> bool:
