@@ -58,18 +58,12 @@ def start(
     Args:
         choices: Hydra's, group -> option.
     """
-    from src.config.checks import check
     from src.config.dry_run import show
-    from src.config.stage_node import settle
-    from src.config.stages import build_stages
     from src.processes.stopping import EXIT_CODE, Terminated
-    from src.rewards.belonging import check_belonging
+    from src.rewards.belonging import accept
 
     try:
-        settle(cfg, choices or {})
-        check(cfg)
-        stages = build_stages(cfg)
-        check_belonging(cfg)
+        stages = accept(cfg, choices or {})
         if cfg.launch.dry_run:
             show(cfg, stages)
             return None

@@ -21,8 +21,11 @@ VERLS_LOOPS = ("single_turn_agent", "tool_agent")
 KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as "}
 
 
-def check(cfg: DictConfig) -> None:
+def check(cfg: DictConfig) -> dict[str, DictConfig]:
     """Refuse a configuration that cannot run.
+
+    Returns:
+        The configuration as each stage sees it, by the stage's name.
 
     Raises:
         ConfigError: with the key to change.
@@ -38,7 +41,8 @@ def check(cfg: DictConfig) -> None:
     _check_types(cfg)
     check_trackers(cfg)
     check_nodes(cfg)
-    for name, view in views(cfg).items():
+    seen = views(cfg)
+    for name, view in seen.items():
         with _of_stage(name, cfg.stage[name]):
             if view.stage[name].kind == "sft":
                 _check_sft_batches(view)
@@ -47,6 +51,7 @@ def check(cfg: DictConfig) -> None:
                 _check_rl_batches(view)
                 _check_lengths(view)
                 _check_reference(view, view.stage[name].get("reference"))
+    return seen
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,11 @@ class Places:
     reference: str | None = None  # a folder or hub name; None: the reference model is ``model``
 
 
-def build_stages(cfg: DictConfig) -> list[Stage]:
+def build_stages(cfg: DictConfig, seen: Mapping[str, DictConfig] | None = None) -> list[Stage]:
     """The stages of ``cfg.stages`` in their order.
+
+    Args:
+        seen: ``views`` of a configuration that was checked, where they are there already.
 
     Raises:
         ConfigError: a stage that no trainer is known for, or no stage at all.
@@ -67,8 +71,10 @@ def build_stages(cfg: DictConfig) -> list[Stage]:
         raise ConfigError("stages=[] trains nothing: give stages=[sft,rl], [sft] or [rl]")
     if len(set(names)) < len(names):
         raise ConfigError(f"stages=[{','.join(names)}] names a stage twice: give the second one a node of its own")
-    check_nodes(cfg)
-    return [_build(name, view) for name, view in views(cfg).items()]
+    if seen is None:
+        check_nodes(cfg)
+        seen = views(cfg)
+    return [_build(name, view) for name, view in seen.items()]
 
 
 def views(cfg: DictConfig) -> dict[str, DictConfig]:

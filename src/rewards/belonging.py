@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from omegaconf import DictConfig
 
+from src.config.checks import check
 from src.config.named import load_function
-from src.config.stages import views
+from src.config.stage_node import settle
+from src.config.stages import Stage, build_stages
 from src.errors import ConfigError
 from src.tasks.task import Task, task_class
 
 
-def check_belonging(cfg: DictConfig) -> None:
+def accept(cfg: DictConfig, choices: Mapping[str, Any]) -> list[Stage]:
+    """The stages of a composed configuration, after everything that can be known to be wrong before a start.
+
+    Args:
+        cfg: options that its stages name are put into it.
+        choices: Hydra's, group -> option.
+
+    Raises:
+        ConfigError: in one sentence.
+    """
+    settle(cfg, choices)
+    seen = check(cfg)
+    stages = build_stages(cfg, seen)
+    check_belonging(cfg, seen)
+    return stages
+
+
+def check_belonging(cfg: DictConfig, seen: Mapping[str, DictConfig]) -> None:
     """Refuse stages whose dataset, task and reward do not belong together.
 
     Args:
         cfg: a run's whole configuration.
+        seen: the same as each stage sees it.
 
     Raises:
         ConfigError: with what to choose instead.
     """
     task_class(cfg.dataset)
-    for name, view in views(cfg).items():
+    for name, view in seen.items():
         if view.stage[name].kind == "sft":
             check_sft(view.dataset)
         else:

@@ -16,14 +16,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from src.config.checks import check
 from src.config.compose import as_typed, order_arguments
-from src.config.stage_node import settle
-from src.config.stages import build_stages
 from src.errors import ConfigError, UserError
 from src.record.layout import NAME
 from src.record.sweep import Cell, Sweep, is_sweep, read_sweep
-from src.rewards.belonging import check_belonging
+from src.rewards.belonging import accept
 from src.sweeps.naming import carries_out, cell_name, key_of, sweep_name, value_of
 
 DIRECTIONS = ("maximize", "minimize")
@@ -84,10 +81,7 @@ def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictCo
         cfg = loader.load_sweep_config(config, ordered)
         with open_dict(cfg):
             choices = cfg.pop("hydra").runtime.choices
-        settle(cfg, choices)
-        check(cfg)
-        build_stages(cfg)
-        check_belonging(cfg)
+        accept(cfg, choices)
     except UserError as error:
         raise ConfigError(f"cell {cell.name}: {error}") from None
     except (HydraException, OmegaConfBaseException) as error:

@@ -9,6 +9,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from src.config.compose import CONF, order_arguments, register_search_path
+from src.config.stages import views
 from src.errors import ConfigError
 from src.rewards.belonging import check_belonging
 
@@ -36,7 +37,8 @@ def composed(*arguments: str) -> DictConfig:
     ],
 )
 def test_what_belongs_together_passes(arguments: list[str]) -> None:
-    check_belonging(composed(*arguments))
+    cfg = composed(*arguments)
+    check_belonging(cfg, views(cfg))
 
 
 @pytest.mark.parametrize(
@@ -68,8 +70,9 @@ def test_what_belongs_together_passes(arguments: list[str]) -> None:
     ],
 )
 def test_what_does_not_is_refused_in_one_sentence(arguments: list[str], message: str) -> None:
+    cfg = composed(*arguments)
     with pytest.raises(ConfigError) as error:
-        check_belonging(composed(*arguments))
+        check_belonging(cfg, views(cfg))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 

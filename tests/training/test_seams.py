@@ -20,7 +20,7 @@ from src.training.sft import RecordedSFTTrainer, SealingHandler
 from src.training.trainer import RecordedTrainer
 
 OWN = {
-    RecordedTrainer: {"__init__", "_put", "_texts", "on_step_end"},
+    RecordedTrainer: {"__init__", "_put", "_put_advantages", "_texts", "on_step_end"},
     SelectingReplayBuffer: {"__init__", "drop_unselected"},
     RowOutput: {"model_post_init"},
     SeededSingleTurn: set(),
