@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_pipelines.clock import read_clock
 from src.errors import DataError
+from src.tasks.numbers import read_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,14 +122,13 @@ def _read_cells(path: Path) -> pd.DataFrame:
 
 
 def _numbers(texts: list[str], column: str, path: Path) -> NDArray[np.float64]:
-    """Convert a column; float() keeps the exact value that the text names."""
+    """Convert a column to the exact values that its texts name."""
     values = np.empty(len(texts))
     for row, text in enumerate(texts):
-        try:
-            values[row] = float(text)
-        except ValueError:
-            values[row] = math.nan
-        if not math.isfinite(values[row]):
+        value = read_number(text)
+        if value is not None:
+            values[row] = value
+        else:
             shown = " ".join(text.split())[:40]
             problem = f"'{shown}' is not a finite number" if shown else "the cell is empty"
             raise DataError(

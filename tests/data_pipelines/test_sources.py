@@ -111,3 +111,10 @@ def test_nasdaq_counts_its_rows(shared_data: Path) -> None:
     table = read_csv(shared_data / "nasdaq/nasdaq.csv", None, freq="step")
     assert (table.labels[0], table.labels[-1], len(table.labels)) == ("1", "1244", 1244)
     assert np.isclose(table.values["Close"][0], 0.602604)
+
+
+@pytest.mark.parametrize("cell", ["2_1", "\u0662\u0661", "\uff12", "nan", "inf", "1e400"])
+def test_only_the_numbers_of_answers_are_numbers_in_files(write_csv: Callable[..., Path], cell: str) -> None:
+    path = write_csv([f"{HOURS[0]},1", f"{HOURS[1]},{cell}"])
+    with pytest.raises(DataError, match=f"line 3, column 'load': '{cell}' is not a finite number"):
+        read_csv(path, None)

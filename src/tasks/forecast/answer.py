@@ -10,23 +10,25 @@ Where the answer is::
     body     := text inside the one ``` fence of the section (an info string such as ``csv`` after the opening
                 fence is dropped, text around the fence is ignored), or the whole section if it has no fence
 
-What the answer says (blank lines are skipped)::
+What the answer says, whatever the recipe (``read_values``; blank lines are skipped)::
 
-    body     := [header] (bare rows | stamped rows | list)
+    body     := [header] (bare rows | stamped rows | list | line | '[' (NUMBER | list | words) ']')
     header   := one first line that starts with a letter, a quote or '#', and does not end with a number
     bare     := NUMBER                                   one per line
     stamped  := TIMESTAMP (blank | ',') NUMBER           one per line
-    list     := NUMBER (',' NUMBER)* [',']               line breaks only next to commas
+    list     := NUMBER (MARK NUMBER)* [MARK]             MARK: ',' or ';', the same all over; line breaks only beside it
+    line     := at least three NUMBERs with blanks between them, on one line
+    words    := NUMBERs with blanks or line breaks between them
 
-    NUMBER    := [+-] (D+ [. D*] | . D+) [(e|E) [+-] D+]     finite as a 64-bit float; D is an ASCII digit
+    NUMBER    := as in src.tasks.numbers
     TIMESTAMP := date | time | date (blank | 'T') time | whole number (a row index, '17' or '17.0')
     date      := three groups of digits joined by '-', '/' or '.'
     time      := H:MM[:SS[.fff]]; a date or a time may end with 'Z'
 
 All rows are of one kind. Not numbers, so not rows: ``nan``, ``inf``, ``12.3 kW``, ``1_000``, digits of other
-scripts. Thousands separators (``1,234.5``) are list commas or errors, never one number. Two answers, two
-fences, an unclosed tag or fence and text over ``MAX_CHARS`` are problems. Timestamps are not checked against
-the question: the order of the rows counts.
+scripts. Decimal commas and thousands separators are never read: ``31,5`` and ``1,234.5`` alone, which may be one
+number or two, are problems (``31, 5`` and ``[31,5]`` are lists). Two answers, two fences, an unclosed tag or fence and
+text over ``MAX_CHARS`` are problems. Timestamps are not checked against the question: the order of the rows counts.
 """
 
 import math
@@ -36,6 +38,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from src.tasks.numbers import read_number
+
 # Longer than any completion of the recipes, short enough to be read in milliseconds.
 MAX_CHARS = 200_000
 
@@ -44,6 +48,7 @@ _DATE = r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}"
 _TIMESTAMP = re.compile(rf"(?:{_DATE}(?:(?: +|T){_TIME})?|{_TIME})Z?|[0-9]+(?:\.0*)?")
 _INFO_STRING = re.compile(r"[A-Za-z][\w+-]*[ \t\r]*(?:\n|$)", re.ASCII)
 _SAME_DIGIT = str.maketrans("023456789", "111111111")  # 1: only zeros may follow a row index's point
+_ONE_OR_TWO = re.compile(r"[+-]?[0-9]+,(?:[0-9]+|[0-9]{3}\.[0-9]*)")
 _NOT_A_HEADER = {"nan", "inf", "infinity", "null", "none", "na", "n/a"}
 
 
@@ -64,8 +69,18 @@ class ForecastAnswer:
     rows: int
 
 
-class _Unreadable(Exception):
-    """Internal: (problem, rows read before it)."""
+class Unreadable(Exception):
+    """Text that holds no forecast.
+
+    Args:
+        problem: one phrase that says why.
+        rows: how many rows were read before it.
+    """
+
+    def __init__(self, problem: str, rows: int = 0) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.rows = rows
 
 
 def parse_forecast(response: str, horizon: int | None = None) -> ForecastAnswer:
@@ -83,8 +98,8 @@ def parse_forecast(response: str, horizon: int | None = None) -> ForecastAnswer:
         section, unclosed = _answer_section(response, opened, closed)
         body, unclosed_fence = _fenced_body(section)
         values = _read_body(body)
-    except _Unreadable as error:
-        return _failed(str(error.args[0]), well_formed, error.args[1])
+    except Unreadable as error:
+        return _failed(error.problem, well_formed, error.rows)
     unclosed = unclosed or unclosed_fence
     if unclosed is not None:
         return _failed(unclosed, well_formed, len(values))
@@ -92,6 +107,19 @@ def parse_forecast(response: str, horizon: int | None = None) -> ForecastAnswer:
     if horizon is not None and len(values) != horizon:
         problem = f"{len(values)} values instead of {horizon}"
     return ForecastAnswer(np.array(values, dtype=np.float64), well_formed, problem, len(values))
+
+
+def read_values(section: str) -> list[float]:
+    """The values of an answer section, for a recipe that finds the section by rules of its own.
+
+    Raises:
+        Unreadable: it holds no values, or text that is none.
+    """
+    body, unclosed = _fenced_body(section)
+    values = _read_body(body)
+    if unclosed is not None:
+        raise Unreadable(unclosed, len(values))
+    return values
 
 
 def _failed(problem: str, well_formed: bool, rows: int = 0) -> ForecastAnswer:
@@ -114,10 +142,10 @@ def _is_well_formed(response: str, opened: int, closed: int) -> bool:
 def _answer_section(response: str, opened: int, closed: int) -> tuple[str, str | None]:
     """The text that holds the answer, and the problem if it is cut off."""
     if opened > 1 or closed > 1:
-        raise _Unreadable("several <answer> sections", 0)
+        raise Unreadable("several <answer> sections")
     if opened == 0:
         if closed:
-            raise _Unreadable("</answer> without <answer>", 0)
+            raise Unreadable("</answer> without <answer>")
         _, think_end, after = response.rpartition("</think>")
         return (after if think_end else response), None
     start = response.find("<answer>") + len("<answer>")
@@ -125,7 +153,7 @@ def _answer_section(response: str, opened: int, closed: int) -> tuple[str, str |
         return response[start:], "<answer> is not closed"
     end = response.find("</answer>", start)
     if end < 0:
-        raise _Unreadable("</answer> before <answer>", 0)
+        raise Unreadable("</answer> before <answer>")
     return response[start:end], None
 
 
@@ -134,7 +162,7 @@ def _fenced_body(section: str) -> tuple[str, str | None]:
     if len(parts) == 1:
         return section, None
     if len(parts) > 3:
-        raise _Unreadable("several fences", 0)
+        raise Unreadable("several fences")
     body = parts[1]
     info = _INFO_STRING.match(body)
     return body[info.end() :] if info else body, None if len(parts) == 3 else "the fence is not closed"
@@ -145,26 +173,42 @@ def _read_body(body: str) -> list[float]:
     if lines and _is_header(lines[0].strip()):
         del lines[0]
     if not lines:
-        raise _Unreadable("no rows", 0)
+        raise Unreadable("no rows")
     first = lines[0].strip()
     text = "\n".join(lines)
     # float() alone would accept digits of other scripts and underscores; with these two excluded it is
     # NUMBER.
     if not text.isascii() or "_" in text:
-        raise _Unreadable("characters that no row may hold", 0)
-    if "," in text and not _is_timestamp(first.partition(",")[0].strip()):
-        pieces = text.strip().removesuffix(",").split(",")
-        return _finite(_floats(pieces), pieces)
+        raise Unreadable("characters that no row may hold")
+    text = text.strip()
+    if text[0] == "[" and text[-1] == "]":
+        return _read_list(text[1:-1].strip())
+    if _ONE_OR_TWO.fullmatch(text):
+        raise Unreadable("a comma that may stand for a decimal point")
+    if ";" in text or ("," in text and not _is_timestamp(first.partition(",")[0].strip())):
+        return _read_list(text)
+    words = text.split()
+    if len(lines) == 1 and len(words) > 2 and _leading(words) == len(words):
+        return _finite(_floats(words), words)
     if " " in first or "," in text:
         return _read_stamped(text.replace(",", " "))
     return _finite(_floats(lines), lines)
 
 
+def _read_list(text: str) -> list[float]:
+    """A list without its brackets: its separator is the first of ';', ',' and white space that it holds."""
+    mark = next((mark for mark in ";," if mark in text), None)
+    pieces = text.split() if mark is None else text.removesuffix(mark).split(mark)
+    if not pieces:
+        raise Unreadable("no rows")
+    return _finite(_floats(pieces), pieces)
+
+
 def _is_header(line: str) -> bool:
     if not (line[0].isalpha() or line[0] in "\"'#"):
         return False
-    last = line.replace(",", " ").split()[-1]
-    return last.lower() not in _NOT_A_HEADER and _number(last) is None
+    last = line.replace(",", " ").replace("]", " ").split()[-1]
+    return last.lower() not in _NOT_A_HEADER and read_number(last) is None
 
 
 def _is_timestamp(text: str) -> bool:
@@ -188,7 +232,7 @@ def _read_stamped(text: str) -> list[float]:
     numbers = [number for _, _, number in rows]
     for row, (stamp, _, _) in enumerate(rows):
         if _TIMESTAMP.fullmatch(stamp.strip()) is None:
-            raise _Unreadable(f"row {row + 1} is not 'timestamp value'", _leading(numbers[:row]))
+            raise Unreadable(f"row {row + 1} is not 'timestamp value'", _leading(numbers[:row]))
     return _finite(_floats(numbers), numbers)
 
 
@@ -197,13 +241,13 @@ def _floats(pieces: list[str]) -> list[float]:
         return list(map(float, pieces))
     except ValueError:
         rows = _leading(pieces)
-        raise _Unreadable(f"row {rows + 1} is not a number", rows) from None
+        raise Unreadable(f"row {rows + 1} is not a number", rows) from None
 
 
 def _finite(values: list[float], pieces: list[str]) -> list[float]:
     if not all(map(math.isfinite, values)):
         rows = _leading(pieces)
-        raise _Unreadable(f"row {rows + 1} is not a finite number", rows)
+        raise Unreadable(f"row {rows + 1} is not a finite number", rows)
     return values
 
 
@@ -211,15 +255,7 @@ def _leading(pieces: Iterable[str]) -> int:
     """How many leading pieces are finite numbers."""
     count = 0
     for piece in pieces:
-        if _number(piece) is None:
+        if read_number(piece) is None:
             break
         count += 1
     return count
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and text.isascii() and "_" not in text else None

@@ -11,6 +11,7 @@ from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.reward import TERMS, compute_score
 from src.errors import ConfigError
 from src.tasks.choice.answer import letters, read_body, read_choice
+from src.tasks.forecast.answer import parse_forecast
 
 KEYS = {"score", "acc", "valid", *TERMS}
 TRUTH = [float(value) for value in range(24)]
@@ -178,3 +179,23 @@ def test_only_a_single_letter_is_a_choice(text: str) -> None:
 def test_a_wrong_setting_is_named(setting: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         compute_score("x", wrap("B"), "B", **setting)
+
+
+FORMS = ["{}", "[{}]", "```\n{}\n```", "[\n{}\n]"]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=8),
+    st.sampled_from([", ", "; ", "\n", ",\n", " ", ","]),
+    st.sampled_from(FORMS),
+    st.sampled_from(["", "2024-01-01 00:00 ", "7 "]),
+)
+def test_an_answer_is_read_as_every_other_recipe_reads_it(
+    values: list[float], separator: str, form: str, stamp: str
+) -> None:
+    body = form.format(separator.join(f"{stamp}{value!r}" for value in values))
+    found = parse_forecast(wrap(body), len(values))
+    wanted = tuple(found.values) if found.problem is None else None
+    read = read_numbers(read_body(wrap(body)).text, len(values))
+    assert (read if read is not None and len(read) == len(values) else None) == wanted

@@ -31,7 +31,7 @@ ROWS = [
 ]  # fmt: skip
 RESPONSES = [
     answer("A"), answer("B"), answer("C"), answer("Option B"), answer(""), "D",  # 2 right, 4 valid
-    answer("[10, 20]"), answer("14 20"), answer("[4, 6, 8]"), answer("nothing"), answer("[5, 7]"), answer("4; 6"),
+    answer("[10, 20]"), answer("14, 20"), answer("[4, 6, 8]"), answer("nothing"), answer("[5, 7]"), answer("4; 6"),
 ]  # fmt: skip
 
 

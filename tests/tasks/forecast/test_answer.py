@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.tasks.forecast.answer import MAX_CHARS, parse_forecast
+from src.tasks.forecast.answer import MAX_CHARS, Unreadable, parse_forecast, read_values
 
 
 def respond(answer: str, think: str = "a daily cycle") -> str:
@@ -34,6 +34,20 @@ def respond(answer: str, think: str = "a daily cycle") -> str:
         ("```1\n2```", [1, 2]),
         ("1, 2,3", [1, 2, 3]),
         ("1.5,\n2.5,\n3.5,\n", [1.5, 2.5, 3.5]),
+        ("[1, 2,3]", [1, 2, 3]),
+        ("[31,5]", [31, 5]),
+        ("31, 5", [31, 5]),
+        ("100,200,300", [100, 200, 300]),
+        ("[1.5,\n2.5,\n]", [1.5, 2.5]),
+        ("[7.5]", [7.5]),
+        ("[1 2\n 3]", [1, 2, 3]),
+        ("1; 2;3", [1, 2, 3]),
+        ("[1;2]", [1, 2]),
+        ("1 2 3", [1, 2, 3]),
+        ("1 31.0", [31]),
+        ("1 31.0\n2 33.0\n3 32.0\n4 30.0", [31, 33, 32, 30]),
+        ("values:\n[1, 2]", [1, 2]),
+        ("```json\n[1, 2]\n```", [1, 2]),
         ("1e-05\n+5\n-.5\n5.\n1E2", [1e-5, 5, -0.5, 5, 100]),
         ("The forecast is\n```\n1\n2\n```\nas reasoned above.", [1, 2]),
         ("时间 值\n1\n2", [1, 2]),
@@ -68,7 +82,23 @@ def test_reads_every_form_of_the_grammar(answer: str, values: list[float]) -> No
         ("1,234\n1,235", "row 2 is not a number", 1),
         ("2017-10-24 00:00 1,234.5", "row 1 is not a number", 0),
         ("1,2,,3", "row 3 is not a number", 2),
-        ("1 2 3", "row 1 is not 'timestamp value'", 0),
+        ("1 2 3\n4 5 6", "row 1 is not 'timestamp value'", 0),
+        ("31,5", "a comma that may stand for a decimal point", 0),
+        ("1,234.5", "a comma that may stand for a decimal point", 0),
+        ("31,5; 33,0; 32,5", "row 1 is not a number", 0),
+        ("31,5 33,0 32,5", "row 2 is not a number", 1),
+        ("31,5\n33,0", "row 2 is not a number", 1),
+        ("1, 2; 3", "row 1 is not a number", 0),
+        ("1 2; 3", "row 1 is not a number", 0),
+        ("[]", "no rows", 0),
+        ("[,]", "row 1 is not a number", 0),
+        ("[1, 2", "row 1 is not a number", 0),
+        ("1, 2]", "row 2 is not a number", 1),
+        ("[1, 2][1, 2]", "row 2 is not a number", 1),
+        ("[[1, 2]]", "row 1 is not a number", 0),
+        ("[1, 2]\n[3, 4]", "row 2 is not a number", 1),
+        ("values: [1, 2]", "row 1 is not a number", 0),
+        ("[1, nan]", "row 2 is not a finite number", 1),
         ("12.3 12.4\n12.5 12.6", "row 1 is not 'timestamp value'", 0),
         ("2017-10-24 00:00 1\n2", "row 2 is not 'timestamp value'", 1),
         ("1\n2017-10-24 00:00 2", "row 2 is not a number", 1),
@@ -153,15 +183,35 @@ def test_what_is_not_text_is_refused() -> None:
 finite = st.floats(-1e9, 1e9)
 
 
-@given(st.lists(finite, min_size=1, max_size=40), st.sampled_from(["bare", "list", "stamped"]), st.booleans())
-def test_reads_back_what_was_written(values: list[float], form: str, fenced: bool) -> None:
+SEPARATORS = {"bare": "\n", "stamped": "\n", "indexed": "\n", "list": ", ", "semicolons": "; ", "blanks": " "}
+
+
+@given(
+    st.lists(finite, min_size=1, max_size=40), st.sampled_from(list(SEPARATORS)), st.booleans(), st.booleans()
+)  # fmt: skip
+def test_reads_back_what_was_written(values: list[float], form: str, bracketed: bool, fenced: bool) -> None:
     rows = [repr(value) for value in values]
     if form == "stamped":
         rows = [f"2017-10-{24 + hour // 24} {hour % 24:02}:00:00 {row}" for hour, row in enumerate(rows)]
-    body = (", " if form == "list" else "\n").join(rows)
+    if form == "indexed":
+        rows = [f"{number} {row}" for number, row in enumerate(rows, 1)]
+    body = SEPARATORS[form].join(rows)
+    if form not in ("stamped", "indexed") and (bracketed or (form == "blanks" and len(values) == 2)):
+        body = f"[{body}]"
     parsed = parse_forecast(respond(f"\n```\n{body}\n```\n" if fenced else body), len(values))
     assert parsed.problem is None
     assert np.array_equal(parsed.values, np.array(values))
+
+
+@given(st.text(alphabet="0123456789.,;[]- \n\te`v", max_size=30))
+def test_a_section_that_is_found_otherwise_is_read_alike(section: str) -> None:
+    parsed = parse_forecast(respond(section))
+    try:
+        values = read_values(section)
+    except Unreadable as error:
+        assert (parsed.problem, parsed.rows) == (error.problem, error.rows)
+    else:
+        assert parsed.problem is None and parsed.values.tolist() == values
 
 
 fragments = st.sampled_from(
