@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from src.record.metric_names import metric_words
+from src.record.metric_names import best_baseline, better, metric_words
+from src.record.metrics_log import as_float
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -35,7 +36,9 @@ def _lines(results: Results) -> Iterator[str | Table]:
     for name, group in first["groups"].items():
         independent = f", {group['items']} of them independent" if group["items"] < group["questions"] else ""
         yield f"\n{name}: {group['questions']} questions{independent}"
-        yield from _tables({label: one["groups"][name] for label, one in results.items()})
+        models = {label: one["groups"][name] for label, one in results.items()}
+        yield from _tables(models)
+        yield from _verdicts(models)
         yield from _parts(group["lead"], {label: one["details"] for label, one in results.items()})
     for label, result in results.items():
         yield from _problems(label, result)
@@ -61,6 +64,20 @@ def _tables(models: Results) -> Iterator[Table]:
             if any(name in row["metrics"] for name in rest):
                 table.add_row(label, *(_value(row, name) for name in rest))
         yield table
+
+
+def _verdicts(models: Results) -> Iterator[str]:
+    """Whether each model beats the best baseline, which is named."""
+    for label, one in models.items():
+        lead = one["lead"]
+        beside = {
+            name: {lead: as_float(metrics.get(lead, {}).get("value"))} for name, metrics in one["baselines"].items()
+        }
+        if (name := best_baseline(beside, lead)) is not None:
+            theirs = beside[name][lead]
+            won = better(lead, as_float(one["metrics"][lead]["value"]), theirs)
+            outcome = "beats" if won else "does not beat"
+            yield f"{label} {outcome} the best baseline, {_words(name)}: {metric_words(lead)} {number(theirs)}"
 
 
 def _parts(lead: str, details: Results) -> Iterator[str | Table]:

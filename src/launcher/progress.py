@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from rich.progress import (
 )
 
 from src.record.lines import Tail, parse_line
-from src.record.metric_names import best_baseline, metric_words, ranked
+from src.record.metric_names import best_baseline, better, metric_words, ranked
 
 # (metric, label, format) in the order of the line; metrics that a step lacks are left out.
 COLUMNS = (
@@ -129,5 +130,6 @@ def _held_out(line: dict[str, Any], group: str) -> str:
     lead = ranked(values, baselines)[0]
     words = [f"{metric_words(lead)} {values[lead]:.4g}"] if lead in values else []
     if best := best_baseline(baselines, lead):
-        words.append(f"{best.replace('_', ' ')} {baselines[best][lead]:.4g}")
+        beaten = better(lead, values.get(lead, math.nan), baselines[best][lead])
+        words.append(f"{'' if beaten else 'not '}better than {best.replace('_', ' ')} {baselines[best][lead]:.4g}")
     return f"held-out {group}: " + ", ".join([*words, f"failed {values.get('fail_frac', 0.0):.0%}"])

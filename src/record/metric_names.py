@@ -21,6 +21,11 @@ def lower_is_better(metric: str) -> bool:
     return "reward" not in metric.split("/") and bool(_LOWER.search(metric))
 
 
+def better(metric: str, value: float, other: float) -> bool:
+    """Whether a value of a metric is better than another one; a NaN, such as of a model without answers, never is."""
+    return value < other if lower_is_better(metric) else value > other
+
+
 def metric_words(metric: str) -> str:
     """The name of a held-out metric in words; errors are abbreviations.
 

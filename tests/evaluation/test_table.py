@@ -73,6 +73,8 @@ def test_models_stand_beside_the_baselines_with_intervals() -> None:
     assert row(text, "after rl") == ["2.5", "1.5", "to", "3.5", "0", "%", "1.25"]
     assert row(text, "last value") == ["43.86", "39.6", "to", "48.3", "5"]
     assert row(text, "daily profile") == ["7.9", "2"]
+    assert "\nafter sft does not beat the best baseline, daily profile: MSE 7.9\n" in text
+    assert "\nafter rl beats the best baseline, daily profile: MSE 7.9\n" in text
     assert "tokens" not in text, "the speed is of one model's interest"
 
 
@@ -80,6 +82,7 @@ def test_another_kind_of_task_has_the_same_table() -> None:
     text = shown({"model": result({"causality": CHOICE, "causality-ood": CHOICE})})
     assert text.count("4 questions\n") == 2
     assert "causality-ood: 4 questions" in text
+    assert "\nmodel beats the best baseline, correlated then larger: acc all 0.25\n" in text, "an oracle is none"
     assert row(text, "model") == ["0.375", "0.25", "to", "0.5", "50", "%", "0.5", "0.75", "-"]
     assert row(text, "correlated then larger") == ["0.25", "0.3"]
     assert row(text, "oracle") == ["1"]
@@ -92,6 +95,7 @@ def test_failures_and_their_reasons() -> None:
     problems = {"the tag [x] is wrong": 29, "no rows": 1}
     text = shown({"model": result({"toy": forecast(None, failed=30)}, problems=problems)})
     assert row(text, "model") == ["-", "10", "%", "1.25"]
+    assert "model does not beat the best baseline" in text
     assert "model: 30 of 300 answers cannot be used\n  29 x the tag [x] is wrong\n  1 x no rows\n" in text
     assert "cannot be used" not in shown({"model": result({"toy": forecast(1.0)})})
 

@@ -46,7 +46,20 @@ from src.launcher.progress import StageProgress, describe
                 "val/demand/baseline/last_day/mse": 2.5,
             },
             40,
-            "  rl 10/40  held-out demand: MSE 1.235, last day 2.5, failed 5%",
+            "  rl 10/40  held-out demand: MSE 1.235, better than last day 2.5, failed 5%",
+        ),
+        (
+            {
+                "stage": "rl",
+                "step": 0,
+                "val/quiz/acc": 0.4,
+                "val/quiz/fail_frac": 0.0,
+                "val/quiz/baseline/majority/acc": 0.3,
+                "val/quiz/baseline/length_only/acc": 0.5,
+                "val/quiz/baseline/oracle/acc": 1.0,
+            },
+            None,
+            "  rl 0  held-out quiz: acc 0.4, not better than length only 0.5, failed 0%",
         ),
         (
             {

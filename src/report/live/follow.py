@@ -96,7 +96,9 @@ class Follower:
 
     def _current(self) -> tuple[RunRecord, list[dict[str, Any]], dict[str, str]]:
         """The record with its charts and parts, made again only when something was written."""
-        key = (self._generation, self._log.offset, self.layout.run_file.stat().st_mtime_ns)
+        test_split = self.layout.evaluation_file
+        scored = test_split.stat().st_mtime_ns if test_split.is_file() else None
+        key = (self._generation, self._log.offset, self.layout.run_file.stat().st_mtime_ns, scored)
         if self._made is None or self._made[0] != key:
             record = assemble(self.folder, self._log, torn_matters=False)
             charts, parts = fragments(record, self.dashboard)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from src.record.metric_names import metric_words
 from src.record.metrics_log import Series
 from src.report.parts.dashboard import Axis, Dashboard, Panel, fill, match
 
@@ -110,7 +111,8 @@ def _chart(panel: Panel, members: Mapping[str, Mapping[str, str]], names: Sequen
     if panel.total in names:
         spec["total"] = panel.total
         claimed.add(str(panel.total))
-    title = fill(panel.title, {key: in_words(value) for key, value in shared.items()})
+    spoken = {key: metric_words(value) if key == "metric" else in_words(value) for key, value in shared.items()}
+    title = fill(panel.title, spoken)
     return Chart(panel.section, title, panel.help, spec, panel.wide)
 
 

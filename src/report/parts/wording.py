@@ -24,11 +24,11 @@ def number(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Write a share in [0, 1] as a percentage, one decimal only where it tells something."""
+    """Write a share as a percentage, one decimal only where it tells something: near nothing and near all."""
     if share is None or not math.isfinite(share):
         return DASH
     value = 100 * share
-    return f"{value:.0f} %" if value == round(value) or 1 < value < 95 else f"{value:.1f} %"
+    return f"{value:.0f} %" if value == round(value) or 1 < value < 95 or value > 100 else f"{value:.1f} %"
 
 
 def duration(seconds: float | None) -> str:

@@ -1,26 +1,37 @@
-"""The model on held-out data at the start and end of each stage, beside the baselines on the same data."""
+"""The model of each stage beside the baselines on the same questions: held out during training, and the test split."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from src.record.metric_names import best_baseline, lower_is_better, ranked
-from src.record.metrics_log import Series
+from src.record.metric_names import best_baseline, better, lower_is_better, ranked
+from src.record.metrics_log import Series, as_float
 from src.record.reading import RunRecord
 from src.report.parts.dashboard import match
 
 # Names of stages that are written in capitals.
 ABBREVIATIONS = ("sft", "rl")
 
+# What became of the final model against the best baseline.
+WINS, UNCERTAIN, LOSES = "wins", "uncertain", "loses"
+
+Values = Mapping[str, float]
+Intervals = Mapping[str, tuple[float, float]]
+
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One validation of the model on one dataset; ``values`` has what it recorded, by metric."""
+    """One evaluation of the model on one dataset; ``values`` has what it recorded, by metric.
+
+    Attributes:
+        intervals: the 95 % interval of each metric that has one.
+    """
 
     stage: str
-    step: int
     label: str
-    values: Mapping[str, float]
+    values: Values
+    intervals: Intervals = field(default_factory=dict)
 
     def value(self, metric: str) -> float:
         """Return a recorded value, NaN where there is none (such as an error when no window was answered)."""
@@ -29,17 +40,29 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One dataset: the metrics it is judged by (the first leads), the evaluations in time order, the baselines."""
+    """One dataset: the metrics it is judged by (the first leads), the evaluations in time order, the baselines.
+
+    Attributes:
+        about: what was asked, in words.
+        intervals: of the baselines, by name.
+    """
 
     dataset: str
     metrics: list[str]
     evaluations: list[Evaluation]
-    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    baselines: Mapping[str, Values] = field(default_factory=dict)
+    about: str = "held-out questions"
+    intervals: Mapping[str, Intervals] = field(default_factory=dict)
 
     @property
     def lead(self) -> str:
         """The metric that decides."""
         return self.metrics[0]
+
+    @property
+    def last(self) -> Evaluation:
+        """The model that the run ends at."""
+        return self.evaluations[-1]
 
     @property
     def best_baseline(self) -> str | None:
@@ -59,9 +82,27 @@ class Comparison:
             return value - other
         return 1 - value / other if other > 0 else math.nan
 
+    @property
+    def final_gain(self) -> float:
+        """That of the model that the run ends at."""
+        return self.gain(self.last.value(self.lead))
+
+    @property
+    def outcome(self) -> str:
+        """Whether the final model beats the best baseline, which there must be.
+
+        It is uncertain where the baseline's value lies within the interval of the model's. A model that is not better
+        loses, by however little, and so does one without a usable answer.
+        """
+        ours, theirs = self.last.value(self.lead), self.baselines[str(self.best_baseline)][self.lead]
+        if not better(self.lead, ours, theirs):
+            return LOSES
+        low, high = self.last.intervals.get(self.lead, (math.nan, math.nan))
+        return UNCERTAIN if low <= theirs <= high else WINS
+
 
 def compare(record: RunRecord) -> list[Comparison]:
-    """Return one comparison per validated dataset, in the order of the record."""
+    """Return one comparison per dataset that was validated on during training, in the order of the record."""
     evaluations: dict[str, list[Evaluation]] = {}
     baselines: dict[str, dict[str, dict[str, float]]] = {}
     for stage, metrics in record.metrics.items():
@@ -89,9 +130,65 @@ def _first_and_last(stage: str, series: Mapping[str, Series], *, first: bool) ->
     for step in wanted:
         started = step == steps[0] and step == 0
         place = "before" if started else "after" if step == steps[-1] and len(steps) > 1 else "during"
-        name = stage.upper() if stage in ABBREVIATIONS else stage
         values = {
             metric: float(one.values[one.steps == step][0]) for metric, one in series.items() if step in one.steps
         }
-        result.append(Evaluation(stage, step, f"Model, {place} {name} (step {step})", values))
+        result.append(Evaluation(stage, f"Model, {place} {stage_label(stage)} (step {step})", values))
     return result
+
+
+def on_test_split(evaluation: Mapping[str, Any]) -> list[Comparison]:
+    """Return one comparison per group of the test split: the model of each stage, beside the baselines.
+
+    Args:
+        evaluation: stage -> result, as ``src.record.evaluation.read_evaluation`` gives it. Groups and baselines are
+            those of the last stage's result; an older one that lacks a group has no row.
+    """
+    if not evaluation:
+        return []
+    final = list(evaluation.values())[-1]
+    found = []
+    for name, group in final["groups"].items():
+        models = []
+        for stage, result in evaluation.items():
+            if one := result["groups"].get(name):
+                values, intervals = _values(one["metrics"])
+                values["fail_frac"] = one["failed"] / one["answers"]
+                models.append(Evaluation(stage, f"Model, after {stage_label(stage)}", values, intervals))
+        read = {baseline: _values(metrics) for baseline, metrics in group["baselines"].items()}
+        others = [metric for metric in dict.fromkeys([*group["metrics"]]) if metric != group["lead"]]
+        beside = {baseline: values for baseline, (values, _) in read.items()}
+        order = [metric for metric in ranked(others, beside) if metric not in (group["lead"], "reward")]
+        found.append(
+            Comparison(
+                name,
+                [group["lead"], *order],
+                models,
+                beside,
+                asked(group),
+                {baseline: intervals for baseline, (_, intervals) in read.items()},
+            )
+        )
+    return found
+
+
+def asked(group: Mapping[str, Any]) -> str:
+    """How many questions a group of ``evaluation.json`` has, how many of them are independent, how many answers."""
+    questions, items = group["questions"], group.get("items") or group["questions"]
+    independent = f", {items} of them independent" if items < questions else ""
+    answers = f", {group['answers']} answers" if group["answers"] != questions else ""
+    return f"{questions} test questions{independent}{answers}"
+
+
+def _values(metrics: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """The values and the intervals of an ``evaluation.json``'s metrics; what does not exist is left out."""
+    values = {name: as_float(one["value"]) for name, one in metrics.items() if one["value"] is not None}
+    intervals = {
+        name: (float(one["interval"][0]), float(one["interval"][1])) for name, one in metrics.items() if one["interval"]
+    }
+    return values, intervals
+
+
+def stage_label(stage: str) -> str:
+    """The name of a stage as it reads in a sentence."""
+    return stage.upper() if stage in ABBREVIATIONS else stage

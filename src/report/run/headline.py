@@ -1,6 +1,7 @@
 """What a run shows, in plain words: did reward rise, are answers valid, do they beat baselines?"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,10 +12,11 @@ from src.record.metric_names import lower_is_better, metric_words
 from src.record.metrics_log import Series
 from src.record.reading import RunRecord
 from src.report.parts.wording import number, percent, words
-from src.report.run.comparison import Comparison, compare
+from src.report.run.comparison import LOSES, UNCERTAIN, WINS, Comparison, compare
 
 VALID_GOAL = 0.95  # the share of valid answers from which answers count as usable
 FEW_STEPS = 6
+FEW_DATASETS = 3  # of each of which a card has room for all
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,15 @@ class Finding:
     clause: str
 
 
-def findings(record: RunRecord) -> list[Finding]:
-    """Return the three findings of a run: reward, valid answers, the leading metric against the best baseline."""
-    comparisons = compare(record)
-    return [_reward(record, comparisons), _valid(record, comparisons), _errors(comparisons)]
+def findings(record: RunRecord, test: Sequence[Comparison] = ()) -> list[Finding]:
+    """Return the three findings of a run: reward, valid answers, the leading metric against the best baseline.
+
+    Args:
+        test: the comparisons on the test split, which decide on the last finding where the run was evaluated; else
+            those on the data of the validations during training do.
+    """
+    held_out = compare(record)
+    return [_reward(record, held_out), _valid(record, held_out), _against_baselines(held_out, test)]
 
 
 def summary(found: list[Finding]) -> str:
@@ -151,42 +158,71 @@ def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
     return Finding(question, answer, detail, "open" if share >= 0.8 else "bad", clause)
 
 
-def _errors(comparisons: list[Comparison]) -> Finding:
-    judged = [item for item in comparisons if math.isfinite(_gain(item))]
-    question = "Do the answers beat trivial ones?"
+def _against_baselines(held_out: Sequence[Comparison], test: Sequence[Comparison]) -> Finding:
+    question = "Do the answers beat the best baseline?"
+    judged = [item for item in test if item.best_baseline is not None]
+    on_test = bool(judged)
+    judged = judged or [item for item in held_out if item.best_baseline is not None]
     if not judged:
-        detail = "No held-out result with a baseline beside it has been recorded."
+        detail = "No result with a baseline beside it has been recorded."
         return Finding(question, "Not measured", detail, "open", "answers were not compared with baselines")
-    beaten = [item for item in judged if _gain(item) > 0]
-    detail = " ".join(_error_sentence(item) for item in judged)
-    failed = max(item.evaluations[-1].value("fail_frac") for item in judged)
+    detail = " ".join(_error_sentence(item, short=len(judged) > FEW_DATASETS) for item in judged)
+    detail = f"{'Test split' if on_test else 'Held out'}: {detail}"
+    failed = max(item.last.values.get("fail_frac", 0.0) for item in judged)
     unanswered = failed > 1 - VALID_GOAL
     if unanswered:
         detail += f" Up to {percent(failed)} of the answers could not be used."
     if len(judged) == 1:
-        item = judged[0]
-        size = percent(abs(_gain(item))) if lower_is_better(item.lead) else number(abs(_gain(item)))
-        change = f"{size} {'lower' if lower_is_better(item.lead) == bool(beaten) else 'higher'}"
-        answer = f"{'Yes' if beaten else 'No'}: {metric_words(item.lead)} {change}"
-        against = f"than the best baseline ({words(item.best_baseline or '')})"
-        clause = f"the {metric_words(item.lead)} is {change} {against}"
+        (item,) = judged
+        answer, clause = _answer(item), _clause(item)
     else:
-        count = f"on {len(beaten)} of {len(judged)} datasets"
+        won = [item for item in judged if item.outcome == WINS]
+        count = f"on {len(won)} of {len(judged)} datasets"
         answer = count.capitalize()
-        clause = f"answers beat trivial ones {count}"
-    tone = "bad" if not beaten else "open" if unanswered or len(beaten) < len(judged) else "good"
+        clause = f"answers beat the best baseline {count}"
+        if lost := [f"{item.dataset} ({words(item.best_baseline or '')})" for item in judged if item.outcome == LOSES]:
+            clause += f", and lose to it on {', '.join(lost)}"
+    outcomes = {item.outcome for item in judged}
+    tone = "bad" if outcomes == {LOSES} else "open" if unanswered or outcomes != {WINS} else "good"
     return Finding(question, answer, detail, tone, clause)
 
 
-def _gain(item: Comparison) -> float:
-    return item.gain(item.evaluations[-1].value(item.lead))
+def _answer(item: Comparison) -> str:
+    start = {WINS: "Yes", UNCERTAIN: "Not certain", LOSES: "No"}[item.outcome]
+    return f"{start}: {metric_words(item.lead)} {_change(item)}"
 
 
-def _error_sentence(item: Comparison) -> str:
+def _clause(item: Comparison) -> str:
+    """The outcome as a part of a sentence that names the baseline, whichever it is."""
+    best, metric = words(item.best_baseline or ""), metric_words(item.lead)
+    if item.outcome == LOSES:
+        return f"the model does not beat the best baseline ({best}): the {metric} is {_change(item)}"
+    clause = f"the {metric} is {_change(item)} than the best baseline ({best})"
+    return clause if item.outcome == WINS else f"{clause}, which may be chance"
+
+
+def _change(item: Comparison) -> str:
+    """How far the final model is from the best baseline, such as ``12 % lower``."""
+    gain, lower = item.final_gain, lower_is_better(item.lead)
+    if not math.isfinite(gain):
+        return "higher" if math.isfinite(item.last.value(item.lead)) else "without a usable answer"
+    if gain == 0:
+        return "no better"
+    size = percent(abs(gain)) if lower else number(abs(gain))
+    return f"{size} {'lower' if lower == (gain > 0) else 'higher'}"
+
+
+def _error_sentence(item: Comparison, *, short: bool) -> str:
     best = item.best_baseline or ""
-    ours, theirs = item.evaluations[-1].value(item.lead), item.baselines[best][item.lead]
-    sentence = f"{item.dataset}: {number(ours)} against {number(theirs)} of the {words(best)}"
-    start = item.evaluations[0].value(item.lead)
-    if len(item.evaluations) > 1 and math.isfinite(start):
-        sentence += f" ({number(start)} before)"
+    ours, theirs = item.last.value(item.lead), item.baselines[best][item.lead]
+    if short:
+        return f"{item.dataset}: {number(ours)} against {number(theirs)} ({words(best)})."
+    sentence = f"{item.dataset}: {number(ours)}"
+    if interval := item.last.intervals.get(item.lead):
+        sentence += f" ({number(interval[0])} to {number(interval[1])})"
+    sentence += f" against {number(theirs)} of the {words(best)}"
+    start = item.evaluations[0]
+    if len(item.evaluations) > 1 and math.isfinite(start.value(item.lead)):
+        before = "before" if not start.intervals else start.label.removeprefix("Model, ")
+        sentence += f"; {number(start.value(item.lead))} {before}"
     return sentence + "."

@@ -15,10 +15,12 @@ from src.report.parts.dashboard import Dashboard, load_dashboard
 from src.report.parts.document import document, write_page
 from src.report.parts.wording import DASH, duration, text
 from src.report.run import sections
-from src.report.run.comparison import compare
+from src.report.run.comparison import compare, on_test_split
+from src.report.run.evaluated import evaluation_of, section_of
 from src.report.run.headline import findings
 from src.report.run.samples import collect_samples
 from src.report.run.store import pack
+from src.report.run.tables import comparison_tables
 
 SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "samples.js", "page.js")
 
@@ -61,6 +63,7 @@ def render(record: RunRecord, dashboard: Dashboard, live: dict[str, Any] | None 
 <section id="summary">{parts["summary"]}</section>
 <div id="notes">{parts["notes"]}</div>
 <section id="comparison"><h2>Against the baselines</h2><div id="tables">{parts["tables"]}</div></section>
+<section id="test"><h2>Test split</h2><div id="test-split">{parts["test-split"]}</div></section>
 <div>{_tools(store["thinned"])}<div id="curves">{parts["curves"]}</div></div>
 {_sample_section(samples)}
 <section id="run"><h2>About the run</h2><div id="facts">{parts["facts"]}</div></section>
@@ -73,12 +76,18 @@ def fragments(record: RunRecord, dashboard: Dashboard) -> tuple[list[Chart], dic
     omitted = omissions(dashboard, record.metrics)
     drawn = {stage: [name for name in metrics if name not in omitted] for stage, metrics in record.metrics.items()}
     charts, absent = build_charts(dashboard, drawn, record.trainers)
+    evaluation = evaluation_of(record, record.notes)
+    tables = (
+        comparison_tables(compare(record))
+        or '<p class="empty">This run has recorded no validation on held-out data.</p>'
+    )
     return charts, {
         "byline": _byline(record),
         "nav": _navigation(charts),
-        "summary": sections.headline(findings(record)),
+        "summary": sections.headline(findings(record, on_test_split(evaluation))),
         "notes": sections.notes(record.notes),
-        "tables": sections.comparison_tables(compare(record)),
+        "tables": tables,
+        "test-split": section_of(record, evaluation),
         "curves": _chart_sections(charts, dashboard, absent, omitted),
         "facts": sections.facts(record),
     }
@@ -103,7 +112,7 @@ def _slug(name: str) -> str:
 
 
 def _navigation(charts: list[Chart]) -> str:
-    links = [("comparison", "Baselines")]
+    links = [("comparison", "Baselines"), ("test", "Test split")]
     links += [(_slug(name), name) for name in dict.fromkeys(chart.section for chart in charts)]
     links += [("samples", "Samples"), ("run", "Run")]
     return "".join(f'<a href="#{text(anchor)}">{text(name)}</a>' for anchor, name in links)

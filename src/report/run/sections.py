@@ -1,13 +1,10 @@
-"""The parts of the page that need no script: headline, comparison table, facts about the run."""
+"""The parts of the page that need no script and are no comparison: headline, notes, facts about the run."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from src.record.metric_names import is_bound, lower_is_better, metric_words
 from src.record.reading import RunRecord
-from src.report.parts.wording import DASH, duration, number, percent, text, words
-from src.report.run.comparison import Comparison
+from src.report.parts.wording import DASH, duration, text
 from src.report.run.headline import Finding, summary
 
 
@@ -27,57 +24,6 @@ def notes(lines: list[str]) -> str:
         return ""
     items = "".join(f"<li>{text(line)}</li>" for line in lines)
     return f'<aside class="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
-
-
-def comparison_tables(comparisons: list[Comparison]) -> str:
-    """Return one table per dataset: the model before and after, and the baselines; the best is marked."""
-    if not comparisons:
-        return '<p class="empty">This run has recorded no validation on held-out data.</p>'
-    return '<div class="tables">' + "".join(map(_table, comparisons)) + "</div>"
-
-
-def _table(item: Comparison) -> str:
-    rows = [(e.label, "model", e.values) for e in item.evaluations]
-    for name, values in item.baselines.items():
-        kind = "bound" if is_bound(name) else "baseline"
-        rows.append((f"{kind.capitalize()}: {words(name)}", kind, {**values}))
-    # A bound, such as an oracle's answers, is nobody's result.
-    marked = {metric: _best(metric, [values for _, kind, values in rows if kind != "bound"]) for metric in item.metrics}
-    body = ""
-    for label, kind, values in rows:
-        cells = "".join(
-            f'<td class="best">{number(values[metric])}</td>'
-            if kind != "bound" and metric in values and values[metric] == marked[metric]
-            else f"<td>{number(values.get(metric))}</td>"
-            for metric in item.metrics
-        )
-        failed = values.get("fail_frac", math.nan if kind == "model" else 0.0)
-        body += (
-            f'<tr class="{kind}"><th scope="row">{text(label)}</th>{cells}'
-            f"<td>{percent(failed)}</td><td>{_against(item, label, values.get(item.lead, math.nan))}</td></tr>"
-        )
-    heads = "".join(f'<th scope="col">{text(metric_words(metric))}</th>' for metric in item.metrics)
-    return (
-        f'<table class="comparison" data-dataset="{text(item.dataset)}">'
-        f"<caption>{text(item.dataset)}, held-out questions</caption>"
-        f'<thead><tr><th scope="col">Answers</th>{heads}'
-        f'<th scope="col">Failed answers</th><th scope="col">{text(metric_words(item.lead))} against best baseline'
-        f"</th></tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _best(metric: str, rows: Sequence[Mapping[str, float]]) -> float | None:
-    known = [values[metric] for values in rows if math.isfinite(values.get(metric, math.nan))]
-    return (min if lower_is_better(metric) else max)(known, default=None)
-
-
-def _against(item: Comparison, label: str, value: float) -> str:
-    gain = item.gain(value)
-    if label == f"Baseline: {words(item.best_baseline or '')}":
-        return "best baseline"
-    if not math.isfinite(gain):
-        return DASH
-    return f"{round(-100 * gain):+d} %" if lower_is_better(item.lead) else f"{gain:+.3f}"
 
 
 def stages_table(record: RunRecord) -> str:

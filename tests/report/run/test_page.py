@@ -31,7 +31,7 @@ def test_headline_says_what_happened(make_run, read_page) -> None:
         "The reward rose, 98 % of answers are valid, "
         "and the MSE is 16 % lower than the best baseline (daily profile)." in page.words
     )
-    assert "etth1: 5.88 against 6.98 of the daily profile (13.28 before)." in page.words
+    assert "etth1: 5.88 against 6.98 of the daily profile; 13.28 before." in page.words
     assert "98 % of held-out answers on etth1; 80 % before." in page.words
 
 

@@ -5,7 +5,7 @@ import re
 from recorded import choices
 
 from src.report.run.comparison import compare
-from src.report.run.sections import comparison_tables
+from src.report.run.tables import comparison_tables
 
 
 def test_the_table_of_an_accuracy() -> None:
