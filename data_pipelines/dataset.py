@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from data_pipelines import clock, windows
 from data_pipelines.sample import ForecastSample
+from data_pipelines.seasons import seasons
 from data_pipelines.settings import DatasetSettings
 from data_pipelines.sources import SeriesTable
 from src.errors import DataError
+from src.tasks.forecast.scale import naive_error
 
 _MAX_DECIMALS = 6
 
@@ -26,7 +28,7 @@ class ForecastDataset:
         self.borders = windows.split_borders(len(table.labels), settings.split)
         self.freq = clock.times(table.freq, settings.rows_per_step)
         self.period = settings.period or clock.default_period(self.freq)
-        self.week = clock.week(self.freq)
+        self.seasons = seasons(self.freq, settings.period)
         self._values = {name: _means(column, settings.rows_per_step) for name, column in table.values.items()}
         self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
 
@@ -64,6 +66,14 @@ class ForecastDataset:
             name: [round(value, self.decimals) + 0.0 for value in column.tolist()]
             for name, column in self._values.items()
         }
+
+    @cached_property
+    def scales(self) -> dict[str, float | None]:
+        """What each channel's errors are scaled by, from its training part; see ``src.tasks.forecast.scale``."""
+        step = self.settings.rows_per_step
+        lag = step * next(iter(self.seasons.values()), 1)
+        end = self.borders.train_end - step + 1  # a step's value is the mean of its rows
+        return {name: naive_error([column[:end]], lag) for name, column in self._values.items()}
 
     def continued(self, channel: str, history: Sequence[float], start: str) -> ForecastSample:
         """A question about any history, such as one that ends in a model's own forecast (rolling); it has no truth.

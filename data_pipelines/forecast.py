@@ -11,7 +11,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar
 
-from data_pipelines import clock, dataset, prompt, sample, windows, wording
+from data_pipelines import clock, dataset, prompt, sample, seasons, windows, wording
 from data_pipelines.dataset import ForecastDataset
 from data_pipelines.download import sha256_of
 from data_pipelines.locate import load_table
@@ -20,6 +20,7 @@ from data_pipelines.settings import DatasetSettings, read_settings
 from src.errors import DataError
 from src.tasks.build import read_traces, traces_file
 from src.tasks.fingerprint import digest, sources
+from src.tasks.forecast import scale
 from src.tasks.forecast.task import ForecastTask
 from src.tasks.row import Message, Row, Trace
 from src.tasks.task import Log
@@ -67,7 +68,7 @@ class Forecast(ForecastTask):
         data = [self.data.table.digest()]
         if self.typed.traces.file is not None:
             data.append(sha256_of(traces_file(self.typed.traces.file)))
-        code = (windows, clock, sample, dataset, *self.code)
+        code = (windows, clock, seasons, sample, dataset, scale, *self.code)
         return digest(self.typed.content(), [*code, *sources(type(self), ForecastTask)], data)
 
     def rows(self, split: str) -> list[Row]:
@@ -97,7 +98,8 @@ class Forecast(ForecastTask):
                 "channel": one.channel,
                 "history": list(one.history),
                 "period": one.period,
-                "week": self.data.week,
+                "seasons": self.data.seasons,
+                "scale": self.data.scales[one.channel],
                 "start": start,
                 "target_start": one.target_labels[0],
                 "freq": one.freq,

@@ -33,7 +33,8 @@ baselines: the mean over runs, failed answers counted. Exits with 0, or 2 after 
   runs=3           answers to each question; their scores are averaged
   temperature=1.0  0 is greedy (one run); top_p=1.0
   max_tokens=3000  longest answer
-  max_windows=N    a random subset of the questions of each kind, fixed by seed=0
+  max_windows=N    a random subset of the questions of each kind, fixed by dataset.seed
+  seed=0           of the answers that are sampled
   split=test       or val, train
   task=DOTTED      another task for the dataset; that of the run by default, where the model is a run's
   horizon=N        a word of the task: of forecasting, steps to forecast, rolling forward beyond dataset.horizon

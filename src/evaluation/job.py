@@ -68,7 +68,9 @@ def evaluate(
     began = time.perf_counter()
     task = load_task(dataset, download=settings.download, log=log)
     task.admit(settings.split)
-    rows, runs = choose(task.rows(settings.split), settings.max_windows, settings.seed), settings.distinct_runs
+    # Whatever a run's seed, its model is asked the same questions.
+    drawn_by = int(task.settings.get("seed") or 0)
+    rows, runs = choose(task.rows(settings.split), settings.max_windows, drawn_by), settings.distinct_runs
     if any(row.images for row in rows):
         raise DataError(f"dataset {task.name} asks about images, which the evaluation cannot show to a model")
     log(f"evaluating {model} on {task.name} ({settings.split}): {len(rows)} questions, {runs} run(s)")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from src.evaluation.job import evaluate
 from src.evaluation.settings import EvaluationSettings
+from src.evaluation.stages import compare_stages
 from src.record.files import write_json
 
 
@@ -19,7 +20,7 @@ def main() -> None:
     request = json.loads(Path(sys.argv[1]).read_text())
     settings = EvaluationSettings(**request["settings"])
     results = {stage: evaluate(model, request["dataset"], settings) for stage, model in request["models"].items()}
-    write_json(Path(request["out"]), results)
+    write_json(Path(request["out"]), compare_stages(results))
 
 
 if __name__ == "__main__":

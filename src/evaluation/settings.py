@@ -15,7 +15,9 @@ class EvaluationSettings:
     Args:
         runs: answers per question, over which metrics are averaged.
         max_tokens: longest answer of one turn.
-        max_windows: a random subset of the questions of each source, fixed by ``seed``.
+        max_windows: a random subset of the questions of each source, fixed by the dataset's seed, so that runs with
+            other seeds are asked the same ones.
+        seed: of the answers that are sampled.
         engine: arguments of ``vllm.LLM``, such as tensor_parallel_size.
     """
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from src.record.evaluation import independence
 from src.record.metric_names import best_baseline, better, metric_words
 from src.record.metrics_log import as_float
 
@@ -34,10 +35,11 @@ def _lines(results: Results) -> Iterator[str | Table]:
     first = next(iter(results.values()))
     yield f"\n{first['dataset']} ({first['split']}), mean of {first['runs']} answer(s) to each question"
     for name, group in first["groups"].items():
-        independent = f", {group['items']} of them independent" if group["items"] < group["questions"] else ""
-        yield f"\n{name}: {group['questions']} questions{independent}"
         models = {label: one["groups"][name] for label, one in results.items()}
+        said = independence(group)
+        yield f"\n{name}: {group['questions']} questions" + (f" ({said})" if said else "")
         yield from _tables(models)
+        yield from (f"{metric_words(metric)}: {words}" for metric, words in group["about"].items())
         yield from _verdicts(models)
         yield from _parts(group["lead"], {label: one["details"] for label, one in results.items()})
     for label, result in results.items():
@@ -77,7 +79,24 @@ def _verdicts(models: Results) -> Iterator[str]:
             theirs = beside[name][lead]
             won = better(lead, as_float(one["metrics"][lead]["value"]), theirs)
             outcome = "beats" if won else "does not beat"
-            yield f"{label} {outcome} the best baseline, {_words(name)}: {metric_words(lead)} {number(theirs)}"
+            yield (
+                f"{label} {outcome} the best baseline, {_words(name)}: {metric_words(lead)} {number(theirs)}"
+                f"{_differences(one, 'baseline')}"
+            )
+        yield from (f"{label} against the stage before{told}" for told in [_differences(one, "stage")] if told)
+
+
+def _differences(group: Mapping[str, Any], kind: str) -> str:
+    """What is known, question by question, of how far apart the two are."""
+    told = ""
+    for one in group["differences"]:
+        if one["kind"] == kind:
+            told += f"; difference to {_words(one['to'])} {one['difference']:+.4g}"
+            if one["interval"] is not None:
+                sure = "" if one["p"] < 0.05 else ", not certain"
+                told += f" [{number(one['interval'][0])}, {number(one['interval'][1])}], p = {one['p']:.2g}{sure}"
+            told += f", over {one['items']} independent item{'s' if one['items'] != 1 else ''}"
+    return told
 
 
 def _parts(lead: str, details: Results) -> Iterator[str | Table]:

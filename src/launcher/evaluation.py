@@ -37,7 +37,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
         "temperature": cfg.actor_rollout_ref.rollout.val_kwargs.temperature,
         "top_p": cfg.actor_rollout_ref.rollout.val_kwargs.top_p,
         "max_tokens": cfg.data.max_response_length,
-        "seed": cfg.seed,
+        "seed": cfg.seed,  # of the answers; which questions are asked is the dataset's to say
         "engine": OmegaConf.to_container(cfg.evaluation.engine),
     }
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)

@@ -10,6 +10,8 @@ from typing import Any
 from src.record.files import read_json
 from src.record.layout import Layout
 
+FEW = 10  # items below which a reader is warned
+
 # What was counted beside the metrics, in files from before there was one form.
 _COUNTS = ("windows", "answered_windows", "answers", "failed", "fail_frac", "mse_interval", "truncated_frac")
 _COMMON = (
@@ -32,12 +34,28 @@ def read_evaluation(run: Path) -> dict[str, Any]:
 
 
 def upgraded(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A result in the one form that all tasks have; those of older runs had one of two others."""
+    """A result in the one form that all tasks have; those of older runs had one of two others, or lacked a part."""
     if result.get("kind") == "evaluation":
-        return _of_forecaster(result)
-    if result.get("kind") == "questions":
-        return _of_questions(result)
-    return dict(result)
+        result = _of_forecaster(result)
+    elif result.get("kind") == "questions":
+        result = _of_questions(result)
+    if not isinstance(result.get("groups"), Mapping):
+        return dict(result)
+    overlapping = "windows" in (result.get("details") or {})
+    return {**result, "groups": {name: _whole(group, overlapping) for name, group in result["groups"].items()}}
+
+
+def independence(group: Mapping[str, Any]) -> str | None:
+    """What a reader must know of a group's intervals; None where every question is an item and they are many."""
+    items, questions = group["items"], group["questions"]
+    if items is None:
+        return "how many are independent was not recorded; no intervals"
+    words = [] if items == questions else [f"{items} independent block{'s' if items > 1 else ''} of time"]
+    if items < 2:
+        words.append("no intervals, which need at least 2")
+    elif items < FEW:
+        words.append("few, so the intervals are approximate")
+    return "; ".join(words) or None
 
 
 def held_out_scores(last: Mapping[str, float], evaluation: Mapping[str, Any]) -> dict[str, float]:
@@ -60,6 +78,29 @@ def _on_test_split(result: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             if one["value"] is not None and math.isfinite(one["value"]):
                 yield f"test/{name}/{metric}", float(one["value"])
         yield f"test/{name}/fail_frac", group["failed"] / group["answers"]
+
+
+def _whole(group: Mapping[str, Any], overlapping: bool) -> dict[str, Any]:
+    """A group with all of its parts.
+
+    Before there were ``differences``, intervals took overlapping windows for independent: they are left out.
+    """
+    if "differences" in group:
+        return dict(group)
+    added: dict[str, Any] = {"about": {}, "differences": [], "by_question": None}
+    if not overlapping:
+        return {**group, **added}
+    return {
+        **group,
+        "metrics": _without_intervals(group["metrics"]),
+        "baselines": {name: _without_intervals(metrics) for name, metrics in group["baselines"].items()},
+        "items": None,
+        **added,
+    }
+
+
+def _without_intervals(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _metric(one["value"]) for name, one in metrics.items()}
 
 
 def _of_forecaster(result: Mapping[str, Any]) -> dict[str, Any]:

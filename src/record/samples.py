@@ -24,6 +24,7 @@ class Sample:
         images: of the prompt, each a path from the run's folder or a data URI.
         score: the reward. terms: its named parts.
         metrics: what the task's score makes means of, of a held-out answer.
+        item: of a held-out answer, the independent item that its question belongs to among its dataset's.
         history: the series that the prompt shows: one list, or several by position or by name.
         prediction: what was read from the response; None when it is not valid.
         kept: whether it was trained on. weight: of its sequence in the loss.
@@ -46,6 +47,7 @@ class Sample:
     score: float | None = None
     terms: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    item: int | None = None
     history: Any = None
     ground_truth: Any = None
     prediction: Any = None

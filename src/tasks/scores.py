@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
+from src.tasks.blocks import Interval, estimate
 
-RESAMPLES = 2000
 _PROBLEMS_SHOWN = 20
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -21,6 +19,50 @@ class Metric:
 
     value: float | None
     interval: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The model's leading metric less another's, over the questions that both have answered.
+
+    Args:
+        to: a baseline, or an earlier stage.
+        kind: ``baseline`` or ``stage``.
+        interval: 95 %; None for fewer than two items, as ``p``.
+        p: of a true difference of zero.
+        items: independent ones among the questions.
+    """
+
+    to: str
+    kind: str
+    difference: float
+    interval: Interval | None
+    p: float | None
+    questions: int
+    items: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The difference for JSON."""
+        return {**vars(self), "interval": None if self.interval is None else list(self.interval)}
+
+
+@dataclass(frozen=True)
+class ByQuestion:
+    """The leading metric question by question, so that two models can be compared on the same ones.
+
+    Args:
+        ids: of the questions within their group.
+        items: the independent item that each belongs to.
+        values: the mean over a question's answers; None where none can be used.
+    """
+
+    ids: Sequence[str]
+    items: Sequence[int]
+    values: Sequence[float | None]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Three columns for JSON."""
+        return {"ids": list(self.ids), "items": list(self.items), "values": list(self.values)}
 
 
 @dataclass(frozen=True)
@@ -34,9 +76,11 @@ class Group:
         baselines: name of a trivial solver -> its metrics on the same questions. Names that start with ``oracle`` or
             ``noise_floor`` are bounds that no honest answer is expected to beat.
         questions: how many.
-        items: how many of them are independent: windows that overlap are one.
+        items: how many of them are independent: windows that overlap are one. None: all of them.
         answers: how many, over all questions.
         failed: answers that cannot be used.
+        about: what must be said beside a metric, such as the season that an error is scaled by.
+        differences: to the best baseline, where it is known question by question.
     """
 
     lead: str
@@ -46,6 +90,9 @@ class Group:
     answers: int
     failed: int
     items: int | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    differences: Sequence[Difference] = ()
+    by_question: ByQuestion | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The group for JSON, as ``evaluation.json`` has it."""
@@ -57,6 +104,9 @@ class Group:
             "items": self.questions if self.items is None else self.items,
             "answers": self.answers,
             "failed": self.failed,
+            "about": dict(self.about),
+            "differences": [one.as_dict() for one in self.differences],
+            "by_question": None if self.by_question is None else self.by_question.as_dict(),
         }
 
 
@@ -101,20 +151,44 @@ def counted(problems: Iterable[str]) -> dict[str, int]:
     return shown
 
 
-def ratio(numerators: Sequence[float], denominators: Sequence[float], seed: int) -> Metric:
-    """sum(numerators) / sum(denominators), one pair per question, with its 95 % percentile bootstrap interval.
+def ratio(
+    numerators: Sequence[float],
+    denominators: Sequence[float],
+    seed: int,
+    items: Sequence[Hashable] | None = None,
+    most: float = math.inf,
+) -> Metric:
+    """sum(numerators) / sum(denominators), one pair per question, with its 95 % interval over independent items.
 
     With denominators of 1 it is a mean. There is no value where the denominators add up to nothing, and no interval for
-    one question.
+    one item. See ``src.tasks.blocks.estimate``.
+
+    Args:
+        numerators: not negative, so that the interval does not go below zero.
+        items: of each question; None: each is one.
+        most: what the metric cannot exceed: 1 for a share.
     """
-    top, bottom = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
-    if not bottom.sum() > 0:
-        return Metric(None)
-    value = float(top.sum() / bottom.sum())
-    if len(top) < 2:
-        return Metric(value)
-    draws = np.random.default_rng(seed).integers(len(top), size=(RESAMPLES, len(top)))
-    below = bottom[draws].sum(axis=1)
-    values = top[draws].sum(axis=1)[below > 0] / below[below > 0]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Metric(value, (float(low), float(high)))
+    found = estimate(numerators, denominators, range(len(numerators)) if items is None else items, seed)
+    return Metric(None) if found is None else Metric(found.value, found.interval(0.0, most))
+
+
+def difference(
+    to: str,
+    kind: str,
+    ours: Sequence[float | None],
+    theirs: Sequence[float | None],
+    items: Sequence[Hashable],
+    seed: int = 0,
+) -> Difference | None:
+    """Ours less theirs, question by question; None where no question has both.
+
+    Args:
+        ours, theirs: (N,), the leading metric of the same questions; None where there is none.
+        items: (N,), the independent item of each question.
+    """
+    both = [(a - b, item) for a, b, item in zip(ours, theirs, items, strict=True) if a is not None and b is not None]
+    found = estimate([one for one, _ in both], [1.0] * len(both), [item for _, item in both], seed)
+    if found is None:
+        return None
+    p = None if math.isnan(found.p) else found.p
+    return Difference(to, kind, found.value, found.interval(), p, len(both), found.items)

@@ -156,6 +156,14 @@ class Task(ABC):
             seed: of the bootstrap.
         """
 
+    def items(self, rows: Sequence[Row]) -> list[int]:
+        """The independent item that each of these rows belongs to: answers to one question are one.
+
+        Intervals and tests resample items. A task whose questions depend on each other says here how.
+        """
+        numbers: dict[tuple[str, int], int] = {}
+        return [numbers.setdefault((row.source, row.index), len(numbers)) for row in rows]
+
     @property
     def turns(self) -> int:
         """The most requests that one answer takes, one after the other; later prompts may be longer than the first."""

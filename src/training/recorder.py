@@ -100,6 +100,8 @@ class Recorder:
             replace(self._sample(step, "val", *where, prompt, response, answer), metrics=self.task.judge(row, answer))
             for where, row, prompt, response, answer in zip(places, rows, prompts, responses, answers, strict=True)
         ]
+        items = self.task.items(rows)
+        held_out = [replace(one, item=item) for one, item in zip(held_out, items, strict=True)]
         write_samples(self.run, self.stage, step, "val", held_out)
         return metrics | dict(self.task.score(rows, answers).held_out())
 

@@ -40,11 +40,24 @@ def test_a_row_is_a_window_of_the_file(small: dict[str, Any]) -> None:
     frame = pd.read_csv(small["path"])
     rows = _task(small).rows("train")
     assert len(rows) == 210 - 24 - 6 + 1
+    scale = float((frame.load.shift(-24) - frame.load).abs()[: 210 - 24].mean())
     places = []
     for index, row in enumerate(rows):
         assert (row.source, row.task, row.split, row.index, row.images) == ("small", "", "train", index, ())
-        assert set(row.info) == {"channel", "history", "period", "week", "start", "target_start", "freq", "place"}
+        assert set(row.info) == {
+            "channel",
+            "history",
+            "period",
+            "seasons",
+            "scale",
+            "start",
+            "target_start",
+            "freq",
+            "place",
+        }
         assert (row.info["channel"], row.info["period"], row.info["freq"]) == ("load", 24, "h")
+        assert row.info["seasons"] == {"day": 24, "week": 168}
+        assert row.info["scale"] == pytest.approx(scale), "of the training part alone"
         start = int(frame.index[frame.date == row.info["start"]][0])
         assert (frame.date[start + 24], start) == (row.info["target_start"], row.info["place"])
         assert row.info["history"] == frame.load[start : start + 24].tolist()
@@ -110,9 +123,10 @@ BASELINES = {
               "daily_profile": (6.98, 1.318)},
     "etth2": {"last_value": (19.20, 2.610), "last_day": (16.19, 2.145), "window_mean": (12.10, 2.112),
               "daily_profile": (10.10, 1.851)},
-    "exchange": {"last_value": (0.0008, 0.0186), "last_day": (0.0009, 0.0188),
+    # Its last day is a season of 7 daily steps, and NASDAQ's one of 5 trading days.
+    "exchange": {"last_value": (0.0008, 0.0186), "last_week": (0.0009, 0.0188),
                  "window_mean": (0.0012, 0.0223)},
-    "nasdaq": {"last_value": (0.00084, 0.0249), "last_day": (0.00093, 0.0263),
+    "nasdaq": {"last_value": (0.00084, 0.0249), "last_season": (0.00093, 0.0263),
                "window_mean": (0.00057, 0.0201)},
 }  # fmt: skip
 
@@ -135,7 +149,7 @@ def test_windows_that_overlap_are_fewer_items(small: dict[str, Any]) -> None:
     task = _task({**small, "evaluation": {"mode": "full"}})
     rows = task.rows("test")
     group = task.score(rows, [task.read(row, "none") for row in rows]).groups["small"]
-    assert (group.questions, group.items) == (60 - 6 + 1, 10)
+    assert (group.questions, group.items) == (60 - 6 + 1, 5), "55 starts in blocks of twice the horizon"
 
 
 def test_the_demo_has_the_sizes_that_the_run_is_planned_for(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The tables on the terminal: the same for any task, and nothing is cut at 80 columns."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
 
 from src.evaluation.table import number, print_results
-from src.tasks.scores import Group, Metric
+from src.tasks.scores import Difference, Group, Metric
 
 SPEED = {"tokens": 30, "generate_seconds": 2.0, "tokens_per_second": 15.0, "seconds": 7.25}
 
@@ -67,7 +68,7 @@ def row(text: str, label: str) -> list[str]:
 def test_models_stand_beside_the_baselines_with_intervals() -> None:
     text = shown({"after sft": result({"toy": forecast(10.5284)}), "after rl": result({"toy": forecast(2.5)})})
     assert "toy (test), mean of 3 answer(s) to each question" in text
-    assert "toy: 100 questions, 34 of them independent" in text
+    assert "toy: 100 questions (34 independent blocks of time)\n" in text
     assert row(text, " " * 9)[:1] == ["MSE"]
     assert row(text, "after sft") == ["10.53", "9.528", "to", "11.53", "0", "%", "1.25"]
     assert row(text, "after rl") == ["2.5", "1.5", "to", "3.5", "0", "%", "1.25"]
@@ -80,8 +81,7 @@ def test_models_stand_beside_the_baselines_with_intervals() -> None:
 
 def test_another_kind_of_task_has_the_same_table() -> None:
     text = shown({"model": result({"causality": CHOICE, "causality-ood": CHOICE})})
-    assert text.count("4 questions\n") == 2
-    assert "causality-ood: 4 questions" in text
+    assert text.count("4 questions (few, so the intervals are approximate)\n") == 2
     assert "\nmodel beats the best baseline, correlated then larger: acc all 0.25\n" in text, "an oracle is none"
     assert row(text, "model") == ["0.375", "0.25", "to", "0.5", "50", "%", "0.5", "0.75", "-"]
     assert row(text, "correlated then larger") == ["0.25", "0.3"]
@@ -89,6 +89,22 @@ def test_another_kind_of_task_has_the_same_table() -> None:
     after = text.split("skill")[1]  # a fourth metric has a table of its own
     assert row(after, "model") == ["-0.7419"]
     assert "30 tokens in 2.0 s, 15 tokens/s; 7.2 s in all" in text
+
+
+def test_the_words_say_who_is_better_and_over_how_many_items() -> None:
+    beside = Difference("last_week", "baseline", 0.86, (0.5, 1.25), 0.001, 100, 8)
+    stage = Difference("sft", "stage", -10.0, None, None, 100, 1)
+    group = replace(forecast(2.5), differences=[beside, stage], items=1, about={"mase": "in units of a day"})
+    text = " ".join(shown({"after rl": result({"toy": group})}).split())
+    assert "100 questions (1 independent block of time; no intervals, which need at least 2)" in text
+    assert "MASE: in units of a day" in text
+    assert (
+        "after rl beats the best baseline, daily profile: MSE 7.9; difference to last week +0.86 [0.5, 1.25], "
+        "p = 0.001, over 8 independent items after rl against the stage before; difference to sft -10, "
+        "over 1 independent item" in text
+    )
+    unsure = replace(group, differences=[replace(beside, p=0.3)])
+    assert "p = 0.3, not certain, over 8 independent items" in " ".join(shown({"m": result({"t": unsure})}).split())
 
 
 def test_failures_and_their_reasons() -> None:

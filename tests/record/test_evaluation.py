@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from src.errors import UserError
-from src.record.evaluation import held_out_scores, read_evaluation
+from src.record.evaluation import held_out_scores, independence, read_evaluation
 
 SHARED = {
     "model_name": "m", "dataset": "demand", "split": "test", "runs": 2, "fingerprint": "f0", "settings": {"runs": 2},
@@ -59,22 +59,25 @@ def test_a_forecasters_result_of_before_has_one_group(tmp_path: Path) -> None:
         "demand": {
             "lead": "mse",
             "metrics": {
-                "mse": {"value": 5.5, "interval": [5.0, 6.0]},
+                "mse": {"value": 5.5, "interval": None},
                 "mae": {"value": 1.5, "interval": None},
                 "well_formed": {"value": 0.5, "interval": None},
-                "mse_answered": {"value": 5.5, "interval": [5.0, 6.0]},
+                "mse_answered": {"value": 5.5, "interval": None},
             },
             "baselines": {
                 "last_day": {
-                    "mse": {"value": 7.0, "interval": [6.0, 8.0]},
+                    "mse": {"value": 7.0, "interval": None},
                     "mae": {"value": 2.0, "interval": None},
                     "mse_answered": {"value": 6.5, "interval": None},
                 }
             },
             "questions": 4,
-            "items": 4,
+            "items": None,
             "answers": 8,
             "failed": 2,
+            "about": {},
+            "differences": [],
+            "by_question": None,
         }
     }
     assert one["details"] == {
@@ -104,6 +107,34 @@ def test_baselines_of_questions_of_before_become_metrics(tmp_path: Path) -> None
 def test_the_form_of_now_stays_as_it_is(tmp_path: Path) -> None:
     now = read(tmp_path, {"rl": FORECASTER})
     assert read(tmp_path, now) == now
+
+
+def test_intervals_that_took_overlapping_windows_for_independent_are_left_out(tmp_path: Path) -> None:
+    now = read(tmp_path, {"rl": FORECASTER})["rl"]
+    metrics = {"mse": {"value": 5.5, "interval": [5.0, 6.0]}}
+    group = {"lead": "mse", "metrics": metrics, "baselines": {"last_day": metrics}, "questions": 4, "items": 2,
+             "answers": 8, "failed": 2}  # fmt: skip
+    before = {**now, "groups": {"demand": group}}
+    found = read(tmp_path, {"rl": before})["rl"]["groups"]["demand"]
+    assert found["metrics"]["mse"] == found["baselines"]["last_day"]["mse"] == {"value": 5.5, "interval": None}
+    assert found["items"] is None
+    whole = {**group, "about": {}, "differences": [], "by_question": None}
+    assert read(tmp_path, {"rl": {**now, "groups": {"demand": whole}}})["rl"]["groups"]["demand"] == whole
+    choices = read(tmp_path, {"rl": {**before, "details": {}}})["rl"]["groups"]["demand"]
+    assert (choices["metrics"], choices["items"]) == (metrics, 2), "questions do not overlap"
+
+
+@pytest.mark.parametrize(
+    ("items", "questions", "words"),
+    [(16, 96, "16 independent blocks of time"), (100, 100, None),
+     (4, 96, "4 independent blocks of time; few, so the intervals are approximate"),
+     (4, 4, "few, so the intervals are approximate"),
+     (1, 96, "1 independent block of time; no intervals, which need at least 2"),
+     (1, 1, "no intervals, which need at least 2"),
+     (None, 96, "how many are independent was not recorded; no intervals")],
+)  # fmt: skip
+def test_a_reader_is_told_what_intervals_rest_on(items: int | None, questions: int, words: str | None) -> None:
+    assert independence({"items": items, "questions": questions}) == words
 
 
 def test_final_scores_are_those_of_the_last_stage(tmp_path: Path) -> None:

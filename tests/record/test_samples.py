@@ -37,7 +37,8 @@ def test_what_is_written_is_read_again(run: Layout) -> None:
     line = json.loads(run.sample_file("rl", 3).read_text().splitlines()[0])
     assert list(line) == [
         "stage", "step", "split", "dataset", "task", "channel", "index", "session", "role", "turn", "prompt",
-        "response", "images", "score", "terms", "metrics", "history", "ground_truth", "prediction", "valid", "kept",
+        "response", "images", "score", "terms", "metrics", "item", "history", "ground_truth", "prediction", "valid",
+            "kept",
         "weight",
         "domain",
     ]  # fmt: skip

@@ -20,7 +20,14 @@ def forecast_row(
     **info: Any,
 ) -> Row:
     """A window; its prompt lists channel, first label and history."""
-    known = {"channel": channel, "history": list(history), "period": period, "start": "t0", **info}
+    known = {
+        "channel": channel,
+        "history": list(history),
+        "period": period,
+        "seasons": {"day": period},
+        "start": "t0",
+        **info,
+    }
     return Row(source, "", "test", index, prompt(known), list(truth), known)
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from src.tasks.scores import Group, Metric, Scores, ratio
+from src.tasks.scores import Group, Metric, Scores, difference, ratio
 
 
 def test_ratios_by_hand() -> None:
-    found = ratio([1, 0, 2], [1, 1, 2], seed=0)
+    found = ratio([1, 0, 2], [1, 1, 2], seed=0, most=1.0)
     assert found.value == 0.75
-    assert found.interval is not None and 0 <= found.interval[0] <= 0.75 <= found.interval[1] <= 1
+    assert found.interval is not None and found.interval[0] >= 0 and found.interval[1] == 1.0, "cut to what a share is"
     assert ratio([3.0], [1.0], 0) == Metric(3.0, None)
     assert ratio([0.0, 0.0], [0.0, 0.0], 0) == Metric(None, None)
 
@@ -20,6 +20,23 @@ def test_an_interval_is_of_its_seed_and_narrows_with_more_questions() -> None:
     # The standard error of a share of 0.5 among 1000 is 0.0158; 95 % are 1.96 of it to either side.
     assert many.interval[1] - many.interval[0] == pytest.approx(2 * 1.96 * 0.0158, rel=0.1)
     assert ratio([0, 1] * 5, [1] * 10, 0) == few
+
+
+def test_answers_of_one_item_are_one_observation() -> None:
+    once, copied = ratio([0, 1] * 10, [1] * 20, 0), ratio([0, 1] * 40, [1] * 80, 0, list(range(20)) * 4)
+    assert copied == once
+    assert ratio([0, 1] * 40, [1] * 80, 0, [0] * 80) == Metric(0.5, None), "one item has no interval"
+
+
+def test_a_difference_is_over_the_questions_that_both_have() -> None:
+    found = difference("sft", "stage", [1.0, 2.0, None, 4.0], [2.0, None, 3.0, 7.0], [0, 1, 2, 3])
+    assert found is not None
+    assert (found.to, found.kind, found.difference, found.questions, found.items) == ("sft", "stage", -2.0, 2, 2)
+    assert found.interval is not None and found.interval[0] < -2 < found.interval[1]
+    assert found.as_dict()["interval"] == list(found.interval)
+    assert difference("sft", "stage", [1.0, None], [None, 1.0], [0, 1]) is None
+    alone = difference("sft", "stage", [1.0], [0.5], [0])
+    assert alone is not None and (alone.difference, alone.interval, alone.p, alone.items) == (0.5, None, None, 1)
 
 
 GROUP = Group(
@@ -47,5 +64,5 @@ def test_a_group_for_json() -> None:
         "metrics": {"acc": {"value": None, "interval": None}, "acc_all": {"value": 0.25, "interval": [0.0, 0.5]}},
         "baselines": {"majority": {"acc": {"value": 0.5, "interval": None},
                                    "acc_all": {"value": 0.5, "interval": None}}},
-        "questions": 4, "items": 4, "answers": 8, "failed": 2,
+        "questions": 4, "items": 4, "answers": 8, "failed": 2, "about": {}, "differences": [], "by_question": None,
     }  # fmt: skip

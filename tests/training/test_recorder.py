@@ -211,6 +211,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "score": -0.75,
         "terms": TERMS[1],
         "metrics": {},
+        "item": None,
         "history": [0.5, 0.0],
         "ground_truth": [1.0, 2.0],
         "prediction": [7.0, 7.0],

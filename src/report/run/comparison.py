@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from src.record.evaluation import independence
 from src.record.metric_names import best_baseline, better, lower_is_better, ranked
 from src.record.metrics_log import Series, as_float
 from src.record.reading import RunRecord
@@ -174,8 +175,8 @@ def on_test_split(evaluation: Mapping[str, Any]) -> list[Comparison]:
 
 def asked(group: Mapping[str, Any]) -> str:
     """How many questions a group of ``evaluation.json`` has, how many of them are independent, how many answers."""
-    questions, items = group["questions"], group.get("items") or group["questions"]
-    independent = f", {items} of them independent" if items < questions else ""
+    questions, said = group["questions"], independence(group)
+    independent = f" ({said})" if said else ""
     answers = f", {group['answers']} answers" if group["answers"] != questions else ""
     return f"{questions} test questions{independent}{answers}"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from src.tasks.choice import baselines
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.row import Row
-from src.tasks.scores import Group, Metric, Scores, ratio
+from src.tasks.scores import ByQuestion, Group, Metric, Scores, ratio
 from src.tasks.task import Answer, Task, by_source
 
 FORMAT = 0.1
@@ -65,11 +65,16 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> Group:
     }
     return Group(
         "acc",
-        {"acc": ratio(right, asked, seed)},
+        {"acc": ratio(right, asked, seed, most=1.0)},
         {name: {"acc": Metric(value)} for name, value in beside.items()},
         questions=len(questions),
         answers=len(answers),
         failed=sum(answer.problem is not None for answer in answers),
+        by_question=ByQuestion(
+            [str(index) for index in runs],
+            list(range(len(runs))),
+            [one / of for one, of in zip(right, asked, strict=True)],
+        ),
     )
 
 

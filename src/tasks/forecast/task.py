@@ -51,6 +51,10 @@ class ForecastTask(Task):
         """MSE and MAE of a usable forecast."""
         return scoring.errors(row, answer) or {}
 
+    def items(self, rows: Sequence[Row]) -> list[int]:
+        """Blocks of time; see ``src.tasks.blocks``."""
+        return scoring.items(rows)
+
     def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
         """MSE and MAE beside every baseline of ``src.tasks.forecast.baselines``; see ``scoring.score``."""
         found = scoring.score(rows, answers, seed)

@@ -61,7 +61,7 @@ def test_every_stage_and_baseline_is_a_row_with_its_interval(make_run, read_page
         ["Baseline: last week", "0.520", "0.500", "\N{EN DASH}", "0 %", "best baseline"],
         ["Bound: noise floor", "0.100", "0.100", "\N{EN DASH}", "0 %", "-81 %"],
     ]
-    assert "demand, 100 test questions, 14 of them independent, 300 answers" in page.words
+    assert "demand, 100 test questions (14 independent blocks of time), 300 answers" in page.words
     assert "mean of 3 answers to each question, temperature 0.6" in page.words
     assert "the model does not beat the best baseline (last week): the MSE is 169 % higher." in page.words
     assert "No: MSE 169 % higher" in page.words
@@ -112,7 +112,7 @@ def test_a_file_of_before_is_read(make_run, read_page) -> None:
         "baselines": {"last_day": {"mse": 7.0, "mae": 2.0, "mse_interval": [6.0, 8.0]}},
     }  # fmt: skip
     page = read_page(with_evaluation(make_run(steps=4), {"rl": old}))
-    assert page.tables[1][1][:2] == ["Model, after RL", "5.505.00 to 6.00"]
+    assert page.tables[1][1][:2] == ["Model, after RL", "5.50"], "its interval took windows for independent"
     assert "one answer to each question" in page.words
 
 

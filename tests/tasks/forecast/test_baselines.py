@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from src.tasks.forecast.baselines import BASELINES, baseline_forecasts
+from src.tasks.forecast.baselines import baseline_forecasts, seasons_of
 from src.tasks.forecast.metrics import Forecast, Score, summarise
 
 FILES = {
@@ -64,9 +64,9 @@ def released_windows(shared_data: Path, name: str) -> Iterator[tuple[str, int, n
 
 @pytest.mark.parametrize("dataset", PUBLISHED)
 def test_baselines_reproduce_the_published_figures(shared_data: Path, dataset: str) -> None:
-    forecasts: dict[str, list[Forecast]] = {name: [] for name in BASELINES}
+    forecasts: dict[str, list[Forecast]] = {name: [] for name in PUBLISHED[dataset]}
     for channel, number, history, target in released_windows(shared_data, dataset):
-        for name, forecast in baseline_forecasts(history, len(target), PERIOD[dataset]).items():
+        for name, forecast in baseline_forecasts(history, len(target), {"day": PERIOD[dataset]}).items():
             forecasts[name].append(Forecast(channel, number, target, forecast))
     for name, figures in PUBLISHED[dataset].items():
         score = summarise(forecasts[name]).pooled
@@ -81,34 +81,47 @@ def printed(score: Score, like: tuple[str, str]) -> tuple[str, str]:
 
 
 def test_each_baseline_by_hand() -> None:
-    # period 3, seven values: the oldest (100) fills no season and must not enter the profile
-    forecasts = baseline_forecasts([100, 1, 2, 3, 5, 6, 7], horizon=4, period=3)
+    # a day of 3 steps, seven values: the oldest (100) fills no day and must not enter the profile
+    forecasts = baseline_forecasts([100, 1, 2, 3, 5, 6, 7], horizon=4, seasons={"day": 3})
     assert forecasts["last_value"].tolist() == [7, 7, 7, 7]
     assert forecasts["last_day"].tolist() == [5, 6, 7, 5]
     assert forecasts["window_mean"].tolist() == pytest.approx([124 / 7] * 4)
     assert forecasts["daily_profile"].tolist() == [3, 4, 5, 3]
 
 
-def test_a_history_shorter_than_a_season_is_repeated() -> None:
-    forecasts = baseline_forecasts([1, 2], horizon=5, period=24)
-    assert forecasts["last_day"].tolist() == [1, 2, 1, 2, 1]
-    assert forecasts["daily_profile"].tolist() == [1, 2, 1, 2, 1]
+@pytest.mark.parametrize(
+    ("length", "seasons", "names"),
+    [(15, {"day": 2, "week": 14}, {"last_day", "daily_profile", "last_week"}),
+     (28, {"day": 2, "week": 14}, {"last_day", "daily_profile", "last_week", "weekly_profile"}),
+     (13, {"day": 2, "week": 14}, {"last_day", "daily_profile"}),
+     (2, {"day": 2}, {"last_day"}), (1, {"day": 2}, set()), (9, {}, set()), (9, None, set()),
+     (24, {"year": 12}, {"last_year", "yearly_profile"}), (24, {"season": 5}, {"last_season", "season_profile"})],
+)  # fmt: skip
+def test_every_season_that_the_history_holds_has_a_baseline_of_its_own_name(
+    length: int, seasons: dict[str, int] | None, names: set[str]
+) -> None:
+    found = baseline_forecasts(list(range(length)), 3, seasons)
+    assert set(found) == names | {"last_value", "window_mean"}
+    for season, steps in (seasons or {}).items():
+        if f"last_{season}" in found:
+            first = length - steps
+            assert found[f"last_{season}"].tolist() == [first + step % steps for step in range(3)]
 
 
-def test_the_last_week_is_repeated_where_the_history_holds_one() -> None:
-    values = list(range(15))
-    assert baseline_forecasts(values, 3, period=2, week=14)["last_week"].tolist() == [1, 2, 3]
-    for length, week in ((13, 14), (15, None), (15, 2)):  # too short, none, and the season itself
-        assert "last_week" not in baseline_forecasts(values[:length], 3, period=2, week=week)
+def test_a_row_names_its_seasons_or_has_a_period_of_no_name() -> None:
+    assert seasons_of({"seasons": {"year": 12}, "period": 12}) == {"year": 12}
+    assert seasons_of({"seasons": {}, "period": 12}) == {}
+    assert seasons_of({"period": 24}) == {"season": 24}
+    assert seasons_of({"period": 1}) == seasons_of({}) == {}
 
 
 @pytest.mark.parametrize("history", [[], [1.0, float("nan")], [[1.0, 2.0]]])
 def test_a_history_that_is_no_series_is_refused(history: list) -> None:
     with pytest.raises(ValueError, match="non-empty list of finite numbers"):
-        baseline_forecasts(history, 3, 24)
+        baseline_forecasts(history, 3)
 
 
-@pytest.mark.parametrize(("horizon", "period"), [(0, 24), (3, 0)])
-def test_horizon_and_period_must_be_positive(horizon: int, period: int) -> None:
-    with pytest.raises(ValueError, match=f"at least 1, got {horizon} and {period}"):
-        baseline_forecasts([1.0], horizon, period)
+@pytest.mark.parametrize(("horizon", "steps"), [(0, 24), (3, 0)])
+def test_horizon_and_seasons_must_be_positive(horizon: int, steps: int) -> None:
+    with pytest.raises(ValueError, match=f"at least 1, got {horizon} and {{'day': {steps}}}"):
+        baseline_forecasts([1.0], horizon, {"day": steps})

@@ -7,16 +7,18 @@ import pytest
 from toy_forecast import forecast_row
 
 from src.tasks.forecast import baselines
-from src.tasks.forecast.scoring import errors, independent, score
+from src.tasks.forecast.scoring import errors, items, score
 from src.tasks.row import Row
 from src.tasks.scores import Scores
 from src.tasks.task import Answer
 
 LABELS = {"start": "t0", "target_start": "t4"}
 WINDOWS = [
-    forecast_row([5, 6], [1, 2, 3, 4], index=0, **LABELS),  # last value 4,4; last day 3,4; mean 2.5; profile 2,3
-    forecast_row([2, 0], [0, 0, 0, 2], index=1, **LABELS),  # 2,2; 0,2; 0.5; 0,1
-    forecast_row([10, 10], [10, 10, 10, 10], index=2, channel="b", **LABELS),
+    forecast_row(
+        [5, 6], [1, 2, 3, 4], index=0, place=0, **LABELS
+    ),  # last value 4,4; last day 3,4; mean 2.5; profile 2,3
+    forecast_row([2, 0], [0, 0, 0, 2], index=1, place=2, **LABELS),  # 2,2; 0,2; 0.5; 0,1
+    forecast_row([10, 10], [10, 10, 10, 10], index=2, channel="b", place=2, **LABELS),
 ]
 # (window, answer): squared errors 0, 4: MSE 2, MAE 1; then MSE 1, MAE 1; then MSE 8, MAE 2.
 ANSWERS = [
@@ -36,7 +38,9 @@ def test_the_models_errors_are_means_over_runs_then_over_answered_windows() -> N
     group = scored().groups["toy"]
     assert group.lead == "mse"
     assert group.metrics["mse"].value == pytest.approx((1.5 + 8) / 2)
-    assert group.metrics["mse"].interval == (1.5, 8.0)
+    # Two windows that do not overlap: 4.75 +- t(0.975, 1) s / sqrt(2), cut at zero.
+    assert group.metrics["mse"].interval == (0.0, pytest.approx(4.75 + 12.706 * (8 - 1.5) / 2, rel=0.03))
+    assert group.items == 2, "the windows of two channels at one moment are one item"
     assert group.metrics["mae"].value == pytest.approx((1 + 2) / 2)
     assert group.metrics["well_formed"].value == 0.5
     assert (group.questions, group.answers, group.failed) == (3, 6, 3)
@@ -65,7 +69,8 @@ def test_the_names_of_a_validated_step() -> None:
     assert found["val/toy/mse"] == pytest.approx(4.75)
     assert found["val/toy/fail_frac"] == 0.5
     assert {name for name in found if "/baseline/last_day/" in name} == {
-        "val/toy/baseline/last_day/mse", "val/toy/baseline/last_day/mae", "val/toy/baseline/last_day/mse_answered",
+        "val/toy/baseline/last_day/mse", "val/toy/baseline/last_day/mae", "val/toy/baseline/last_day/mase",
+        "val/toy/baseline/last_day/mse_answered",
     }  # fmt: skip
 
 
@@ -133,14 +138,68 @@ def test_one_answer_per_row_and_at_least_one() -> None:
         score(WINDOWS[:1], [Answer([1, 2]), Answer([1, 2])])
 
 
-def test_windows_that_share_a_step_are_one_item() -> None:
-    def at(place: float, channel: str = "a") -> Row:
-        return forecast_row([1, 2, 3], [1, 2], channel=channel, index=int(10 * place), place=place)
+def at(place: float, channel: str = "a", source: str = "toy") -> Row:
+    return forecast_row([1, 2, 3], [1, 2], channel=channel, source=source, index=int(10 * place), place=place)
 
-    assert independent([at(0), at(3), at(6)]) == 3
-    assert independent([at(6), at(1), at(0), at(3.5), at(2.9)]) == 2  # 0 and 3.5; 6 begins before 3.5 ends
-    assert independent([at(0), at(1, "b"), at(2)]) == 2
-    assert independent([at(0), forecast_row([1], [1])]) is None
+
+def test_windows_that_overlap_are_one_item_and_so_are_the_channels_of_a_moment() -> None:
+    assert items([at(0), at(3), at(6)]) == [0, 1, 2]
+    assert items([at(6), at(1), at(0), at(3.5), at(2.9)]) == [1, 0, 0, 0, 0]  # without a gap: two truths long
+    assert items([at(0), at(0, "b"), at(2, "b"), at(9)]) == [0, 0, 0, 1]
+    assert items([at(0), at(0, source="other"), at(9)]) == [0, 2, 1]
+    assert items([at(0), forecast_row([1], [1])]) == [0, 0], "where they stand is unknown"
+
+
+def test_without_places_there_is_no_interval() -> None:
+    rows = [forecast_row([3, 4], [1, 2, 3, 5], index=index) for index in range(20)]
+    group = scored([(index, [3, 6 + index]) for index in range(20)], rows).groups["toy"]
+    assert (group.items, group.questions) == (1, 20)
+    assert all(one.interval is None for one in group.metrics.values())
+
+
+def test_the_model_is_held_against_the_best_baseline_on_the_windows_it_has_answered() -> None:
+    (found,) = scored().groups["toy"].differences
+    # Answered are the first two: last value 2.5 and 2, mean 6.5 and 2.25, last day and profile 4 and 4, 9 and ...
+    assert (found.to, found.kind, found.questions, found.items) == ("last_value", "baseline", 2, 2)
+    assert found.difference == pytest.approx(((1.5 - 2.5) + (8 - 2)) / 2)
+    assert found.interval is not None and found.interval[0] < 0 < found.interval[1]
+    assert found.p is not None and found.p > 0.05
+
+
+def test_every_question_has_its_item_and_its_error() -> None:
+    found = scored().groups["toy"].by_question
+    assert found is not None
+    assert (found.ids, found.items, found.values) == (["a/0", "a/1", "b/2"], [0, 1, 1], [1.5, 8.0, None])
+
+
+def test_scaled_errors_are_means_over_channels_of_each_channels_own_unit() -> None:
+    rows = [
+        forecast_row([5, 6], [1, 2, 3, 4], index=0),  # one day (2 steps) apart: 2
+        forecast_row([5, 6], [1, 2, 3, 4], index=1),
+        forecast_row([500, 600], [100, 200, 400, 500], index=0, channel="b"),  # 300
+    ]
+    found = scored([(0, [6, 7]), (1, [5, 6]), (2, [500, 1200])], rows)
+    group = found.groups["toy"]
+    assert group.metrics["mase"].value == pytest.approx(((1 / 2 + 0) / 2 + 300 / 300) / 2)
+    assert group.about["mase"] == (
+        "in units of the naive forecast's error one day ahead (season: 2 steps) in the histories shown"
+    )
+    assert found.details["channels"]["b"]["mase"] == 1.0
+    assert found.details["channels"]["b"]["scale"] == 300
+    assert found.details["channels"]["a"]["baselines"]["last_value"]["mase"] == pytest.approx(1.5 / 2)
+    assert dict(found.held_out())["val/toy/mase"] == group.metrics["mase"].value
+
+
+def test_a_channel_that_never_changes_has_no_scaled_error_and_is_named() -> None:
+    rows = [forecast_row([5, 6], [1, 2, 3, 4]), forecast_row([7, 8], [7, 7, 7, 7], channel="flat")]
+    found = scored([(0, [6, 7]), (1, [7, 7])], rows)
+    assert found.groups["toy"].metrics["mase"].value == pytest.approx(1 / 2)
+    assert found.details["channels"]["flat"]["mase"] is None
+    assert (
+        found.groups["toy"].about["mase"].endswith("; without flat, whose values repeat exactly there or are too few")
+    )
+    alone = scored([(0, [7, 7])], rows[1:]).groups["toy"]
+    assert alone.metrics["mase"].value is None
 
 
 def test_a_baseline_that_is_added_enters_the_scores(monkeypatch: pytest.MonkeyPatch) -> None:
