@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -49,6 +49,10 @@ class TimeR1(Forecast):
     def answer(self, one: ForecastSample) -> str:
         """Reasoning, and the forecast that it leads to."""
         return traces.write(one, style=self.typed.traces.style, timestamps=self.typed.prompt.timestamps)
+
+    def remark(self, rows: Sequence[Row], responses: Sequence[str]) -> str | None:
+        """How often each method is stated, of the traces that state one."""
+        return traces.stated_methods(responses) if self.typed.traces.style == "methods" else None
 
     def reward(self, row: Row, response: str) -> Mapping[str, float]:
         """The six terms of the strict preset."""

@@ -10,6 +10,8 @@ Every number of the reasoning comes from the shown history alone. The styles:
 """
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -156,6 +158,17 @@ def _drawn_method(sample: ForecastSample, timestamps: str) -> tuple[str, Floats]
     method = f"repeat the values of {names[chosen]}" if chosen else "keep the last value"
     last = sample.format(sample.history[-1])
     return f"Last {last}. {seen}Method: {method}.", forecasts[chosen]
+
+
+_STATED = re.compile(r"Method: (.+?)\.(?=\s|<|$)")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def stated_methods(responses: Sequence[str]) -> str:
+    """The share of each method that responses state, the most frequent first; their numbers are left out."""
+    stated = [_STATED.search(response) for response in responses]
+    names = Counter(_NUMBER.sub("N", found[1]) if found else "none" for found in stated)
+    return "stated methods: " + ", ".join(f"{name} {count / len(responses):.0%}" for name, count in names.most_common())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""``python -m src.report FOLDER``: write the ``report.html`` of a run or a sweep, or show the run in another way."""
+"""``python -m src.report FOLDER``: write the ``report.html`` of a run or a sweep, or show the run in another way.
+
+Several runs of one recipe, such as its seeds, are printed as tables: ``python -m src.report RUN RUN RUN``.
+"""
 
 import argparse
 import json
@@ -18,7 +21,18 @@ from src.report.run.page import write_report
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code, 2 for a mistake that the user can fix."""
     parser = argparse.ArgumentParser(prog="python -m src.report", description=__doc__)
-    parser.add_argument("run", type=Path, help="folder of a run or a sweep, such as outputs/time_r1/<run>")
+    parser.add_argument(
+        "run",
+        type=Path,
+        nargs="+",
+        help="folder of a run or a sweep, such as outputs/time_r1/<run>; or of several runs",
+    )
+    parser.add_argument(
+        "--as",
+        dest="form",
+        choices=["text", "markdown", "json"],
+        help="print one or several runs as tables of this form; text is the default for several",
+    )
     parser.add_argument("--live", action="store_true", help="serve a page on 127.0.0.1 that follows the run")
     parser.add_argument("--port", type=int, help="port of the live page; by default a free one")
     parser.add_argument(
@@ -33,6 +47,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.port is not None and not options.live:
         parser.error("--port is for the live page: give --live too")
     try:
+        if len(options.run) > 1 or options.form:
+            if options.live or options.wandb_view or options.metric is not None:
+                raise UserError("--live, --wandb-view and --metric are for one folder, and not with --as")
+            _print_runs(options.run, options.form or "text")
+            return 0
+        (options.run,) = options.run
         sweep = is_sweep(options.run)
         if sweep and (options.live or options.wandb_view):
             raise UserError(f"{options.run} is a sweep: --live and --wandb-view are for one of its runs")
@@ -54,6 +74,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _print_runs(folders: list[Path], form: str) -> None:
+    from src.report.several.overview import as_json, read_runs
+    from src.report.several.table import markdown, text
+    from src.report.several.tables import all_tables
+
+    runs = read_runs(folders)
+    forms = {"text": text, "markdown": markdown}
+    print(forms[form](all_tables(runs)) if form in forms else as_json(runs), end="")
 
 
 def _wandb_view(record: RunRecord, *, save: bool) -> None:

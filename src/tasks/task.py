@@ -176,6 +176,10 @@ class Task(ABC):
         """
         return {}
 
+    def remark(self, rows: Sequence[Row], responses: Sequence[str]) -> str | None:
+        """What the metrics do not say of held-out responses, one to each row, in one line; None for nothing."""
+        return None
+
     def admit(self, split: str) -> None:  # noqa: B027  (most tasks can be evaluated with whatever they can be built with)
         """Refuse settings with which a split cannot be evaluated, before a model is loaded.
 

@@ -11,7 +11,7 @@ import pytest
 
 from data_pipelines.sample import ForecastSample
 from recipes.time_r1.task import TimeR1
-from recipes.time_r1.traces import backtest, shifted_season, write
+from recipes.time_r1.traces import backtest, shifted_season, stated_methods, write
 from src.config.group import compose_group
 from src.errors import DataError
 from src.tasks.forecast.answer import parse_forecast
@@ -207,6 +207,19 @@ def test_any_window_gets_finite_numbers(style: str, length: int) -> None:
     text = _think(write(window(length, 7), style=style))
     assert all(math.isfinite(float(number)) for number in re.findall(r"-?\d+\.\d+", text))
     assert "nan" not in text and "inf" not in text.replace("information", "")
+
+
+def test_the_methods_that_answers_state_are_counted_without_their_numbers() -> None:
+    answers = [
+        "<think>Last 28. Method: repeat the values of a week ago.</think>",
+        "<think>Method: repeat the values of a week ago.</think><answer>1</answer>",
+        "<think>Method: add 0.5 to a day ago.\n</think>",
+        "<think>Method: add -12 to a day ago. So 3.</think>",
+        "Method: and then nothing",
+    ]
+    assert stated_methods(answers) == (
+        "stated methods: repeat the values of a week ago 40%, add N to a day ago 40%, none 20%"
+    )
 
 
 def test_an_unknown_style_is_named() -> None:

@@ -1,0 +1,1 @@
+"""One table over several runs of a recipe, such as its seeds."""
