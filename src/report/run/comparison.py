@@ -1,7 +1,7 @@
 """The model of each stage beside the baselines on the same questions: held out during training, and the test split."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from src.record.metric_names import best_baseline, better, lower_is_better, rank
 from src.record.metrics_log import Series, as_float
 from src.record.reading import RunRecord
 from src.report.parts.dashboard import match
+from src.tasks.scores import Difference
 
 # Names of stages that are written in capitals.
 ABBREVIATIONS = ("sft", "rl")
@@ -27,16 +28,22 @@ class Evaluation:
 
     Attributes:
         intervals: the 95 % interval of each metric that has one.
+        differences: to the best baseline and to the stage before, paired by question, where they are known.
     """
 
     stage: str
     label: str
     values: Values
     intervals: Intervals = field(default_factory=dict)
+    differences: Sequence[Difference] = ()
 
     def value(self, metric: str) -> float:
         """Return a recorded value, NaN where there is none (such as an error when no window was answered)."""
         return self.values.get(metric, math.nan)
+
+    def difference(self, kind: str, to: str | None = None) -> Difference | None:
+        """The difference to a baseline or to a stage; None where it is not known."""
+        return next((one for one in self.differences if one.kind == kind and to in (None, one.to)), None)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,9 @@ class Comparison:
     Attributes:
         about: what was asked, in words.
         intervals: of the baselines, by name.
+        items: how many of the questions are independent, where intervals say how far chance may go; else None.
+        remarks: what must be said beside a metric.
+        of_test: whether it is of the test split, which has intervals wherever they can be known.
     """
 
     dataset: str
@@ -54,6 +64,9 @@ class Comparison:
     baselines: Mapping[str, Values] = field(default_factory=dict)
     about: str = "held-out questions"
     intervals: Mapping[str, Intervals] = field(default_factory=dict)
+    items: int | None = None
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    of_test: bool = False
 
     @property
     def lead(self) -> str:
@@ -92,14 +105,20 @@ class Comparison:
     def outcome(self) -> str:
         """Whether the final model beats the best baseline, which there must be.
 
-        It is uncertain where the baseline's value lies within the interval of the model's. A model that is not better
-        loses, by however little, and so does one without a usable answer.
+        It is uncertain where the interval of their difference holds zero, or, where questions were not compared one by
+        one, where the baseline's value lies within the interval of the model's; on the test split, where neither is
+        known, too. A model that is not better loses, by however little, and so does one without a usable answer.
         """
-        ours, theirs = self.last.value(self.lead), self.baselines[str(self.best_baseline)][self.lead]
-        if not better(self.lead, ours, theirs):
+        best, lead = str(self.best_baseline), self.lead
+        ours, theirs = self.last.value(lead), self.baselines[best][lead]
+        if not better(lead, ours, theirs):
             return LOSES
-        low, high = self.last.intervals.get(self.lead, (math.nan, math.nan))
-        return UNCERTAIN if low <= theirs <= high else WINS
+        paired, own = self.last.difference("baseline", best), self.last.intervals.get(lead)
+        if paired is not None and paired.interval is not None:
+            uncertain = paired.interval[0] <= 0 <= paired.interval[1]
+        else:
+            uncertain = self.of_test if own is None else own[0] <= theirs <= own[1]
+        return UNCERTAIN if uncertain else WINS
 
 
 def compare(record: RunRecord) -> list[Comparison]:
@@ -155,7 +174,8 @@ def on_test_split(evaluation: Mapping[str, Any]) -> list[Comparison]:
             if one := result["groups"].get(name):
                 values, intervals = _values(one["metrics"])
                 values["fail_frac"] = one["failed"] / one["answers"]
-                models.append(Evaluation(stage, f"Model, after {stage_label(stage)}", values, intervals))
+                label = f"Model, after {stage_label(stage)}"
+                models.append(Evaluation(stage, label, values, intervals, _differences(one)))
         read = {baseline: _values(metrics) for baseline, metrics in group["baselines"].items()}
         others = [metric for metric in dict.fromkeys([*group["metrics"]]) if metric != group["lead"]]
         beside = {baseline: values for baseline, (values, _) in read.items()}
@@ -168,9 +188,20 @@ def on_test_split(evaluation: Mapping[str, Any]) -> list[Comparison]:
                 beside,
                 asked(group),
                 {baseline: intervals for baseline, (_, intervals) in read.items()},
+                group["items"],
+                group["about"],
+                of_test=True,
             )
         )
     return found
+
+
+def _differences(group: Mapping[str, Any]) -> list[Difference]:
+    """Those of a group of ``evaluation.json``."""
+    return [
+        Difference(**{**one, "interval": None if one["interval"] is None else tuple(one["interval"])})
+        for one in group["differences"]
+    ]
 
 
 def asked(group: Mapping[str, Any]) -> str:

@@ -219,10 +219,11 @@ def _error_sentence(item: Comparison, *, short: bool) -> str:
         return f"{item.dataset}: {number(ours)} against {number(theirs)} ({words(best)})."
     sentence = f"{item.dataset}: {number(ours)}"
     if interval := item.last.intervals.get(item.lead):
-        sentence += f" ({number(interval[0])} to {number(interval[1])})"
+        items = f", {item.items} independent items" if item.items is not None else ""
+        sentence += f" ({number(interval[0])} to {number(interval[1])}{items})"
     sentence += f" against {number(theirs)} of the {words(best)}"
     start = item.evaluations[0]
     if len(item.evaluations) > 1 and math.isfinite(start.value(item.lead)):
-        before = "before" if not start.intervals else start.label.removeprefix("Model, ")
+        before = start.label.removeprefix("Model, ") if item.of_test else "before"
         sentence += f"; {number(start.value(item.lead))} {before}"
     return sentence + "."

@@ -7,7 +7,7 @@ from typing import Any
 from src.record.metric_names import best_baseline, better, is_bound, lower_is_better, metric_words
 from src.record.metrics_log import as_float
 from src.report.parts.wording import DASH, number, percent, text, words
-from src.report.run.comparison import Comparison, Intervals, Values
+from src.report.run.comparison import Comparison, Intervals, Values, stage_label
 
 Row = tuple[str, str, Values, Intervals]  # label, kind, values, intervals
 
@@ -42,7 +42,8 @@ def _table(item: Comparison) -> str:
         failed = values.get("fail_frac", math.nan if kind == "model" else 0.0)
         body += (
             f'<tr class="{kind}"><th scope="row">{text(label)}</th>{cells}'
-            f"<td>{percent(failed)}</td><td>{_against(item, label, values.get(item.lead, math.nan))}</td></tr>"
+            f"<td>{percent(failed)}</td><td>{_against(item, label, values.get(item.lead, math.nan))}"
+            f"{_apart(item, label)}</td></tr>"
         )
     heads = "".join(f'<th scope="col">{text(metric_words(metric))}</th>' for metric in item.metrics)
     return (
@@ -50,8 +51,34 @@ def _table(item: Comparison) -> str:
         f"<caption>{text(item.dataset)}, {text(item.about)}</caption>"
         f'<thead><tr><th scope="col">Answers</th>{heads}'
         f'<th scope="col">Failed answers</th><th scope="col">{text(metric_words(item.lead))} against best baseline'
-        f"</th></tr></thead><tbody>{body}</tbody></table></div>"
+        f"</th></tr></thead><tbody>{body}</tbody></table>{_remarks(item)}</div>"
     )
+
+
+def _apart(item: Comparison, label: str) -> str:
+    """The interval of a model's difference to the best baseline, where questions were compared one by one."""
+    model = next((one for one in item.evaluations if one.label == label), None)
+    paired = model.difference("baseline", item.best_baseline or "") if model else None
+    if paired is None or paired.interval is None:
+        return ""
+    low, high = map(number, paired.interval)
+    return f"<small>{text(metric_words(item.lead))} {low} to {high}</small>"
+
+
+def _remarks(item: Comparison) -> str:
+    """The difference of each stage's model to the one before, and what the task says of its metrics."""
+    lines = []
+    for one in item.evaluations:
+        if paired := one.difference("stage"):
+            chance = (
+                "" if paired.interval is None else f" ({number(paired.interval[0])} to {number(paired.interval[1])})"
+            )
+            lines.append(
+                f"After {stage_label(one.stage)} less after {stage_label(paired.to)}: "
+                f"{metric_words(item.lead)} {number(paired.difference)}{chance}, {paired.items} independent items."
+            )
+    lines += [f"{metric_words(metric)}: {words_}." for metric, words_ in item.remarks.items()]
+    return "".join(f'<p class="remark">{text(line)}</p>' for line in lines)
 
 
 def _cell(value: float | None, interval: tuple[float, float] | None = None, *, best: bool = False) -> str:

@@ -54,19 +54,12 @@ def _row(evaluation: Mapping[str, Any], item: Comparison, name: str) -> Tested:
         item.baselines,
         best,
         None if best is None else item.outcome,
-        _difference(group, "stage"),
-        _difference(group, "baseline", best),
+        item.last.difference("stage"),
+        None if best is None else item.last.difference("baseline", best),
         item.last.values["fail_frac"],
         group["questions"],
-        group["items"],
+        item.items,
     )
-
-
-def _difference(group: Mapping[str, Any], kind: str, to: str | None = None) -> Difference | None:
-    for one in group.get("differences") or []:
-        if one["kind"] == kind and to in (None, one["to"]):
-            return Difference(**{**one, "interval": None if one["interval"] is None else tuple(one["interval"])})
-    return None
 
 
 def pooled_stages(evaluations: Sequence[Mapping[str, Any]], dataset: str) -> Difference | None:

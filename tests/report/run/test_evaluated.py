@@ -69,6 +69,22 @@ def test_every_stage_and_baseline_is_a_row_with_its_interval(make_run, read_page
     assert html.count('class="best"') == 2  # the last week's, and nothing of the metric that no baseline has
 
 
+def test_what_is_known_question_by_question_stands_below_and_beside(make_run, read_page) -> None:
+    paired = {"questions": 100, "items": 14, "p": 0.01}
+    differences = [
+        {"to": "last_week", "kind": "baseline", "difference": 0.9, "interval": [0.7, 1.1], **paired},
+        {"to": "sft", "kind": "stage", "difference": -7.6, "interval": [-9.0, -6.0], **paired},
+    ]
+    about = {"mase": "in units of the error one day ahead"}
+    after = group(1.4, differences=differences, about=about)
+    page = read_page(
+        with_evaluation(make_run(steps=4), {"sft": result({"demand": group(9.0)}), "rl": result({"demand": after})})
+    )
+    assert page.tables[1][2][-1] == "+169 %MSE 0.700 to 1.10"
+    assert "After RL less after SFT: MSE -7.60 (-9.00 to -6.00), 14 independent items." in page.words
+    assert "MASE: in units of the error one day ahead." in page.words
+
+
 def test_channels_are_compared_each_with_its_own_best_baseline(make_run, read_page) -> None:
     channels = {"HUFL": channel(2.0, 1.0), "OT": channel(0.5, 1.0)}
     page = read_page(with_evaluation(make_run(steps=4), {"rl": result({"etth1": group(1.4)}, channels=channels)}))

@@ -7,6 +7,7 @@ from recorded import choices, record
 
 from src.report.run.comparison import Comparison, Evaluation
 from src.report.run.headline import findings, summary
+from src.tasks.scores import Difference
 
 NOISE = [0.01, -0.01] * 10
 
@@ -102,6 +103,18 @@ def test_better_within_the_interval_is_not_certain_and_not_better_is_a_loss(
     found = findings(record(), on_test(value, interval))[2]
     assert (found.answer, found.tone) == (answer, tone)
     assert found.clause.endswith(clause)
+
+
+@pytest.mark.parametrize(
+    ("paired", "tone"),
+    [((-0.2, -0.05), "good"), ((-0.3, 0.1), "open"), (None, "open")],
+    ids=["question by question it is better", "it may be chance", "too few items to tell"],
+)
+def test_a_difference_that_is_known_question_by_question_decides(paired: tuple[float, float] | None, tone: str) -> None:
+    (item,) = on_test(0.4, (0.2, 0.6) if paired else None)  # windows that are hard for both widen its own interval
+    found = Difference("last_week", "baseline", -0.12, paired, None, 100, 14)
+    item = replace(item, evaluations=[replace(item.last, differences=[found])], items=14, of_test=True)
+    assert findings(record(), [item])[2].tone == tone
 
 
 def test_many_datasets_are_named_in_short() -> None:
