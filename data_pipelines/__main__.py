@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
         return 0 if argv else 2
     try:
         cfg, given = parse(argv, {"out": ..., "download": False}, USAGE)
-        result = build(load_task(cfg, download=given["download"]), Path(str(given["out"])))
+        result = build(load_task(cfg, download=given["download"]), Path(str(given["out"])).expanduser())
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,150 +1,204 @@
-"""Timestamps of a series: parse, check that they are regular, name the step, write and continue labels.
+"""The steps of a series: name them, find them, check that rows follow them, write and continue labels.
 
-A frequency is a pandas offset string ("h", "30min", "D", "MS"), or ``step`` for rows that are consecutive
-(a counter, trading days).
+A frequency is a pandas offset string ("h", "30min", "D", "MS", "QE-NOV"), or ``step`` for rows that are consecutive
+(a counter, trading days). One step has one name, whatever the spelling: "24h" is "D", "W" is "7D". "MS", "QS" and "YS"
+go from a row to the same day of a later month, so that a series of the 15th of each month follows "MS".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+import warnings
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from data_pipelines.wording import unit
 from src.errors import DataError
 
 if TYPE_CHECKING:  # it takes a third of a second, and a task that is only named needs it not
     import pandas as pd
 
 STEP = "step"
-_CALENDARS = ("B", "MS", "ME", "QS", "QE", "YS", "YE")
 _DAY = timedelta(days=1)
-# Steps per season where the step does not divide a day.
-_SEASONS = {"B": 5, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "W": 52}
+_MONTH_DAYS = 30.436875
+# Spellings of pandas before version 3, which papers and other libraries use.
+_OLD_UNITS = {
+    **{"H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "d": "D", "w": "W", "b": "B"},
+    **{"M": "ME", "Q": "QE", "A": "YE", "Y": "YE", "BM": "BME", "BQ": "BQE", "BA": "BYE", "BY": "BYE"},
+    **{"AS": "YS", "BAS": "BYS"},
+}
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+# Months in one step of pandas' units of months; WOM is a weekday of the month, such as its third Friday.
+_MONTHS_PER_STEP = {"M": 1, "WOM": 1, "Q": 3, "Y": 12}
+_DAYS_PER_YEAR_OF_WEEKS = 364
 
 
-@dataclass(frozen=True)
-class Clock:
-    """One label per row, as prompts show them, and the frequency they follow."""
-
-    labels: tuple[str, ...]
-    freq: str
-
-
-def read_clock(texts: Sequence[str], freq: str | None, where: str, date_format: str | None = None) -> Clock:
-    """Parse a date column (N cells, the first one on line 2 of the file ``where``).
-
-    Args:
-        freq: None finds it from the data.
+def read_freq(freq: str) -> str:
+    """The one name of a step, however it is spelt: "24h", "1D" and "d" are "D", "60min" and "H" are "h".
 
     Raises:
-        DataError: for text that is no date, repeated, unsorted or missing timestamps, always with the line.
+        DataError: pandas knows no such frequency.
     """
     if freq == STEP:
-        return Clock(_step_labels(texts, where), STEP)
-    times = _parse(texts, where, date_format)
-    if len(times) < 2:
-        raise DataError(f"{where} has {len(times)} rows: give a longer series")
-    _check_order(times, where)
-    freq = freq or _find_freq(times)
-    _check_regular(times, freq, where)
-    return Clock(format_times(times, freq), freq)
+        return STEP
+    offset = _offset(freq)
+    if (days := _days(offset)) is not None:
+        return "D" if days == 1 else f"{days}D"
+    if (length := _length(offset)) is not None:
+        from pandas.tseries.frequencies import to_offset
+
+        return str(to_offset(length).freqstr)
+    return re.sub(r"(?<=S)-JAN$|(?<=E)-DEC$", "", str(offset.freqstr))
 
 
-def _parse(texts: Sequence[str], where: str, date_format: str | None) -> pd.DatetimeIndex:
-    import pandas as pd
-    from pandas.tseries.api import guess_datetime_format
-
-    # Without one form for all, pandas would guess each date anew.
-    form = date_format or guess_datetime_format(texts[0])
-    if form is None:
-        raise _not_a_date(texts[0], 0, where)
-    try:
-        times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype=str), errors="coerce", format=form))
-    except (ValueError, TypeError) as error:  # mixed time zones
-        raise DataError(f"{where}: its dates cannot be read ({error}): write them all in one form, in UTC") from None
-    bad = np.flatnonzero(np.asarray(times.isna()))
-    if len(bad):
-        row = int(bad[0])
-        raise _not_a_date(texts[row], row, where)
-    return times.tz_localize(None)
-
-
-def _not_a_date(text: str, row: int, where: str) -> DataError:
-    return DataError(
-        f"{where} line {row + 2}: '{text}' is not a date like the others: correct it, give the form with "
-        "dataset.date_format (for example '%d.%m.%Y %H:%M'), or set dataset.freq=step if it is a counter"
-    )
-
-
-def _check_order(times: pd.DatetimeIndex, where: str) -> None:
-    steps = np.diff(times.asi8)
-    bad = np.flatnonzero(steps <= 0)
-    if not len(bad):
-        return
-    row = int(bad[0]) + 1
-    if steps[row - 1] == 0:
-        raise DataError(f"{where} line {row + 2} repeats the timestamp {times[row]}: remove one of the two rows")
-    raise DataError(f"{where} line {row + 2}: {times[row]} comes after {times[row - 1]}: sort the rows by date")
-
-
-def _find_freq(times: pd.DatetimeIndex) -> str:
-    import pandas as pd
-
-    steps, counts = np.unique(np.diff(times), return_counts=True)
-    if len(steps) > 1:
-        for name in _CALENDARS:
-            regular = pd.date_range(times[0], periods=len(times), freq=name)
-            if regular.equals(times.as_unit(regular.unit)):
-                return name
-    return _name(pd.Timedelta(steps[counts.argmax()]))
-
-
-def _name(step: pd.Timedelta) -> str:
+def _offset(freq: str) -> Any:
     from pandas.tseries.frequencies import to_offset
 
-    if step % _DAY == timedelta(0):
-        return "D" if step == _DAY else f"{step // _DAY}D"
-    return str(to_offset(step).freqstr)
+    spelt = re.fullmatch(r"(\d*)([A-Za-z]+)(-\w+)?", freq)
+    if spelt and spelt[2] in _OLD_UNITS:
+        freq = f"{spelt[1]}{_OLD_UNITS[spelt[2]]}{spelt[3] or ''}"
+    try:
+        offset = to_offset(freq)
+    except ValueError:
+        offset = None
+    if offset is None or offset.n < 1:
+        raise DataError(f"dataset.freq is '{freq}': use a pandas frequency such as h, 30min or D, or step")
+    return offset
 
 
-def _check_regular(times: pd.DatetimeIndex, freq: str, where: str) -> None:
+def _days(offset: Any) -> int | None:
+    """The length of a step in whole days, None when it is another."""
     import pandas as pd
 
-    try:
-        regular = pd.date_range(times[0], periods=len(times), freq=freq)
-    except ValueError:
-        raise DataError(f"dataset.freq is '{freq}': use a pandas frequency such as h, 30min or D, or step") from None
-    bad = np.flatnonzero(times.as_unit(regular.unit).asi8 != regular.asi8)
-    if len(bad):
-        row = int(bad[0])
-        raise DataError(
-            f"{where} line {row + 2}: {times[row]} stands where {regular[row]} is due (one row per {freq}): "
-            f"add the "
-            "missing rows or remove the extra ones, or set dataset.freq=step to treat the rows as consecutive"
-        )
+    if isinstance(offset, pd.offsets.Week):
+        return 7 * int(offset.n)  # its weekday is that of the first row
+    if isinstance(offset, pd.offsets.Day):
+        return int(offset.n)
+    length = _length(offset)
+    return length // _DAY if length is not None and length % _DAY == timedelta(0) else None
 
 
-def _step_labels(texts: Sequence[str], where: str) -> tuple[str, ...]:
-    """Check that a counter (or any sorted date) rises; 1.0 becomes "1"."""
-    try:
-        numbers = np.array([float(text) for text in texts])
-    except ValueError:
-        times = _parse(texts, where, None)
-        _check_order(times, where)
-        return format_times(times, "D" if (times == times.normalize()).all() else "min")
-    steps = np.diff(numbers)
-    bad = np.flatnonzero(~np.isfinite(steps) | (steps <= 0) | (steps != steps[:1]))
-    if len(bad):
-        row = int(bad[0]) + 1
-        raise DataError(
-            f"{where} line {row + 2}: the counter goes from {texts[row - 1]} to {texts[row]}: number the "
-            f"rows one by one"
-        )
-    whole = bool((numbers == np.floor(numbers)).all())
-    return tuple(str(int(number)) for number in numbers) if whole else tuple(texts)
+def _length(offset: Any) -> pd.Timedelta | None:
+    """The length of a step below a day or of several hours, None when it varies or counts days."""
+    import pandas as pd
+
+    return pd.Timedelta(offset.nanos, unit="ns") if isinstance(offset, pd.offsets.Tick) else None
+
+
+def dates_from(start: pd.Timestamp, freq: str, count: int) -> pd.DatetimeIndex:
+    """``count`` timestamps of ``freq`` from ``start`` on; the first is another where ``start`` is none of its dates."""
+    import pandas as pd
+
+    offset, shift = _from_row(_offset(freq), start)
+    return pd.date_range(start - shift, periods=count, freq=offset) + shift
+
+
+def _from_row(offset: Any, start: pd.Timestamp) -> tuple[Any, pd.Timedelta]:
+    """The offset of the first of months whose rows are ``shift`` later; other offsets are returned as they are."""
+    import pandas as pd
+
+    shift = pd.Timedelta(days=start.day - 1)
+    if start.day > 28 or offset.is_on_offset(start):  # no month may lack the day
+        return offset, pd.Timedelta(0)
+    if isinstance(offset, pd.offsets.MonthBegin):
+        return offset, shift
+    if isinstance(offset, pd.offsets.QuarterBegin):
+        return pd.offsets.QuarterBegin(offset.n, startingMonth=start.month), shift
+    if isinstance(offset, pd.offsets.YearBegin):
+        return pd.offsets.YearBegin(offset.n, month=start.month), shift
+    return offset, pd.Timedelta(0)
+
+
+def find_freq(times: pd.DatetimeIndex) -> str:
+    """The frequency that all rows follow, or the one that most rows follow.
+
+    pandas' ``infer_freq`` gives up where a single row is missing, and reads few business days as days.
+
+    Args:
+        times: two or more, rising.
+    """
+    import pandas as pd
+    from pandas.tseries.frequencies import to_offset
+
+    steps, counts = np.unique(np.diff(times), return_counts=True)
+    common = pd.Timedelta(steps[counts.argmax()])
+    middle = float(np.median(np.diff(times.as_unit("s").asi8))) / _DAY.total_seconds()
+    names = _calendars(times[0], middle) if len(steps) > 1 or middle > 27 else []
+    for name in names:
+        if is_regular(times, name):
+            return name
+    followed = {name: int(_follows(times, name).sum()) for name in names if len(steps) > 1}
+    best = max(followed, key=lambda name: followed[name], default=None)
+    return best if best and followed[best] > counts.max() else read_freq(str(to_offset(common).freqstr))
+
+
+def _calendars(first: pd.Timestamp, days: float) -> list[str]:
+    """The frequencies of varying length whose steps are about so many days and which have ``first``'s month."""
+    months = round(days / _MONTH_DAYS)
+    if days < 7:
+        return ["B"]
+    if not months:
+        return []
+    month = first.month - 1
+    if months % 12 == 0:
+        count, unit_of, begin, end = months // 12, "Y", _MONTHS[month], _MONTHS[month]
+    elif months == 3:
+        count, unit_of, begin, end = 1, "Q", _MONTHS[month % 3], _MONTHS[month % 3 + 9]
+    else:
+        return [read_freq(f"{months}{kind}") for kind in ("MS", "ME", "BMS", "BME")]
+    anchored = (("S", begin), ("E", end))
+    return [read_freq(f"{count}{kind}{unit_of}{edge}-{name}") for kind in ("", "B") for edge, name in anchored]
+
+
+def is_regular(times: pd.DatetimeIndex, freq: str) -> bool:
+    """Whether every row stands where ``freq`` has it."""
+    return not len(_misplaced(times, freq))
+
+
+def _misplaced(times: pd.DatetimeIndex, freq: str) -> NDArray[np.intp]:
+    regular = dates_from(times[0], freq, len(times))
+    return np.flatnonzero(times.as_unit(regular.unit).asi8 != regular.asi8)
+
+
+def _follows(times: pd.DatetimeIndex, freq: str) -> NDArray[np.bool_]:
+    """Whether each row but the last has its successor one step later, (N - 1,)."""
+    offset, shift = _from_row(_offset(freq), times[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that some offsets are added one by one: such series are short
+        following = times[:-1] - shift + offset + shift
+    return np.asarray(following == times[1:])
+
+
+def check_regular(times: pd.DatetimeIndex, freq: str | None, place: Callable[[int], str]) -> str:
+    """The frequency of all rows.
+
+    Args:
+        times: rising.
+        freq: the one that the user says; None finds it.
+        place: names the file and line of a row.
+
+    Raises:
+        DataError: rows are missing or too many; it names the first after the gap.
+    """
+    import pandas as pd
+
+    name = find_freq(times) if freq is None else read_freq(freq)
+    bad = _misplaced(times, name)
+    if not len(bad):
+        return name
+    if freq is not None and is_regular(times, found := find_freq(times)):
+        raise DataError(f"{place(0)}: the rows do not follow dataset.freq={freq} but {found}: set dataset.freq={found}")
+    row = int(bad[0])
+    due = dates_from(times[0], name, row + 1)[row]
+    shown, expected = format_times(pd.DatetimeIndex([times[row], due]), name)
+    raise DataError(
+        f"{place(row)}: {shown} stands where {expected} is due (one row per {unit(name)}): add the missing rows or "
+        "remove the extra ones, or set dataset.freq=step to treat the rows as consecutive"
+    )
 
 
 def is_subdaily(freq: str) -> bool:
@@ -159,12 +213,9 @@ def week(freq: str) -> int | None:
 
 
 def _seconds(freq: str) -> float:
-    """Return the length of a step, 0 when it varies (months)."""
-    import pandas as pd
-    from pandas.tseries.frequencies import to_offset
-
-    step = to_offset(freq)
-    return float(step.nanos) / 1e9 if isinstance(step, pd.offsets.Tick) else 0.0
+    """Return the length of a step, 0 when it varies (months) or is counted in days."""
+    length = _length(_offset(freq))
+    return length.total_seconds() if length is not None else 0.0
 
 
 def format_times(times: pd.DatetimeIndex, freq: str) -> tuple[str, ...]:
@@ -182,22 +233,30 @@ def times(freq: str, count: int) -> str:
     """
     if count == 1:
         return freq
-    import pandas as pd
-    from pandas.tseries.frequencies import to_offset
-
-    if freq == STEP or not isinstance(to_offset(freq), (pd.offsets.Tick, pd.offsets.Day)):
+    offset = None if freq == STEP else _offset(freq)
+    if offset is None or (_days(offset) is None and _length(offset) is None):
         raise DataError(f"dataset.rows_per_step={count} needs rows of one length, not '{freq}': set it to 1")
-    first, second = pd.date_range("2000-01-01", periods=2, freq=freq)
-    return _name((second - first) * count)
+    if (days := _days(offset)) is not None:
+        return read_freq(f"{days * count}D")
+    return read_freq((offset * count).freqstr)
 
 
 def default_period(freq: str) -> int:
-    """Steps per season: a day for sub-daily data (24 hourly), a week for daily data, else a year."""
+    """Steps per season: a day for sub-daily data (24 hourly), a week for daily data, else a year; 1 if none fits."""
+    freq = read_freq(freq)
     if freq == STEP:
         return 1
     if is_subdaily(freq):
         return max(1, round(_DAY.total_seconds() / _seconds(freq)))
-    return 7 if freq == "D" else _SEASONS.get(freq.split("-")[0], 1)
+    offset = _offset(freq)
+    if (days := _days(offset)) is not None:
+        weeks = days % 7 == 0 and _DAYS_PER_YEAR_OF_WEEKS % days == 0
+        return 7 if days == 1 else _DAYS_PER_YEAR_OF_WEEKS // days if weeks else 1
+    if freq == "B":
+        return 5
+    kind = re.sub(r"^B|[SE]$", "", offset.rule_code.partition("-")[0])
+    months = _MONTHS_PER_STEP.get(kind, 12) * offset.n
+    return 12 // months if 12 % months == 0 else 1
 
 
 def continue_labels(start: str, freq: str, count: int) -> list[str]:
@@ -209,7 +268,7 @@ def continue_labels(start: str, freq: str, count: int) -> list[str]:
     if freq != STEP:
         import pandas as pd
 
-        return list(format_times(pd.date_range(start, periods=count, freq=freq), freq))
+        return list(format_times(dates_from(pd.Timestamp(start), freq, count), freq))
     if not start.lstrip("-").isdigit():
         raise DataError(f"'{start}' cannot be continued without a frequency: set dataset.prompt.timestamps=none")
     return [str(int(start) + step) for step in range(count)]

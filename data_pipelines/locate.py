@@ -6,7 +6,8 @@ from pathlib import Path
 from data_pipelines import packaged
 from data_pipelines.download import download, mismatch
 from data_pipelines.settings import DatasetSettings
-from data_pipelines.sources import SeriesTable, column_names, read_csv
+from data_pipelines.sources import Layout, SeriesTable, column_names, read_csv
+from src.config.quoting import typed
 from src.errors import DataError
 
 _DEFAULT_DOWNLOADS = Path("data")
@@ -27,15 +28,23 @@ def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = pri
         return packaged.load(settings.packaged)
     path = _raw_file(settings, fetch, log)
     if settings.targets() is None:
-        names = ", ".join(name for name in column_names(path) if name != settings.date_column)
-        raise DataError(f"dataset {settings.name} needs columns: set dataset.target to one or more of {names}")
-    return read_csv(
-        path,
-        settings.targets(),
-        date_column=settings.date_column,
+        taken = [*settings.date_columns(), settings.id_column]
+        names = [name for name in column_names(path, settings.separator) if name not in taken]
+        first = typed("dataset.target", names[0]) if names else "dataset.target=COLUMN"
+        raise DataError(
+            f"dataset {settings.name} needs columns: set dataset.target to one or more of {', '.join(names)}, such as "
+            f"{first}"
+        )
+    layout = Layout(
+        dates=settings.date_columns(),
+        id_column=settings.id_column,
+        series=settings.series_names(),
         freq=settings.freq,
         date_format=settings.date_format,
+        separator=settings.separator,
+        decimal=settings.decimal,
     )
+    return read_csv(path, settings.targets(), layout, log)
 
 
 def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:

@@ -7,6 +7,8 @@ from typing import Any
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from data_pipelines.cells import SEPARATORS
+from data_pipelines.decimals import DECIMALS
 from src.errors import DataError
 
 # Where a file lies does not change what is in it, so these stay out of the fingerprint.
@@ -96,8 +98,12 @@ class DatasetSettings:
     description: str | None = None
     channels: dict[str, str] | None = None
     target: Any = None
-    date_column: str | None = "date"
+    separator: str | None = None
+    decimal: str | None = None
+    date_column: Any = "date"
     date_format: str | None = None
+    id_column: str | None = None
+    series: Any = None
     freq: str | None = None
     rows_per_step: int = 1
     period: int | None = None
@@ -115,15 +121,30 @@ class DatasetSettings:
     def targets(self) -> list[str] | None:
         """The columns to forecast, or None for all of the file's."""
         if self.target is None:
-            return list(self.channels) if self.channels else None
-        # A column may be named by a number, which the command line reads as one.
-        return [str(name) for name in (self.target if isinstance(self.target, list) else [self.target])]
+            # Of series below each other the channels are the series, not columns.
+            return list(self.channels) if self.channels and self.id_column is None else None
+        return _names(self.target)
+
+    def date_columns(self) -> list[str]:
+        """The columns of the dates: none, one, or those of their parts."""
+        return _names(self.date_column)
+
+    def series_names(self) -> list[str]:
+        """The series of ``id_column`` to take; none: all."""
+        return _names(self.series)
 
     def content(self) -> dict[str, Any]:
         """What decides the built files: all settings but the places where files lie."""
         content = {key: value for key, value in asdict(self).items() if key not in LOCATION_KEYS}
         del content["traces"]["file"]  # its content is part of the fingerprint, not its name
         return content
+
+
+def _names(given: Any) -> list[str]:
+    """One column or a list; a column may be named by a number, which the command line reads as one."""
+    if given is None:
+        return []
+    return [str(name) for name in (given if isinstance(given, list) else [given])]
 
 
 def read_settings(
@@ -177,6 +198,15 @@ def _check(settings: DatasetSettings) -> None:
         raise DataError(
             f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start, weekday or none"
         )
+    if settings.separator is not None and settings.separator not in SEPARATORS and len(settings.separator) != 1:
+        raise DataError(f"dataset.separator is '{settings.separator}': set it to {', '.join(SEPARATORS)} or one mark")
+    if settings.decimal is not None and settings.decimal not in {*DECIMALS, *DECIMALS.values()}:
+        raise DataError(f"dataset.decimal is '{settings.decimal}': set it to {' or '.join(DECIMALS)}")
+    if settings.series is not None and settings.id_column is None:
+        raise DataError("dataset.series chooses among series below each other: set dataset.id_column too")
+    for key in ("date_column", "series"):
+        if isinstance(getattr(settings, key), dict) or len(set(names := _names(getattr(settings, key)))) < len(names):
+            raise DataError(f"dataset.{key} is neither a name nor a list of different ones: set dataset.{key}=NAME")
     targets = settings.targets()
     if isinstance(settings.target, dict) or targets == []:
         raise DataError("dataset.target is neither a column name nor a list of them: set dataset.target=COLUMN")

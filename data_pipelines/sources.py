@@ -1,21 +1,23 @@
-"""Read the series of a CSV file: one date column, one column per channel, one row per time step."""
+"""Read the series of a CSV file: dates, and one column per channel or one below the other."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_pipelines.clock import read_clock
+from data_pipelines.cells import Cells, read_cells
+from data_pipelines.clock import STEP
+from data_pipelines.dates import Dates, OrderError, from_columns, is_time_of_day, read_dates
+from data_pipelines.decimals import DECIMALS, decimal_mark, read_numbers
+from src.config.quoting import typed
 from src.errors import DataError
-from src.tasks.numbers import read_number
 
-if TYPE_CHECKING:
-    import pandas as pd
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -35,104 +37,150 @@ class SeriesTable:
         return checksum.hexdigest()
 
 
-def read_csv(
-    path: Path,
-    targets: list[str] | None,
-    *,
-    date_column: str | None = "date",
-    freq: str | None = None,
-    date_format: str | None = None,
-) -> SeriesTable:
-    """Read the columns ``targets`` (None: all but the date) of a CSV file.
+@dataclass(frozen=True)
+class Layout:
+    """Where dates and series stand in a file, and how they are written; see ``conf/dataset/_forecast.yaml``.
 
     Args:
-        date_column: None: the file has no dates, its rows are numbered from 1.
+        dates: the columns of the dates; none: the rows are numbered from 1.
+        id_column: tells apart series that stand below each other.
+        series: those of ``id_column`` to take; none: all.
         freq: None: found from the dates.
+        date_format: None: found from the dates.
+        separator: None: found from the lines.
+        decimal: None: found from the numbers.
+    """
+
+    dates: Sequence[str] = ("date",)
+    id_column: str | None = None
+    series: Sequence[str] = ()
+    freq: str | None = None
+    date_format: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+
+
+def read_csv(
+    path: Path, targets: list[str] | None, layout: Layout = Layout(), log: Callable[[str], None] = print
+) -> SeriesTable:
+    """Read the columns ``targets`` (None: all others) of a CSV file.
+
+    Args:
+        log: is told how the file was understood where it could be otherwise.
 
     Raises:
         DataError: anything that cannot be a regular series of finite numbers; with the line.
     """
-    cells = _read_cells(path)
-    columns = [str(name) for name in cells.columns]
-    listed = ", ".join(columns)
-    if date_column is not None and date_column not in columns:
-        raise DataError(
-            f"{path} has no column '{date_column}' (its columns: {listed}): name the one with the timestamps "
-            f"with "
-            "dataset.date_column=NAME, or set dataset.date_column=null if there is none"
-        )
-    targets = targets or [name for name in columns if name != date_column]
-    for name in targets:
-        if name not in columns:
-            raise DataError(f"{path} has no column '{name}' (its columns: {listed}): correct dataset.target")
-        if name == date_column:
-            raise DataError(f"dataset.target names the date column '{name}': choose one of {listed}")
-    if not len(cells):
-        raise DataError(f"{path} has a header but no rows: give a file with data")
-    values = {name: _numbers(cells[name].tolist(), name, path) for name in targets}
-    if date_column is None:
-        labels = tuple(str(number) for number in range(1, len(cells) + 1))
-        return SeriesTable(values, labels, "step")
-    clock = read_clock(cells[date_column].tolist(), freq, str(path), date_format)
-    return SeriesTable(values, clock.labels, clock.freq)
+    cells = read_cells(path, layout.separator)
+    given, targets = targets or [], _check_columns(cells, targets, layout)
+    decimal = DECIMALS.get(layout.decimal, layout.decimal) if layout.decimal else decimal_mark(cells, targets)
+    values: dict[str, NDArray[np.float64]] = {}
+    dates: Dates | None = None
+    for name, part in _series(cells, layout).items():
+        found = _dates(part, layout, given)
+        if dates is not None and found != dates:
+            raise DataError(
+                f"{path}: series '{name}' ({_extent(found)}) has other dates than '{next(iter(values))}' "
+                f"({_extent(dates)}): choose series of the same dates with dataset.series=[NAME,...]"
+            )
+        dates = found
+        for target in targets:
+            channel = (name if len(targets) == 1 else f"{name} {target}") if layout.id_column else target
+            values[channel] = read_numbers(part, target, decimal)
+    assert dates is not None
+    said = [
+        f"cells separated by {cells.separator!r}" if cells.separator != "," and not layout.separator else "",
+        "decimal commas" if decimal == "," and not layout.decimal else "",
+        dates.note,
+    ]
+    if any(said):
+        log(f"note: {path}: {', '.join(one for one in said if one)}")
+    return SeriesTable(values, dates.labels, dates.freq)
 
 
-def column_names(path: Path) -> list[str]:
+def column_names(path: Path, separator: str | None = None) -> list[str]:
     """The names in the header of a CSV file.
 
     Raises:
         DataError: it cannot be read.
     """
-    return [str(name) for name in _read_cells(path).columns]
+    return [str(name) for name in read_cells(path, separator).frame.columns]
 
 
-def _read_cells(path: Path) -> pd.DataFrame:
-    """Read every cell as text, so that a bad one can be shown as it stands in the file."""
-    import pandas as pd
-
-    if not path.is_file():
-        raise DataError(f"{path} is not a file: check the path")
-    try:
-        # The header is read as a row: pandas would rename a column that comes twice.
-        cells = pd.read_csv(
-            path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+def _check_columns(cells: Cells, targets: list[str] | None, layout: Layout) -> list[str]:
+    """The columns to read."""
+    unnamed = f" ({typed('dataset.date_column', '')} is the one without a name)" if "" in cells.frame.columns else ""
+    for name in layout.dates:
+        cells.check_column(
+            name,
+            f"name the one with the timestamps with dataset.date_column=NAME{unnamed}, or set "
+            "dataset.date_column=null if there is none",
         )
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path} is empty: give a CSV file with a header line and data") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not a UTF-8 text file: save it as UTF-8 CSV") from None
-    except pd.errors.ParserError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path} is not a regular CSV ({reason}): give every line the same number of cells") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
-    cells = cells.fillna("")
-    filled = (cells != "").any(axis=1).to_numpy()
-    if not filled.any():
-        raise DataError(f"{path} is empty: give a CSV file with a header line and data")
-    cells = cells.iloc[: int(filled.nonzero()[0][-1]) + 1]  # blank lines at the end are harmless
-    header = pd.Index([str(name).strip() for name in cells.iloc[0]])
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise DataError(f"{path} is not separated by commas (its first line: {header[0]!r}): save it with commas")
-    if header.has_duplicates:
-        raise DataError(f"{path} has two columns '{header[header.duplicated()][0]}': rename one of them")
-    cells = cells.iloc[1:].reset_index(drop=True)
-    cells.columns = header
-    return cells
+    if layout.id_column is not None:
+        cells.check_column(layout.id_column, "correct dataset.id_column")
+    taken = [*layout.dates, *([layout.id_column] if layout.id_column is not None else [])]
+    free = [str(name) for name in cells.frame.columns if name not in taken]
+    for name in targets or free:
+        cells.check_column(name, "correct dataset.target")
+        if name in taken:
+            kind = "id" if name == layout.id_column else "date"
+            raise DataError(f"dataset.target names the {kind} column '{name}': choose one of {', '.join(free)}")
+    if not len(cells.frame):
+        raise DataError(f"{cells.path} has a header but no rows: give a file with data")
+    return targets or free
 
 
-def _numbers(texts: list[str], column: str, path: Path) -> NDArray[np.float64]:
-    """Convert a column to the exact values that its texts name."""
-    values = np.empty(len(texts))
-    for row, text in enumerate(texts):
-        value = read_number(text)
-        if value is not None:
-            values[row] = value
-        else:
-            shown = " ".join(text.split())[:40]
-            problem = f"'{shown}' is not a finite number" if shown else "the cell is empty"
+def _series(cells: Cells, layout: Layout) -> dict[str, Cells]:
+    """The series that stand below each other, by name; the whole file is one without an ``id_column``."""
+    if layout.id_column is None:
+        return {"": cells}
+    rows = cells.frame.groupby(layout.id_column, sort=False).indices
+    names = list(dict.fromkeys(cells.texts(layout.id_column)))
+    for name in layout.series:
+        if name not in names:
             raise DataError(
-                f"{path} line {row + 2}, column '{column}': {problem}: correct it, or fill it in "
-                "(for example by linear interpolation)"
+                f"{cells.path} has no series '{name}' in column '{layout.id_column}' ({_some(names)}): correct "
+                "dataset.series"
             )
-    return values
+    return {name: cells.rows(np.asarray(rows[name])) for name in layout.series or names}
+
+
+def _dates(cells: Cells, layout: Layout, targets: Sequence[str]) -> Dates:
+    if not layout.dates:
+        return Dates(tuple(str(number) for number in range(1, len(cells.frame) + 1)), STEP)
+    texts, times = from_columns({name: cells.texts(name) for name in layout.dates})
+    try:
+        return read_dates(texts, layout.freq, cells.place, layout.date_format, times)
+    except OrderError as error:
+        if fix := _stands_elsewhere(cells, layout, targets, error.row):
+            raise DataError(f"{cells.place(error.row)}: {fix}") from None
+        raise
+
+
+def _stands_elsewhere(cells: Cells, layout: Layout, targets: Sequence[str], row: int) -> str | None:
+    """Explain dates that do not rise by another column, which tells series apart or holds the time of day."""
+    for name in map(str, cells.frame.columns):
+        texts = cells.texts(name)
+        many = 1 < len(set(texts)) <= len(texts) / 2
+        if name in (*layout.dates, *targets, layout.id_column) or not many or texts[row] == texts[row - 1]:
+            continue
+        if cells.frame.duplicated([*layout.dates, name]).any():
+            continue
+        if is_time_of_day(name, texts) and len(layout.dates) == 1:
+            key = typed("dataset.date_column", [*layout.dates, name])
+            return f"the time of day stands in another column, '{name}': read both with {key}"
+        key = typed("dataset.id_column", name)
+        return (
+            f"several series stand below each other, told apart by the column '{name}' ({_some(list(set(texts)))}): "
+            f"read each as a channel with {key}, or some of them with dataset.series=[NAME,...] beside it"
+        )
+    return None
+
+
+def _extent(dates: Dates) -> str:
+    return f"{len(dates.labels)} rows, {dates.labels[0]} to {dates.labels[-1]}"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(sorted(names)[:_MOST_SHOWN])
+    return f"{shown}, ..." if len(names) > _MOST_SHOWN else shown

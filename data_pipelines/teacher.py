@@ -89,10 +89,10 @@ def run_teacher(
             if given[key] < 1:
                 raise DataError(f"{key}={given[key]}: set it to at least 1")
         settings = ChatSettings(**{key: given[key] for key in _ENDPOINT} | {"model": str(given["model"])})
-        out = Path(str(given["out"]))
+        out = Path(str(given["out"])).expanduser()
         plain: Any = OmegaConf.to_container(cfg, resolve=True)
         task = kind(plain)
-        with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl")) as chat:
+        with Chat(settings, Path(given["cache"] or f"{out}.cache.jsonl").expanduser()) as chat:
             teach(task, chat, out, **{key: given[key] for key in counts})
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -6,20 +6,16 @@ import re
 from datetime import datetime
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EVERY = {
-    "h": "every hour",
-    "min": "every minute",
-    "s": "every second",
-    "D": "every day",
-    "B": "every business day",
-    "7D": "every week",
-    "MS": "every month",
-    "ME": "every month",
-    "QS": "every quarter",
-    "QE": "every quarter",
-    "YS": "every year",
-    "YE": "every year",
-    "step": "one per step",
+_UNITS = {
+    "h": "hour",
+    "min": "minute",
+    "s": "second",
+    "D": "day",
+    "B": "business day",
+    "7D": "week",
+    "M": "month",
+    "Q": "quarter",
+    "Y": "year",
 }
 
 
@@ -56,10 +52,15 @@ def weekday_of(label: str) -> str | None:
 
 def every(freq: str) -> str:
     """Say a frequency in words: "30min" is "every 30 minutes"."""
-    if freq in _EVERY:
-        return _EVERY[freq]
-    for unit, word in (("min", "minutes"), ("h", "hours"), ("s", "seconds"), ("D", "days")):
-        number = freq.removesuffix(unit)
-        if number != freq and number.isdigit():
-            return f"every {number} {word}"
-    return f"one per {freq}"
+    step = unit(freq)
+    return f"one per {freq}" if step == freq else f"every {step}"
+
+
+def unit(freq: str) -> str:
+    """A step in words: "30min" is "30 minutes", "QE-NOV" and "BQE" are "quarter"; others are given back."""
+    if freq in _UNITS:
+        return _UNITS[freq]
+    count, name = re.fullmatch(r"(\d*)(.*)", freq.partition("-")[0]).groups()  # type: ignore[union-attr]
+    edge = re.fullmatch(r"B?([MQY])[SE]", name)
+    word = _UNITS.get(edge[1] if edge else name)
+    return freq if word is None else f"{count} {word}s" if count else word

@@ -47,6 +47,15 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """Folder with small files in the form of public ones, one folder for each kind of fault."""
+    folder = ROOT.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared/cases with small files is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder with the real series that some tests read (ETTh1, ETTh2, Exchange, NASDAQ)."""
     folder = ROOT.parent / "shared" / "data"

@@ -20,6 +20,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
 from src.config.moved import refuse_moved
+from src.config.quoting import check_grammar, expand_home
 from src.errors import ConfigError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -67,7 +68,8 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
         The command line for Hydra, and a line that says what was chosen (None when nothing was).
 
     Raises:
-        ConfigError: a layer is given twice, a group has no such option, or a key has another name now.
+        ConfigError: a layer is given twice, a group has no such option, a key has another name now, or Hydra cannot
+            parse a word.
     """
     chosen: dict[str, str] = {}
     overrides: list[str] = []
@@ -79,9 +81,10 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
             flags.append(argument)
         elif key not in LAYERS:
             refuse_moved([key])
+            check_grammar([argument])
             if key in GROUPS and ours_only:
                 _check_option(key, value)
-            overrides.append(_of_a_stage(argument))
+            overrides.append(_of_a_stage(expand_home(argument)))
         elif key in chosen:
             raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
         else:

@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import CONF, options, register_search_path
 from src.config.moved import refuse_moved
+from src.config.quoting import check_grammar
 from src.errors import ConfigError
 
 
@@ -34,6 +35,7 @@ def compose_group(group: str, name: str, overrides: Sequence[str] = (), conf: Pa
     if name not in _known(group, conf):
         raise ConfigError(f"there is no {group} '{name}': choose one of {', '.join(options(group, conf))}")
     refuse_moved(override.lstrip("+~").partition("=")[0] for override in overrides)
+    check_grammar(overrides, sweeps=False)
     try:
         return _compose(group, name, overrides, conf)
     except (HydraException, OmegaConfBaseException) as error:

@@ -78,7 +78,7 @@ def look_for_class(path: str, key: str) -> None:
 
 def _load_module(path: str) -> ModuleType:
     if path.startswith("file://") or path.endswith(".py"):
-        return _load_file(Path(path.removeprefix("file://")))
+        return _load_file(Path(path.removeprefix("file://")).expanduser())
     module = path.removeprefix("pkg://").replace("/", ".")
     try:
         return importlib.import_module(module)

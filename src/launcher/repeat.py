@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import CONF, LAYERS
 from src.config.moved import refuse_moved
+from src.config.quoting import check_grammar, expand_home
 from src.config.stage_node import GROUPS
 from src.errors import ConfigError, UserError
 from src.launcher.start_from import find_run
@@ -37,7 +38,7 @@ def repeat(arguments: Sequence[str], start: Start) -> int:
     """
     try:
         name = next(one for one in arguments if one.startswith("repeat=")).partition("=")[2]
-        overrides = [one for one in arguments if not one.startswith("repeat=")]
+        overrides = [expand_home(one) for one in arguments if not one.startswith("repeat=")]
         folder = next((one.partition("=")[2] for one in overrides if one.startswith("run.folder=")), "outputs")
         source = find_run(name, Path(folder), "repeat")
         record = read_meta(source)
@@ -68,6 +69,7 @@ def recorded_config(record: Mapping[str, Any], overrides: Sequence[str]) -> Dict
         cfg[key] = {**defaults[key], **({"folder": cfg.run.folder} if key == "run" else {})}
     OmegaConf.set_struct(cfg, True)
     refuse_moved(text.partition("=")[0] for text in overrides)
+    check_grammar(overrides)
     for text in overrides:
         try:
             (override,) = OverridesParser.create().parse_overrides([text])

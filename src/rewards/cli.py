@@ -101,7 +101,7 @@ def _open(source: str, stack: ExitStack) -> IO[str]:
     if source == "-":
         return sys.stdin
     try:
-        return stack.enter_context(open(source, encoding="utf-8"))
+        return stack.enter_context(Path(source).expanduser().open(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"cannot read input={source}: {error.strerror}") from error
 

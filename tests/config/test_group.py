@@ -29,7 +29,7 @@ def test_files_that_others_start_from_are_no_options(tmp_path: Path) -> None:
     ("override", "message"),
     [
         ("dataset.horizn=24", "Could not override 'dataset.horizn': correct the command line, the keys are in conf/"),
-        ("dataset.horizon=[3", "correct the command line, the keys are in conf/dataset/etth1.yaml"),
+        ("dataset.horizon=[3", "dataset.horizon=[3: Hydra cannot read it: if its value is text, type"),
     ],
 )
 def test_a_mistake_is_one_sentence(override: str, message: str) -> None:

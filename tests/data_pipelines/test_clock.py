@@ -1,97 +1,136 @@
-"""Timestamps: found frequencies, labels, and every kind of irregular date column."""
+"""Steps: one name and one season however they are spelt, found from the rows, and gaps named where they are."""
+
+import warnings
+from collections.abc import Sequence
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data_pipelines.clock import STEP, continue_labels, default_period, is_subdaily, read_clock, times, week
+from data_pipelines.clock import (
+    STEP,
+    check_regular,
+    continue_labels,
+    dates_from,
+    default_period,
+    find_freq,
+    is_subdaily,
+    read_freq,
+    times,
+    week,
+)
 from src.errors import DataError
 
-
-def _dates(freq: str, count: int = 60) -> list[str]:
-    return [str(time) for time in pd.date_range("2020-01-01", periods=count, freq=freq)]
-
-
-@pytest.mark.parametrize(
-    ("freq", "found", "period"),
-    [
-        ("h", "h", 24),
-        ("30min", "30min", 48),
-        ("15min", "15min", 96),
-        ("D", "D", 7),
-        ("B", "B", 5),
-        ("7D", "7D", 1),
-        ("MS", "MS", 12),
-        ("QE", "QE", 4),
-        ("YS", "YS", 1),
-    ],
-)
-def test_the_frequency_is_found_and_gives_the_period(freq: str, found: str, period: int) -> None:
-    clock = read_clock(_dates(freq), None, "f.csv")
-    assert clock.freq == found
-    assert default_period(clock.freq) == period
+_CALENDARS = [
+    *("MS", "ME", "BMS", "BME", "QS", "QE", "QS-FEB", "QE-NOV", "BQE-OCT", "YS", "YE", "YE-JUN", "YS-APR", "BYE-JUN"),
+    *("B", "2MS", "6ME", "2YE-JUN"),
+]
 
 
-def test_labels_have_a_time_of_day_only_below_a_day() -> None:
-    assert read_clock(["1990/1/1 0:00", "1990/1/2 0:00"], None, "f.csv").labels == (
-        "1990-01-01",
-        "1990-01-02",
-    )
-    assert read_clock(["2020/1/1 0:00", "2020/1/1 0:15"], None, "f.csv").labels == (
-        "2020-01-01 00:00:00",
-        "2020-01-01 00:15:00",
-    )
+def _dates(freq: str, start: str = "2020-01-01", count: int = 60) -> pd.DatetimeIndex:
+    return pd.date_range(start, periods=count, freq=freq)
 
 
-def test_a_counter_becomes_whole_numbers() -> None:
-    clock = read_clock(["1.0", "2.0", "3.0"], "step", "f.csv")
-    assert clock == type(clock)(("1", "2", "3"), "step")
-
-
-def test_trading_days_are_consecutive_rows_when_told_so() -> None:
-    days = ["2024-01-05", "2024-01-08", "2024-01-10"]
-    assert read_clock(days, "step", "f.csv").labels == tuple(days)
-
-
-def test_utc_timestamps_lose_their_zone() -> None:
-    clock = read_clock(["2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z"], None, "f.csv")
-    assert clock.labels[1] == "2024-01-01 01:00:00"
+def _place(row: int) -> str:
+    return f"f.csv line {row + 2}"
 
 
 @pytest.mark.parametrize(
-    ("texts", "freq", "message"),
+    ("spellings", "name", "period"),
     [
-        (["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 01:00"], None, "line 4 repeats the timestamp"),
-        (
-            ["2024-01-01 00:00", "2024-01-01 02:00", "2024-01-01 01:00"],
-            None,
-            "line 4: .* sort the rows by date",
-        ),
-        (
-            ["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2024-01-01 04:00"],
-            None,
-            "line 5: 2024-01-01 04:00:00 stands where 2024-01-01 03:00:00 is due .* dataset.freq=step",
-        ),
-        (["2024-01-01 00:00", "2024-01-01 01:00"], "30min", r"line 3: .* \(one row per 30min\)"),
-        (["2024-01-01 00:00", "yesterday"], None, "line 3: 'yesterday' is not a date"),
-        (["1", "2", "4"], "step", "line 4: the counter goes from 2 to 4"),
-        (["3", "2", "1"], "step", "line 3: the counter goes from 3 to 2"),
-        (["2024-01-02", "2024-01-01"], "step", "sort the rows by date"),
-        (["2024-01-01 00:00", "2024-01-01 01:00"], "hourly", "dataset.freq is 'hourly'"),
-        (["2024-03-31T00:00+00:00", "2024-03-31T03:00+02:00"], None, "in UTC|is not a date"),
-        (["2024-01-01"], None, "give a longer series"),
-        (["1.0", "2.0"], None, "dataset.freq=step"),
+        (["D", "d", "1D", "24h", "24H", "1440min"], "D", 7),
+        (["W", "w", "W-SUN", "W-WED", "7D", "168h"], "7D", 52),
+        (["h", "H", "1h", "60min", "60T", "3600s"], "h", 24),
+        (["30min", "30T", "0.5h", "1800S"], "30min", 48),
+        (["15min", "15T"], "15min", 96),
+        (["min", "T", "1min", "60s"], "min", 1440),
+        (["4h", "240min"], "4h", 6),
+        (["B", "b", "1B"], "B", 5),
+        (["2W", "14D"], "14D", 26),
+        (["3D"], "3D", 1),
+        (["MS", "1MS"], "MS", 12),
+        (["ME", "M"], "ME", 12),
+        (["BME", "BM"], "BME", 12),
+        (["2MS"], "2MS", 6),
+        (["5MS"], "5MS", 1),
+        (["QS", "QS-JAN"], "QS", 4),
+        (["QE", "Q", "QE-DEC"], "QE", 4),
+        (["QS-FEB"], "QS-FEB", 4),
+        (["YS", "AS", "YS-JAN"], "YS", 1),
+        (["YE", "A", "Y", "YE-DEC", "A-DEC"], "YE", 1),
+        (["YE-JUN", "A-JUN"], "YE-JUN", 1),
+        (["WOM-3FRI"], "WOM-3FRI", 12),
+        ([STEP], STEP, 1),
     ],
 )
-def test_irregular_dates_are_refused_with_the_line_and_the_fix(
-    texts: list[str], freq: str | None, message: str
-) -> None:
-    with pytest.raises(DataError, match=message):
-        read_clock(texts, freq, "f.csv")
+def test_one_step_has_one_name_and_one_season(spellings: Sequence[str], name: str, period: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert {read_freq(one) for one in spellings} == {name}
+        assert {default_period(one) for one in spellings} == {period}
 
 
-def test_a_given_form_reads_other_dates() -> None:
-    clock = read_clock(["01.02.2024 00:00", "01.02.2024 01:00"], None, "f.csv", "%d.%m.%Y %H:%M")
-    assert clock.labels[0] == "2024-02-01 00:00:00"
+@pytest.mark.parametrize("freq", ["hourly", "0D", "-1h", "", "step2"])
+def test_what_pandas_does_not_know_is_no_frequency(freq: str) -> None:
+    with pytest.raises(DataError, match=f"dataset.freq is '{freq}': use a pandas frequency"):
+        read_freq(freq)
+
+
+@pytest.mark.parametrize("freq", ["h", "30min", "15min", "D", "7D", "3D", *_CALENDARS])
+def test_the_frequency_of_regular_rows_is_found(freq: str) -> None:
+    assert find_freq(_dates(freq)) == freq
+    assert check_regular(_dates(freq), None, _place) == freq
+
+
+def test_rows_in_the_middle_of_months_follow_their_first_day() -> None:
+    days = pd.DatetimeIndex([f"{1990 + month // 12}-{month % 12 + 1:02d}-15" for month in range(40)])
+    assert [find_freq(days), find_freq(days[::3]), find_freq(days[::12])] == ["MS", "QS", "YS"]
+    assert check_regular(days, "MS", _place) == "MS"
+    assert continue_labels("1990-12-15", "MS", 3) == ["1990-12-15", "1991-01-15", "1991-02-15"]
+    assert continue_labels("1950-11-01", "QS-FEB", 2) == ["1950-11-01", "1951-02-01"]
+    assert continue_labels("1950-06-30", "YE-JUN", 2) == ["1950-06-30", "1951-06-30"]
+    assert continue_labels("2022-01-03", "7D", 2) == ["2022-01-03", "2022-01-10"]
+
+
+def test_weeks_begin_on_any_day() -> None:
+    assert check_regular(_dates("W-WED"), "W", _place) == "7D"
+
+
+@given(
+    freq=st.sampled_from(["D", "7D", "h", "15min", *_CALENDARS]),
+    start=st.dates(pd.Timestamp("1950-01-01").date(), pd.Timestamp("2030-12-31").date()),
+    count=st.integers(24, 90),
+    missing=st.integers(12, 80),
+)
+def test_one_missing_row_is_named_where_it_is_missing(freq: str, start: object, count: int, missing: int) -> None:
+    whole = _dates(freq, str(start), count)
+    row = min(missing, count - 2)
+    found = find_freq(whole)
+    assert dates_from(whole[0], found, count).equals(whole)
+    gappy = whole.delete(row)
+    with pytest.raises(DataError, match=rf"f.csv line {row + 2}: {whole[row + 1].date()}.* stands where") as caught:
+        check_regular(gappy, None, _place)
+    assert f"{whole[row].date()}" in str(caught.value) and "31D" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("freq", "unit"),
+    [("MS", "month"), ("BME", "month"), ("QS-FEB", "quarter"), ("YE-JUN", "year"), ("B", "business day"),
+     ("7D", "week"), ("D", "day"), ("h", "hour"), ("15min", "15 minutes"), ("2MS", "2 months")],
+)  # fmt: skip
+def test_a_gap_is_said_in_the_words_of_the_step(freq: str, unit: str) -> None:
+    with pytest.raises(DataError, match=rf"line 52: .* \(one row per {unit}\): add the missing rows"):
+        check_regular(_dates(freq, count=80).delete(50), None, _place)
+
+
+@pytest.mark.parametrize(
+    ("said", "freq"), [("QE", "QS-FEB"), ("ME", "BME"), ("YE", "YE-JUN"), ("D", "B"), ("30min", "h"), ("MS", "ME")]
+)
+def test_regular_rows_of_another_frequency_name_it(said: str, freq: str) -> None:
+    with pytest.raises(DataError, match=f"do not follow dataset.freq={said} but {freq}: set dataset.freq={freq}$"):
+        check_regular(_dates(freq), said, _place)
+    assert check_regular(_dates(freq), freq, _place) == freq
 
 
 def test_labels_continue_in_their_own_form() -> None:

@@ -258,7 +258,7 @@ def test_traces_from_a_file_replace_the_tasks_own(small: dict[str, Any], tmp_pat
         ({"target": "power"}, "no column 'power'"),
         ({"path": None}, "needs a file: set dataset.path=FILE.csv"),
         ({"path": "nowhere.csv"}, "nowhere.csv is not a file"),
-        ({"target": None}, "needs columns: set dataset.target to one or more of load$"),
+        ({"target": None}, "needs columns: set dataset.target to one or more of load, such as dataset.target=load$"),
         ({"context_length": 280}, "too short for one window"),
         ({"traces": {"style": "full"}}, "traces.*style.*correct it in conf/dataset or on the command line"),
     ],

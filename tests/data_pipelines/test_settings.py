@@ -29,6 +29,11 @@ from src.errors import DataError
         ({"target": {"a": 1}}, "dataset.target is neither a column name nor a list"),
         ({"target": []}, "dataset.target is neither"),
         ({"target": ["a", "a"]}, "names a column twice"),
+        ({"separator": "semi"}, "dataset.separator is 'semi': set it to comma, semicolon, tab, bar or one mark"),
+        ({"decimal": ";"}, "dataset.decimal is ';': set it to point or comma"),
+        ({"series": ["P"]}, "set dataset.id_column too"),
+        ({"date_column": {"a": 1}}, "dataset.date_column is neither a name nor a list"),
+        ({"date_column": ["a", "a"]}, "dataset.date_column is neither a name nor a list of different ones"),
     ],
 )
 def test_wrong_settings_are_named(changes: dict[str, Any], message: str) -> None:
@@ -50,3 +55,16 @@ def test_targets_are_one_column_a_list_or_the_described_ones() -> None:
     assert targets(target=["a", "b"]) == ["a", "b"]
     assert targets(channels={"c": "text", "PM2.5": "text"}) == ["c", "PM2.5"]
     assert targets() is None
+
+
+def test_dates_stand_in_no_column_one_or_several() -> None:
+    def columns(**changes: Any) -> list[str]:
+        return read_settings(OmegaConf.create({"name": "x", "title": "x", **changes})).date_columns()
+
+    assert columns() == ["date"]
+    assert columns(date_column=None) == []
+    assert columns(date_column="") == [""]
+    assert columns(date_column=["date", 2]) == ["date", "2"]
+    assert (
+        read_settings({"name": "x", "title": "x", "channels": {"P": "a series"}, "id_column": "id"}).targets() is None
+    )

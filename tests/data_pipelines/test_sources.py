@@ -1,12 +1,14 @@
 """Reading CSV files: the public forms, and one clear sentence for each way a file can be wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from data_pipelines.sources import read_csv
+from data_pipelines.sources import Layout, read_csv
 from src.errors import DataError
 
 HOURS = [f"2024-01-01 {hour:02d}:00:00" for hour in range(24)]
@@ -23,7 +25,7 @@ def test_values_are_exact_and_columns_are_chosen(write_csv: Writer) -> None:
 
 
 def test_a_file_without_dates_is_numbered(write_csv: Writer) -> None:
-    table = read_csv(write_csv(["1", "2", "5"], header="load"), ["load"], date_column=None)
+    table = read_csv(write_csv(["1", "2", "5"], header="load"), ["load"], Layout(dates=()))
     assert (table.labels, table.freq) == (("1", "2", "3"), "step")
 
 
@@ -51,7 +53,7 @@ def test_the_digest_follows_every_value_and_label(write_csv: Writer) -> None:
         ([f"{HOURS[0]},1", "", f"{HOURS[1]},2"], "date,load", "line 3"),
         ([f"{HOURS[0]},1,2", f"{HOURS[1]},1,2"], "date,load", "not a regular CSV"),
         ([f"{HOURS[0]},1", f"{HOURS[1]},1,2"], "date,load", "not a regular CSV"),
-        ([f"{HOURS[0]};1"], "date;load", "not separated by commas"),
+        ([f"{HOURS[0]} 1"], "date load", r"no column 'date' \(its columns: date load\)"),
         ([f"{HOURS[0]},1,2"], "date,load,load", "two columns 'load': rename one"),
         ([], "date,load", "a header but no rows"),
         ([f"{HOURS[0]},1"], "time,load", "no column 'date' .*time, load.*dataset.date_column=NAME"),
@@ -108,7 +110,7 @@ def test_public_files_are_regular(
 
 
 def test_nasdaq_counts_its_rows(shared_data: Path) -> None:
-    table = read_csv(shared_data / "nasdaq/nasdaq.csv", None, freq="step")
+    table = read_csv(shared_data / "nasdaq/nasdaq.csv", None, Layout(freq="step"))
     assert (table.labels[0], table.labels[-1], len(table.labels)) == ("1", "1244", 1244)
     assert np.isclose(table.values["Close"][0], 0.602604)
 
@@ -118,3 +120,88 @@ def test_only_the_numbers_of_answers_are_numbers_in_files(write_csv: Callable[..
     path = write_csv([f"{HOURS[0]},1", f"{HOURS[1]},{cell}"])
     with pytest.raises(DataError, match=f"line 3, column 'load': '{cell}' is not a finite number"):
         read_csv(path, None)
+
+
+def _days(count: int = 20, start: str = "2024-01-13") -> list[str]:
+    return [str(day.date()) for day in pd.date_range(start, periods=count)]
+
+
+def test_series_below_each_other_become_channels(write_csv: Writer) -> None:
+    stacked = [
+        f"{name},{day},{scale * row}" for name, scale in (("P", 1), ("Q", 10)) for row, day in enumerate(_days())
+    ]
+    by_date = sorted(stacked, key=lambda line: line.split(",")[1])
+    layout = Layout(dates=("ds",), id_column="unique_id")
+    for rows in (stacked, by_date):
+        table = read_csv(write_csv(rows, header="unique_id,ds,y"), ["y"], layout)
+        assert list(table.values) == ["P", "Q"]
+        assert table.labels == tuple(_days())
+        assert table.values["Q"].tolist() == [10.0 * row for row in range(20)]
+        alone = read_csv(write_csv(rows, header="unique_id,ds,y"), ["y"], replace(layout, series=("Q",)))
+        assert list(alone.values) == ["Q"]
+
+
+def test_several_values_of_series_below_each_other_have_both_names(write_csv: Writer) -> None:
+    rows = [f"{name},{day},1,2" for name in ("P", "Q") for day in _days()]
+    table = read_csv(write_csv(rows, header="id,date,a,b"), ["a", "b"], Layout(id_column="id"))
+    assert list(table.values) == ["P a", "P b", "Q a", "Q b"]
+
+
+@pytest.mark.parametrize("order", ["stacked", "by date"])
+def test_series_below_each_other_are_recognised(write_csv: Writer, order: str) -> None:
+    rows = [f"{name},{day},{row / 7}" for name in ("1", "2") for row, day in enumerate(_days())]
+    rows = rows if order == "stacked" else sorted(rows, key=lambda line: line.split(",")[1])
+    with pytest.raises(DataError, match=r"told apart by the column 'store' \(1, 2\): .* dataset.id_column=store"):
+        read_csv(write_csv(rows, header="store,date,sales"), ["sales"])
+
+
+def test_series_of_different_dates_are_chosen_by_name_and_lines_are_the_files(write_csv: Writer) -> None:
+    rows = [f"P,{day},1" for day in _days()] + [f"Q,{day},2" for day in _days(18)]
+    path = write_csv(rows, header="id,date,y")
+    with pytest.raises(
+        DataError, match=r"'Q' \(18 rows, 2024-01-13 to 2024-01-30\) has other dates than 'P' .*series="
+    ):
+        read_csv(path, ["y"], Layout(id_column="id"))
+    assert list(read_csv(path, ["y"], Layout(id_column="id", series=("Q",))).values) == ["Q"]
+    with pytest.raises(DataError, match=r"no series 'R' in column 'id' \(P, Q\)"):
+        read_csv(path, ["y"], Layout(id_column="id", series=("R",)))
+    rows[25] = "Q,2024-01-18,many"
+    with pytest.raises(DataError, match="line 27, column 'y': 'many' is not"):
+        read_csv(write_csv(rows, header="id,date,y"), ["y"], Layout(id_column="id", series=("Q",)))
+    with pytest.raises(DataError, match="line 27: 2024-01-19 stands where 2024-01-18 is due"):
+        read_csv(write_csv(rows[:25] + rows[26:], header="id,date,y"), ["y"], Layout(id_column="id", series=("Q",)))
+
+
+def test_a_time_of_day_in_its_own_column_is_recognised_and_read(write_csv: Writer) -> None:
+    rows = [f"{day},{hour},{hour / 7}" for day in _days(3) for hour in range(24)]
+    path = write_csv(rows, header="date,hour,v")
+    with pytest.raises(
+        DataError, match=r"in another column, 'hour': read both with 'dataset.date_column=\[date,hour\]'"
+    ):
+        read_csv(path, ["v"])
+    table = read_csv(path, ["v"], Layout(dates=("date", "hour")))
+    assert (table.freq, table.labels[25]) == ("h", "2024-01-14 01:00:00")
+
+
+def test_repeated_rows_without_an_explanation_are_not_to_be_thrown_away_unseen(write_csv: Writer) -> None:
+    with pytest.raises(DataError, match=r"line 3 repeats .* if they are the same measurement; .*dataset.id_column"):
+        read_csv(write_csv([f"{HOURS[0]},1", f"{HOURS[0]},2"]), ["load"])
+
+
+def test_what_was_understood_is_said_in_one_line_and_only_where_it_could_be_otherwise(write_csv: Writer) -> None:
+    said: list[str] = []
+    rows = [f"{day:%d/%m/%Y};{row},5" for row, day in enumerate(pd.date_range("2024-01-03", periods=20))]
+    read_csv(path := write_csv(rows, header="date;load"), None, log=said.append)
+    read_csv(write_csv([f"{day},1.5" for day in _days()]), None, log=said.append)
+    form = "dates read by %d/%m/%Y (03/01/2024 is 2024-01-03)"
+    assert said == [f"note: {path}: cells separated by ';', decimal commas, {form}"]
+    written = Layout(separator="semicolon", decimal="comma", date_format="%d/%m/%Y")
+    read_csv(write_csv(rows, header="date;load"), None, written, said.append)
+    assert len(said) == 1
+
+
+def test_an_unnamed_column_of_dates_is_named_by_its_empty_name(write_csv: Writer) -> None:
+    path = write_csv([f"{day},1.5" for day in _days()], header=",load")
+    with pytest.raises(DataError, match=r"""'dataset.date_column=""' is the one without a name"""):
+        read_csv(path, ["load"])
+    assert read_csv(path, ["load"], Layout(dates=("",))).labels[0] == "2024-01-13"

@@ -68,6 +68,7 @@ def test_a_stage_is_given_keys_that_its_node_does_not_list(record: dict[str, Any
         ("seed=1,2", "KEY=VALUE of its recorded configuration only"),
         ("sed=1", "sed=1: "),
         ("seed", "seed: "),
+        ("dataset.folder=~/data", """type 'dataset.folder="~/data"'"""),
     ],
 )
 def test_anything_else_is_refused(record: dict[str, Any], override: str, message: str) -> None:
