@@ -115,6 +115,11 @@ def short_keys(keys: Sequence[str]) -> list[str]:
     return [key if short.count(last) > 1 else last for key, last in zip(keys, short, strict=True)]
 
 
+def sets_reward(key: str) -> bool:
+    """Whether a setting changes what is rewarded, of the run or of one stage: ``reward``, ``stage.rl.reward``."""
+    return "reward" in key.lstrip("+~").partition("@")[0].split(".")
+
+
 def is_sweep(folder: Path) -> bool:
     return (folder / RECORD).is_file()
 

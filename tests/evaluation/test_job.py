@@ -117,6 +117,21 @@ def test_a_subset_holds_as_many_of_each_source_and_is_fixed_by_the_seed(model: s
     assert [group["questions"] for group in result["groups"].values()] == [3, 3]
 
 
+def test_models_of_other_seeds_are_asked_the_same_questions(model: str) -> None:
+    generators = Scripted("4"), Scripted("4")
+    found = [
+        run(model, {**SETTINGS, "rows": 40}, generator, max_windows=3, seed=seed)
+        for seed, generator in enumerate(generators, start=1)
+    ]
+    first, second = ([request.messages for request in one.requests] for one in generators)
+    assert first == second
+    assert {one.seed for one in generators[0].requests}.isdisjoint(one.seed for one in generators[1].requests)
+    assert found[0]["groups"] == found[1]["groups"]
+    other = run(model, {**SETTINGS, "rows": 40, "seed": 1}, generator := Scripted("4"), max_windows=3, seed=1)
+    assert [request.messages for request in generator.requests] != first, "the dataset's seed draws them"
+    assert other["settings"]["seed"] == 1
+
+
 def test_greedy_decoding_is_one_run(model: str) -> None:
     result = run(model, SETTINGS, temperature=0.0, runs=5)
     assert (result["runs"], result["groups"]["even"]["answers"]) == (1, 3)

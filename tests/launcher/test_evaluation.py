@@ -59,6 +59,16 @@ def test_it_is_done_once_for_the_same_models_and_settings(cfg: DictConfig, tmp_p
     assert json.loads((run.folder / "evaluation.json").read_text()) == {"rl": len(str(model))}
 
 
+def test_the_dataset_draws_the_questions_whatever_the_seed(cfg: DictConfig, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    run.start({})
+    cfg.dataset.seed, cfg.seed = 5, 7
+    with pytest.raises(UserError):
+        evaluate_models(cfg, run, {}, Interpreter("/bin/false", {}, lambda: None))
+    asked = json.loads(run.evaluation_request.read_text())
+    assert (asked["settings"]["seed"], asked["dataset"]["seed"]) == (7, 5)
+
+
 def test_a_failure_is_one_clear_error(cfg: DictConfig, tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     run.start({})

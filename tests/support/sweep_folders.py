@@ -24,11 +24,16 @@ def write_run(
     evaluation: Mapping[str, Any] | None = None,
     torn: bool = False,
     commit: str = "4f1c2a9be01d",
+    dataset: str = "etth1",
+    overlap: int | None = 1,
+    config: Mapping[str, Any] | None = None,
 ) -> Path:
     """A run of one RL stage that rises to ``reward``.
 
     Args:
         windows: the reward of the answer to each held-out window of the last step.
+        overlap: how many windows in a row are one independent item; None: the record is of before it said so.
+        config: more of the run's configuration.
     """
     folder.mkdir(parents=True)
     (folder / "samples").mkdir()
@@ -48,17 +53,17 @@ def write_run(
             }
         if step % 2 == 0:
             line |= {
-                "val/etth1/reward": reward * done,
-                "val/etth1/mse": mse + 2.0 * (1 - done),
-                "val/etth1/fail_frac": 0.1 * (1 - done),
-                "val/etth1/baseline/last_day/mse": 9.0,
+                f"val/{dataset}/reward": reward * done,
+                f"val/{dataset}/mse": mse + 2.0 * (1 - done),
+                f"val/{dataset}/fail_frac": 0.1 * (1 - done),
+                f"val/{dataset}/baseline/last_day/mse": 9.0,
             }
         lines.append(line)
     content = "".join(json.dumps(line) + "\n" for line in lines)
     (folder / "metrics.jsonl").write_text(content + ('{"stage": "rl", "st' if torn else ""))
     answers = [
-        {"split": "val", "dataset": "etth1", "channel": "OT", "index": index, "score": score,
-         "metrics": {"mse": score**2 / 2, "mae": abs(score) / 2}}
+        {"split": "val", "dataset": dataset, "channel": "OT", "index": index, "score": score,
+         "item": None if overlap is None else index // overlap, "metrics": {"mse": score**2 / 2, "mae": abs(score) / 2}}
         for index, score in enumerate(windows)
     ]  # fmt: skip
     if answers:
@@ -69,7 +74,7 @@ def write_run(
         "created": f"2026-03-02T14:20:{seed:02d}+0000",
         "git": {"commit": commit, "dirty": False},
         "seeds": {"seed": seed},
-        "config": {"seed": seed, "algorithm": {"name": "grpo"}},
+        "config": {"seed": seed, "algorithm": {"name": "grpo"}, **(config or {})},
         "stages": [{"name": "rl", "trainer": "ppo", "state": "done", "seconds": 61.0}],
     }
     (folder / "run.json").write_text(json.dumps(record))
@@ -78,26 +83,33 @@ def write_run(
     return folder
 
 
-def write_sweep(folder: Path, rewards: Mapping[str, Sequence[float | None]], **options: Any) -> Path:
-    """A sweep over ``algorithm`` with seeds 1, 2, ...
+def write_sweep(
+    folder: Path, rewards: Mapping[str, Sequence[float | None]], key: str = "algorithm", **options: Any
+) -> Path:
+    """A sweep over ``key`` with seeds 1, 2, ...
 
     Args:
-        rewards: algorithm -> final held-out reward of each seed; None for a cell that failed.
-        options: of ``write_run``; ``windows`` may be a function of (algorithm, seed).
+        rewards: value of the key -> final held-out reward of each seed; None for a cell that failed.
+        options: of ``write_run``; ``windows`` may be a function of (value, seed), and ``dataset`` and ``config`` of
+            (value).
     """
     sweep = Sweep(folder, folder.name, "python -m src.launch -m +recipe=time_r1", "2026-03-02T14:20:11+0000")
     folder.mkdir(parents=True)
     windows = options.pop("windows", None)
+    of_value = {name: options.pop(name) for name in ("dataset", "config") if callable(options.get(name))}
     for algorithm, finals in rewards.items():
         for seed, reward in enumerate(finals, start=1):
-            settings = {"algorithm": algorithm, "seed": str(seed)}
+            settings = {key: algorithm, "seed": str(seed)}
             name = cell_name(settings)
             cell = Cell(name, settings, [f"{k}={v}" for k, v in settings.items()], f"time_r1/{name}", attempts=1)
             if reward is None:
                 cell.state, cell.error, cell.seconds = "failed", "stage rl failed: out of memory", 12.0
             else:
                 answers = windows(algorithm, seed) if windows else ()
-                run = write_run(folder / cell.run, reward, 10 * (1 - reward), seed=seed, windows=answers, **options)
+                own = {name: function(algorithm) for name, function in of_value.items()}
+                run = write_run(
+                    folder / cell.run, reward, 10 * (1 - reward), seed=seed, windows=answers, **options, **own
+                )
                 (run / "report.html").write_text("<p>")
                 cell.state, cell.metric, cell.seconds = "done", reward, 61.0
             sweep.cells.append(cell)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Any
 
@@ -12,10 +14,22 @@ import numpy as np
 
 from src.record.samples import Sample
 from src.report.sweep.results import Results, Setting
-from src.report.sweep.statistics import Paired, holm, paired_bootstrap, smallest_p
+from src.report.sweep.statistics import Paired, holm, paired_questions, paired_seeds, smallest_p
+from src.runs import RecordedRun
 
 ALPHA = 0.05
-Questions = dict[tuple[Any, ...], float]
+Question = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The score of the answers to one held-out question, and the independent item that it belongs to."""
+
+    score: float
+    item: Hashable
+
+
+Questions = dict[Question, Answered]
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,9 @@ class Pair:
 
 
 def compare_all(results: Results) -> list[Pair]:
-    """Every two settings that have a result, the better one first."""
+    """Every two settings that have a result, the better one first; none where settings have no order."""
+    if results.refusal:
+        return []
     ranked = [one for one in results.ranked if math.isfinite(one.mean(results.metric).value)]
     questions = {one.label: question_scores(one, results.metric) for one in ranked}
     pairs = [
@@ -68,43 +84,70 @@ def seeds_needed() -> int:
 def _seeds(first: Setting, second: Setting, metric: str) -> Paired | None:
     ours, theirs = first.by_seed(metric), second.by_seed(metric)
     common = [seed for seed in ours if seed in theirs]
-    return paired_bootstrap([ours[seed] - theirs[seed] for seed in common]) if common else None
+    return paired_seeds([ours[seed] - theirs[seed] for seed in common]) if common else None
 
 
 def _questions(questions: dict[str, dict[str, Questions]], first: Setting, second: Setting) -> Paired | None:
     """Over questions; one's difference is the mean over the common seeds that have answered it in both settings."""
     ours, theirs = questions[first.label], questions[second.label]
-    differences: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    differences: dict[Question, list[float]] = defaultdict(list)
+    items: dict[Question, Hashable] = {}
     for seed in ours:
         for question in ours[seed].keys() & theirs.get(seed, {}).keys():
-            differences[question].append(ours[seed][question] - theirs[seed][question])
+            one = ours[seed][question]
+            differences[question].append(one.score - theirs[seed][question].score)
+            items[question] = one.item
     if len(differences) < 2:
         return None
-    return paired_bootstrap([float(np.mean(differences[question])) for question in sorted(differences, key=repr)])
+    order = sorted(differences, key=repr)
+    return paired_questions([float(np.mean(differences[one])) for one in order], [items[one] for one in order])
 
 
 def question_scores(setting: Setting, metric: str) -> dict[str, Questions]:
-    """Seed -> question -> score of the answers to it, from the last validation's samples.
+    """Seed -> question -> score of the answers to it: the last validation's, or those of the test split.
 
-    A question is known by its dataset and its ``index``. The score is the reward, or what the task recorded of each
-    answer under the metric's name (``Sample.metrics``): there is none for a metric that is no mean over answers, nor in
-    runs of before answers had them.
+    A validation's question is known by its dataset, channel and ``index``. The score is the reward, or what the task
+    recorded of each answer under the metric's name (``Sample.metrics``): there is none for a metric that is no mean
+    over answers, nor in runs of before answers had them. Of the test split there is the task's leading metric.
     """
-    kind = metric.rpartition("/")[2]
-    if not metric.startswith("val/"):
+    split, _, rest = metric.partition("/")
+    group, _, kind = rest.rpartition("/")
+    of_split = {"val": _validated, "test": _tested}.get(split)
+    runs = [one for one in setting.cells if one.run is not None and one.cell.state == "done"]
+    if of_split is None:
         return {}
-    scores: dict[str, Questions] = {}
-    for one in setting.cells:
-        if one.run is None or one.cell.state != "done":
-            continue
-        answers: dict[tuple[Any, ...], list[float]] = defaultdict(list)
-        for row in one.run.last_held_out():
-            value = _score(row, kind)
-            if row.index is not None and math.isfinite(value):
-                answers[(row.dataset, row.channel, row.index)].append(value)
-        if answers:
-            scores[one.seed] = {question: float(np.mean(values)) for question, values in answers.items()}
-    return scores
+    scores = {one.seed: of_split(one.run, group, kind) for one in runs if one.run is not None}
+    return {seed: questions for seed, questions in scores.items() if questions}
+
+
+def _validated(run: RecordedRun, group: str, kind: str) -> Questions:
+    answers: dict[Question, list[float]] = defaultdict(list)
+    items: dict[Question, Hashable] = {}
+    for row in run.last_held_out():
+        value = _score(row, kind)
+        if row.index is not None and math.isfinite(value) and fnmatchcase(row.dataset, group):
+            question = (row.dataset, row.channel, row.index)
+            answers[question].append(value)
+            items[question] = _item(row, question)
+    return {question: Answered(float(np.mean(values)), items[question]) for question, values in answers.items()}
+
+
+def _item(row: Sample, question: Question) -> Hashable:
+    """The item of a question; in older records those of one dataset's windows are unknown, and so count as one."""
+    if row.item is not None:
+        return (row.dataset, row.item)
+    return question if row.channel is None else row.dataset
+
+
+def _tested(run: RecordedRun, group: str, kind: str) -> Questions:
+    result = list(run.evaluation.values())[-1] if run.evaluation else {"groups": {}}
+    found: Questions = {}
+    for name, one in result["groups"].items():
+        if fnmatchcase(name, group) and one["lead"] == kind and (known := one["by_question"]):
+            for question, item, value in zip(known["ids"], known["items"], known["values"], strict=True):
+                if value is not None:
+                    found[name, question] = Answered(float(value), (name, item))
+    return found
 
 
 def _score(row: Sample, kind: str) -> float:

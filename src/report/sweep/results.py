@@ -10,10 +10,10 @@ from pathlib import Path
 from src.errors import UserError
 from src.record.metric_names import lower_is_better
 from src.record.sweep import SEED, Cell, Sweep, read_sweep, short_keys
+from src.report.sweep.choice import choose, is_reward, rewards_vary
 from src.report.sweep.statistics import Mean, mean_interval
 from src.runs import RecordedRun, read_run
 
-FALLBACK = ("val/*/reward", "reward/mean")
 FIRST = ("reward", "accuracy", "acc_all", "acc", "mse", "mae_all", "mae", "fail_frac")  # the order of the columns
 
 
@@ -59,7 +59,9 @@ class Results:
 
     Args:
         metric: what the settings are compared by.
+        refusal: why they have no order by it; None where they have one.
         columns: metrics of the table, that one first.
+        rewards_vary: whether rewards are in different units.
         notes: what the reader must know about an imperfect record.
     """
 
@@ -69,10 +71,17 @@ class Results:
     columns: list[str]
     settings: list[Setting]
     notes: list[str]
+    refusal: str | None = None
+    rewards_vary: bool = False
 
     @property
     def ranked(self) -> list[Setting]:
-        """The settings from the best to the worst; those without a result last, in the order of the sweep."""
+        """The settings from the best to the worst; those without a result last, in the order of the sweep.
+
+        Where they have no order they stand in that of the sweep.
+        """
+        if self.refusal:
+            return list(self.settings)
 
         def rank(setting: Setting) -> float:
             value = setting.mean(self.metric).value
@@ -83,10 +92,12 @@ class Results:
     @property
     def best(self) -> Setting | None:
         first = self.ranked[0]
-        return None if math.isnan(first.mean(self.metric).value) else first
+        return None if self.refusal or math.isnan(first.mean(self.metric).value) else first
 
     def best_of(self, metric: str) -> Setting | None:
-        """The setting with the best mean of a metric; None where all are the same."""
+        """The setting with the best mean of a metric; None where all are the same, or in different units."""
+        if (metric == self.metric and self.refusal) or (self.rewards_vary and is_reward(metric)):
+            return None
         means = {one.label: value for one in self.settings if math.isfinite(value := one.mean(metric).value)}
         if len(set(means.values())) < 2:
             return None
@@ -99,7 +110,7 @@ def read_results(folder: Path, metric: str | None = None) -> Results:
     """Read a sweep and its runs.
 
     Args:
-        metric: what to compare by; None: the sweep's own choice, else the held-out reward.
+        metric: what to compare by; None: the sweep's own choice, else see ``choice.choose``.
 
     Raises:
         UserError: the folder is not a sweep's, or none of its runs has begun.
@@ -115,14 +126,16 @@ def read_results(folder: Path, metric: str | None = None) -> Results:
         label = ", ".join(f"{key}={value}" for key, value in named) or "all"
         settings.setdefault(label, Setting(label, own)).cells.append(one)
     done = [one for one in cells if one.cell.state == "done" and one.run is not None]
-    chosen = metric or sweep.metric or next((name for name in FALLBACK if any(_has(one, name) for one in done)), None)
-    chosen = chosen or FALLBACK[0]
+    ended = [(one.cell, one.run) for one in done if one.run is not None]
+    choice = choose(ended, metric or sweep.metric)
+    chosen = choice.metric
     if metric and done and not any(_has(one, metric) for one in done):
         names = ", ".join(_columns(done, chosen)[1:])
         raise UserError(f"no run of {folder} has recorded {metric}; held-out metrics are {names}")
     lower = sweep.direction == "minimize" if sweep.direction and not metric else lower_is_better(chosen)
     columns = _columns(done, chosen)
-    return Results(sweep, chosen, lower, columns, list(settings.values()), _notes(cells, done))
+    notes = [*(one for one in (choice.refusal, choice.note) if one), *_notes(cells, done)]
+    return Results(sweep, chosen, lower, columns, list(settings.values()), notes, choice.refusal, rewards_vary(ended))
 
 
 def _read(sweep: Sweep, cell: Cell) -> CellRun:

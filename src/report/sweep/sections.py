@@ -10,13 +10,16 @@ from src.report.parts.wording import DASH, duration, number, text
 from src.report.sweep.comparison import Pair, seeds_needed, verdict
 from src.report.sweep.results import Results, Setting
 from src.report.sweep.statistics import Paired
-from src.report.sweep.table import heading, missing, value, written
+from src.report.sweep.table import heading, missing, over, value, written
 
 
 def summary(results: Results, pairs: list[Pair]) -> str:
     """One sentence, and three cards: the best setting, whether it is certain, and how far the sweep has come."""
     best, what = results.best, heading(results.metric)
-    if best is None:
+    if results.refusal:
+        sentence = results.refusal
+        cards = [_card("Which setting is best?", "They have no order", f"The {what} is in different units.", "open")]
+    elif best is None:
         sentence = "No cell has a result yet."
         cards = [_card("Which setting is best?", "Not known yet", "No cell has ended with a result.", "open")]
     elif pairs and results.best_of(results.metric) is None:
@@ -60,7 +63,8 @@ def _seeds_sentence(pair: Pair) -> str:
 def _questions_sentence(pair: Pair) -> str:
     if pair.questions is None:
         return ""
-    return f"Over {pair.questions.n} common held-out questions: {_signed(pair.questions)}, {_equals(pair.p_questions)}."
+    sure = f", {_equals(pair.p_questions)}" if pair.questions.items > 1 else ""
+    return f"Over {over(pair.questions, 'held-out questions')}: {_signed(pair.questions)}{sure}."
 
 
 def _progress(results: Results) -> str:
@@ -115,6 +119,8 @@ def _row(results: Results, setting: Setting, best: dict[str, Setting | None], lo
 
 def pairs_table(results: Results, pairs: list[Pair]) -> str:
     """Every two settings with both comparisons, each drawn as an interval around zero."""
+    if results.refusal:
+        return f'<p class="empty">{text(results.refusal)}</p>'
     if not pairs:
         return '<p class="empty">Two settings with a result are needed to compare.</p>'
     bounds = [
@@ -148,9 +154,10 @@ def _method(results: Results) -> str:
         f"Paired differences in {text(heading(results.metric))}; {better} zero, the first is better. "
         '<b class="over-seeds">Over common seeds</b>: would another training come out the same way? '
         '<b class="over-questions">Over common held-out questions</b> (each the mean over common seeds): would these '
-        "trained models differ on other questions? Intervals are the percentile bootstrap; p is the sign-flip test, "
-        f"with Holm's correction for {'all pairs' if len(results.settings) > 2 else 'the one pair'}. It needs "
-        f"{seeds_needed()} common seeds to find anything at 5 %."
+        "trained models differ on other questions? Windows that overlap in time are one independent block. Of seeds, "
+        "intervals are the percentile bootstrap and p is the sign-flip test, which needs "
+        f"{seeds_needed()} common seeds to find anything at 5 %; of questions, both are Student's over the independent "
+        f"ones. p has Holm's correction for {'all pairs' if len(results.settings) > 2 else 'the one pair'}."
     )
 
 
@@ -170,9 +177,14 @@ def _pair_row(pair: Pair, results: Results, reach: float) -> str:
         f'<th scope="row">{text(pair.second)}</th>'
         f"<td>{column(text(_signed(paired)) for _, paired, _ in both)}</td>"
         f"<td>{column(_p(p) for _, _, p in both)}</td>"
-        f"<td>{column(f'{paired.n} {kind if paired.n > 1 else kind[:-1]}' for kind, paired, _ in both)}</td>"
+        f"<td>{column(_count(paired, kind) for kind, paired, _ in both)}</td>"
         f"<td>{_forest(pair, reach)}</td><td>{text(verdict(pair, results.lower))}</td></tr>"
     )
+
+
+def _count(paired: Paired, kind: str) -> str:
+    words = f"{paired.n} {kind if paired.n > 1 else kind[:-1]}"
+    return words if paired.items == paired.n else f"{words}, {paired.items} independent"
 
 
 def _forest(pair: Pair, reach: float) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
+
+from src.tasks.blocks import estimate
 
 LEVEL = 0.95
 RESAMPLES = 9999
@@ -40,17 +42,39 @@ def mean_interval(values: Sequence[float]) -> Mean:
 
 @dataclass(frozen=True)
 class Paired:
-    """The mean of ``n`` paired differences, its 95 % bootstrap interval, and a p-value against a mean of zero."""
+    """The mean of ``n`` paired differences, its 95 % interval, and a p-value against a mean of zero.
+
+    Args:
+        items: independent ones among them; NaN stand where fewer than two are.
+    """
 
     difference: float
     low: float
     high: float
     p: float
     n: int
+    items: int
 
 
-def paired_bootstrap(differences: Sequence[float]) -> Paired:
-    """Compare two settings by the differences of what they have in common: seeds, or held-out questions.
+def paired_questions(differences: Sequence[float], items: Sequence[Hashable]) -> Paired:
+    """Compare two settings by the differences of the held-out questions that they have in common.
+
+    Windows that overlap are no independent questions: items are resampled (``src.tasks.blocks.estimate``), and interval
+    and p-value are Student's for as many.
+
+    Args:
+        differences: (n,), finite.
+        items: (n,), the independent item of each question.
+    """
+    found = estimate(differences, [1.0] * len(differences), items)
+    if found is None:
+        return Paired(math.nan, math.nan, math.nan, math.nan, 0, 0)
+    low, high = found.interval() or (math.nan, math.nan)
+    return Paired(found.value, low, high, found.p, len(differences), found.items)
+
+
+def paired_seeds(differences: Sequence[float]) -> Paired:
+    """Compare two settings by the differences of the seeds that they have in common.
 
     The interval is the percentile bootstrap of the mean. It is too narrow for few pairs (three that agree in sign
     always exclude zero), so the p-value is that of the sign-flip test, which keeps its level for any number of pairs:
@@ -65,7 +89,7 @@ def paired_bootstrap(differences: Sequence[float]) -> Paired:
     """
     data = np.asarray(differences, dtype=np.float64)
     if len(data) < 2:
-        return Paired(float(data.mean()) if len(data) else math.nan, math.nan, math.nan, math.nan, len(data))
+        return Paired(float(data.mean()) if len(data) else math.nan, math.nan, math.nan, math.nan, *2 * [len(data)])
     mean = float(data.mean())
     if np.ptp(data) == 0:
         low = high = mean  # scipy's intervals need some spread
@@ -77,7 +101,7 @@ def paired_bootstrap(differences: Sequence[float]) -> Paired:
     flipped = stats.permutation_test(
         (data, np.zeros_like(data)), _mean_difference, permutation_type="samples", n_resamples=RESAMPLES, rng=0
     )
-    return Paired(mean, low, high, float(flipped.pvalue), len(data))
+    return Paired(mean, low, high, float(flipped.pvalue), len(data), len(data))
 
 
 def _mean_difference(first: np.ndarray, second: np.ndarray, axis: int) -> np.ndarray:

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from src.record.evaluation import independence
 from src.report.parts.wording import number, percent
 from src.report.sweep.comparison import Pair, verdict
 from src.report.sweep.results import Results, Setting
-from src.report.sweep.statistics import Mean
+from src.report.sweep.statistics import Mean, Paired
 
 _WIDTH = 22  # of a column of the terminal's table
 _UNFINISHED = ("failed", "cut off", "running", "pending")
@@ -41,6 +42,12 @@ def value(metric: str, mean: Mean) -> str:
     """A mean with its interval, as far as there is one."""
     half = f" ± {written(metric, mean.half)}" if math.isfinite(mean.half) else ""
     return written(metric, mean.value) + half
+
+
+def over(paired: Paired, kind: str) -> str:
+    """What a paired difference is over: so many common seeds or questions, and how many of these are independent."""
+    said = independence({"items": paired.items, "questions": paired.n}) if kind.endswith("questions") else None
+    return f"{paired.n} common {kind}" + (f" ({said})" if said else "")
 
 
 def missing(setting: Setting) -> str:
@@ -79,11 +86,8 @@ def print_pairs(pairs: list[Pair], results: Results, console: Console | None = N
         console.print(f"{pair.first} against {pair.second}: {verdict(pair, results.lower)}", soft_wrap=True)
         for name, paired, p in (("seeds", pair.seeds, pair.p_seeds), ("questions", pair.questions, pair.p_questions)):
             if paired is not None and paired.n > 1:
-                console.print(
-                    f"  over {paired.n} common {name}: {paired.difference:+.4g} "
-                    f"[{paired.low:+.4g}, {paired.high:+.4g}], p = {p:.2g}",
-                    soft_wrap=True,
-                )
+                sure = f" [{paired.low:+.4g}, {paired.high:+.4g}], p = {p:.2g}" if paired.items > 1 else ""
+                console.print(f"  over {over(paired, name)}: {paired.difference:+.4g}{sure}", soft_wrap=True)
 
 
 def rows(results: Results) -> list[dict[str, Any]]:
@@ -116,6 +120,7 @@ def as_json(results: Results, pairs: list[Pair]) -> dict[str, Any]:
         "sweep": results.sweep.name,
         "metric": results.metric,
         "direction": "minimize" if results.lower else "maximize",
+        "no_order": results.refusal,
         "best": results.best.label if results.best else None,
         "settings": rows(results),
         "cells": [
@@ -142,6 +147,7 @@ def as_json(results: Results, pairs: list[Pair]) -> dict[str, Any]:
                         "p": _finite(paired.p),
                         "p_holm": _finite(p),
                         "n": paired.n,
+                        "items": paired.items,
                     }
                     for name, paired, p in (
                         ("seeds", pair.seeds, pair.p_seeds),

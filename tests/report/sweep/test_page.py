@@ -10,14 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 from sweep_folders import write_run, write_sweep
 
 from src.record.sweep import read_sweep
 from src.report.parts.wording import DASH
-from src.report.sweep.comparison import compare_all, question_scores, verdict
 from src.report.sweep.curves import band
 from src.report.sweep.page import write_sweep_report
 from src.report.sweep.results import read_results
@@ -31,11 +29,6 @@ CLEAR = {"grpo": [0.40, 0.42, 0.41, 0.39, 0.43, 0.41], "grip": [0.60, 0.61, 0.62
 def make_sweep(tmp_path: Path):
     """Return a function that writes a sweep; see ``sweep_folders.write_sweep``."""
     return lambda rewards=CLEAR, **options: write_sweep(tmp_path / "grid", rewards, **options)
-
-
-def windows_of(algorithm: str, seed: int) -> list[float]:
-    noise = np.random.default_rng(seed).normal(size=30)
-    return [0.5 + 0.3 * one + (0.02 if algorithm == "grip" else 0.0) for one in noise]
 
 
 def terminal(folder: Path, width: int = 200) -> list[str]:
@@ -106,52 +99,6 @@ def test_one_seed_has_no_interval(make_sweep, read_page) -> None:
     page = read_page(write_sweep_report(make_sweep({"grpo": [0.4], "grip": [0.5]})))
     assert page.tables[0][1][:3] == ["algorithm=grip", "1", "0.500"]
     assert "Cannot be told: fewer than two common seeds" in page.words
-
-
-def test_a_comparison_says_over_what_it_was_made(make_sweep, read_page) -> None:
-    folder = make_sweep(windows=windows_of)
-    (pair,) = compare_all(read_results(folder))
-    assert pair.seeds is not None and pair.questions is not None
-    assert (pair.seeds.n, pair.questions.n) == (6, 30)
-    assert pair.seeds.difference == pytest.approx(0.2)
-    assert pair.questions.difference == pytest.approx(0.02)
-    assert pair.seeds.p == pytest.approx(2 / 64)
-    assert verdict(pair, lower=False) == "algorithm=grip is better"
-    words = read_page(write_sweep_report(folder)).words
-    assert "over 6 common seeds: +0.200 [+0.193, +0.207], p = 0.031." in words
-    assert "Over 30 common held-out questions: +0.020 [+0.020, +0.020]" in words
-
-
-def test_three_seeds_that_agree_are_not_enough(make_sweep) -> None:
-    (pair,) = compare_all(read_results(make_sweep({"grpo": [0.40, 0.41, 0.42], "grip": [0.60, 0.61, 0.63]})))
-    assert pair.seeds is not None and pair.seeds.low > 0 and pair.seeds.p == pytest.approx(0.25)
-    assert verdict(pair, lower=False) == "cannot be told: 3 seeds, 6 are needed"
-
-
-def test_only_common_seeds_and_windows_are_paired(make_sweep) -> None:
-    folder = make_sweep({"grpo": [0.4, 0.5, None], "grip": [0.6, None, 0.9]}, windows=windows_of)
-    (pair,) = compare_all(read_results(folder))
-    assert pair.seeds is not None and (pair.seeds.n, pair.seeds.difference) == (1, pytest.approx(0.2))
-    assert pair.questions is not None and pair.questions.n == 30
-
-
-def test_windows_are_compared_by_errors_too(make_sweep) -> None:
-    results = read_results(make_sweep(windows=windows_of), "val/*/mse")
-    assert results.lower and results.ranked[0].label == "algorithm=grip"
-    scores = question_scores(results.settings[0], "val/*/mse")["1"]
-    # truth (1, 2), forecast (1, 2 + score)
-    assert scores[("etth1", "OT", 0)] == pytest.approx(windows_of("grpo", 1)[0] ** 2 / 2)
-    assert question_scores(results.settings[0], "val/*/fail_frac") == {}
-
-
-def test_several_comparisons_are_corrected(make_sweep) -> None:
-    three = {**CLEAR, "median": [0.50, 0.53, 0.51, 0.49, 0.52, 0.52]}
-    pairs = compare_all(read_results(make_sweep(three)))
-    assert [(pair.first[10:], pair.second[10:]) for pair in pairs] == [
-        ("grip", "median"), ("grip", "grpo"), ("median", "grpo"),
-    ]  # fmt: skip
-    assert [pair.p_seeds for pair in pairs] == pytest.approx([3 * 2 / 64] * 3)
-    assert {verdict(pair, lower=False) for pair in pairs} == {"not certain"}
 
 
 def test_curves_are_means_in_a_band_of_the_seeds(make_sweep, read_page) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.report.sweep.statistics import holm, mean_interval, paired_bootstrap, smallest_p
+from src.report.sweep.statistics import holm, mean_interval, paired_seeds, smallest_p
 
 NUMBERS = st.floats(-1e3, 1e3).map(lambda value: round(value, 6))
 
@@ -37,19 +37,19 @@ def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
 
 @pytest.mark.parametrize(("n", "p"), [(2, 0.5), (3, 0.25), (5, 0.0625), (6, 0.03125), (8, 2 / 256)])
 def test_the_sign_flip_test_is_exact(n: int, p: float) -> None:
-    paired = paired_bootstrap([0.1 + 0.01 * k for k in range(n)])  # all agree in sign
+    paired = paired_seeds([0.1 + 0.01 * k for k in range(n)])  # all agree in sign
     assert paired.p == pytest.approx(p) == smallest_p(n)
     assert paired.n == n
 
 
 def test_the_sign_flip_test_counts_the_flips() -> None:
     # of the 8 sign patterns of (1, 2, 4), those with a sum of at least 5 are +++ (7) and -++ (5): p = 2 * 2/8
-    assert paired_bootstrap([-1.0, 2.0, 4.0]).p == pytest.approx(0.5)
+    assert paired_seeds([-1.0, 2.0, 4.0]).p == pytest.approx(0.5)
 
 
 def test_the_bootstrap_interval_lies_around_the_difference() -> None:
     differences = np.random.default_rng(1).normal(0.5, 1.0, 200)
-    paired = paired_bootstrap(differences)
+    paired = paired_seeds(differences)
     assert paired.difference == pytest.approx(differences.mean())
     error = differences.std() / math.sqrt(200)
     assert paired.low == pytest.approx(paired.difference - 1.96 * error, abs=0.03)
@@ -58,20 +58,20 @@ def test_the_bootstrap_interval_lies_around_the_difference() -> None:
 
 
 def test_equal_differences_have_an_interval_of_no_width() -> None:
-    paired = paired_bootstrap([0.2, 0.2, 0.2])
+    paired = paired_seeds([0.2, 0.2, 0.2])
     assert (paired.low, paired.high) == (pytest.approx(0.2), pytest.approx(0.2))
 
 
 def test_fewer_than_two_pairs_say_nothing() -> None:
-    one = paired_bootstrap([0.3])
+    one = paired_seeds([0.3])
     assert one.difference == 0.3 and one.n == 1
     assert all(map(math.isnan, (one.low, one.high, one.p)))
-    assert math.isnan(paired_bootstrap([]).difference)
+    assert math.isnan(paired_seeds([]).difference)
 
 
 def test_no_effect_is_found_as_rarely_as_it_says() -> None:
     rng = np.random.default_rng(2)
-    found = [paired_bootstrap(rng.normal(size=6)).p <= 0.05 for _ in range(200)]
+    found = [paired_seeds(rng.normal(size=6)).p <= 0.05 for _ in range(200)]
     assert np.mean(found) <= 0.08
 
 
@@ -87,7 +87,7 @@ def test_holm_leaves_out_what_was_not_tested() -> None:
 
 @given(st.lists(NUMBERS, min_size=2, max_size=8))
 def test_a_comparison_is_the_same_from_the_other_side(differences: list[float]) -> None:
-    one, other = paired_bootstrap(differences), paired_bootstrap([-value for value in differences])
+    one, other = paired_seeds(differences), paired_seeds([-value for value in differences])
     assert one.difference == pytest.approx(-other.difference)
     assert one.p == pytest.approx(other.p)
     assert one.low <= one.high
