@@ -228,7 +228,7 @@ function sampleBrowser(data, link) {
   function otherSteps(sample) {
     const count = samples.filter((one) => one.window === sample.window).length;
     if (chosen.prompt) return [element("button", { type: "button", onclick: () => filterPrompt("", "last") }, "all prompts")];
-    return count > 1 ? [element("button", { type: "button", onclick: () => filterPrompt(String(sample.window), "all") }, `all ${count} answers to this prompt`)] : [];
+    return count > 1 ? [element("button", { type: "button", onclick: () => filterPrompt(String(sample.window), "all") }, `the ${count} answers to this prompt on this page`)] : [];
   }
 
   function filterPrompt(prompt, step) {
