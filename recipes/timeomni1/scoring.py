@@ -16,10 +16,10 @@ import numpy as np
 
 from recipes.timeomni1.answer import read_numbers
 from src.tasks.choice.answer import read_body, read_choice
-from src.tasks.choice.task import choice_baselines, options
+from src.tasks.choice.task import choice_baselines, options, right_by_question
 from src.tasks.forecast.metrics import mae
 from src.tasks.row import Row
-from src.tasks.scores import Group, Metric, Scores, ratio
+from src.tasks.scores import ByQuestion, Group, Metric, Scores, ratio, to_best_baseline
 from src.tasks.task import Answer, by_source
 
 
@@ -88,28 +88,35 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> Group:
     if forecasts:
         metrics |= _forecast_extras(questions, judged)
     beside = _forecast_baselines(questions) if forecasts else choice_baselines(questions)
+    # A baseline always answers: both metrics are one.
+    baselines = {name: {kind: Metric(value), f"{kind}_all": Metric(value)} for name, value in beside.items()}
+    values = [float(np.mean([one.value for one in some])) for some in runs.values()]
+    solved = _errors_by_question(questions) if forecasts else right_by_question(questions)
     return Group(
         f"{kind}_all",
         metrics,
-        # A baseline always answers: both metrics are one.
-        {name: {kind: Metric(value), f"{kind}_all": Metric(value)} for name, value in beside.items()},
+        baselines,
         questions=len(questions),
         answers=len(judged),
         failed=sum(not one.valid for one in judged),
+        differences=to_best_baseline(f"{kind}_all", baselines, values, solved, seed),
+        by_question=ByQuestion([str(index) for index in runs], list(range(len(runs))), values),
     )
 
 
 def _forecast_baselines(rows: Sequence[Row]) -> dict[str, float]:
-    stored: Sequence[Mapping[str, Any]] = [row.info.get("shortcuts", {}) for row in rows]
-    names = [name for name in stored[0] if all(name in one for one in stored)]
-    found = {
-        name: float(np.mean([mae(one[name], row.truth) for one, row in zip(stored, rows, strict=True)]))
-        for name in names
-    }
+    found = {name: float(np.mean(errors)) for name, errors in _errors_by_question(rows).items()}
     floors = [row.info.get("floor_mae") for row in rows]
     if None not in floors:
         found["noise_floor"] = float(np.mean(floors))  # type: ignore[arg-type]
     return found
+
+
+def _errors_by_question(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """The mean absolute error of each solver on each question."""
+    stored: Sequence[Mapping[str, Any]] = [row.info.get("shortcuts", {}) for row in rows]
+    names = [name for name in stored[0] if all(name in one for one in stored)]
+    return {name: [mae(one[name], row.truth) for one, row in zip(stored, rows, strict=True)] for name in names}
 
 
 def _forecast_extras(questions: Sequence[Row], judged: Sequence[Judged]) -> dict[str, Metric]:

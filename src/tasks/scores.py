@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from src.record.metric_names import best_baseline
 from src.tasks.blocks import Interval, estimate
 
 _PROBLEMS_SHOWN = 20
@@ -192,3 +193,25 @@ def difference(
         return None
     p = None if math.isnan(found.p) else found.p
     return Difference(to, kind, found.value, found.interval(), p, len(both), found.items)
+
+
+def to_best_baseline(
+    lead: str,
+    baselines: Mapping[str, Mapping[str, Metric]],
+    ours: Sequence[float | None],
+    beside: Mapping[str, Sequence[float]],
+    seed: int = 0,
+) -> list[Difference]:
+    """The difference to the best baseline, for questions that are independent; none where it is not known by question.
+
+    Args:
+        lead: the metric that decides.
+        ours: (N,), the model's on each question.
+        beside: name of a baseline -> (N,) values of the same questions; it may lack some of ``baselines``.
+    """
+    known = {name: one[lead].value for name, one in baselines.items() if lead in one}
+    best = best_baseline({name: {lead: value} for name, value in known.items() if value is not None}, lead)
+    if best is None or best not in beside:
+        return []
+    found = difference(best, "baseline", ours, beside[best], range(len(ours)), seed)
+    return [] if found is None else [found]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from src.tasks.choice import baselines
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.row import Row
-from src.tasks.scores import ByQuestion, Group, Metric, Scores, ratio
+from src.tasks.scores import ByQuestion, Group, Metric, Scores, ratio, to_best_baseline
 from src.tasks.task import Answer, Task, by_source
 
 FORMAT = 0.1
@@ -63,18 +63,17 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> Group:
     beside = choice_baselines(questions) | {
         "shuffled": baselines.shuffled([answer.value for answer in answers], [row.truth for row in rows])
     }
+    values = [one / of for one, of in zip(right, asked, strict=True)]
+    metrics = {name: {"acc": Metric(value)} for name, value in beside.items()}
     return Group(
         "acc",
         {"acc": ratio(right, asked, seed, most=1.0)},
-        {name: {"acc": Metric(value)} for name, value in beside.items()},
+        metrics,
         questions=len(questions),
         answers=len(answers),
         failed=sum(answer.problem is not None for answer in answers),
-        by_question=ByQuestion(
-            [str(index) for index in runs],
-            list(range(len(runs))),
-            [one / of for one, of in zip(right, asked, strict=True)],
-        ),
+        differences=to_best_baseline("acc", metrics, values, right_by_question(questions), seed),
+        by_question=ByQuestion([str(index) for index in runs], list(range(len(runs))), values),
     )
 
 
@@ -85,3 +84,15 @@ def choice_baselines(rows: Sequence[Row]) -> dict[str, float]:
     if all("blind" in row.info for row in rows):
         found["blind"] = baselines.blind(truths, [str(row.info["blind"]) for row in rows], counts)
     return found | baselines.shortcuts([row.info.get("shortcuts", {}) for row in rows], truths)
+
+
+def right_by_question(rows: Sequence[Row]) -> dict[str, list[float]]:
+    """How right each baseline is on each question, of those whose accuracy is a mean over questions."""
+    usual = Counter(row.truth for row in rows).most_common(1)[0][0]
+    stored = [row.info.get("shortcuts", {}) for row in rows]
+    solvers = [name for name in stored[0] if all(name in one for one in stored)]
+    return {
+        "majority": [float(row.truth == usual) for row in rows],
+        "random": [1 / len(options(row)) for row in rows],
+        **{name: [float(one[name] == row.truth) for one, row in zip(stored, rows, strict=True)] for name in solvers},
+    }

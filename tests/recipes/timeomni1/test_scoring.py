@@ -87,6 +87,16 @@ def test_baselines_stand_beside_under_both_names() -> None:
     assert all(one["acc"] == one["acc_all"] for one in groups["scenario"].baselines.values())
 
 
+def test_each_question_stands_beside_the_best_baseline() -> None:
+    groups = scored().groups
+    (choices,), (forecasts,) = groups["scenario"].differences, groups["forecasting"].differences
+    assert (choices.to, choices.difference, choices.items) == ("majority", pytest.approx(2 / 6 - 3 / 6), 6)
+    assert (forecasts.to, forecasts.difference, forecasts.items) == ("copy", pytest.approx((13 - 10) / 6), 6)
+    assert groups["forecasting"].by_question is not None
+    assert groups["forecasting"].by_question.ids == ["6", "7", "8", "9", "10", "11"]
+    assert groups["forecasting"].by_question.values == [0, 2, 5, 5, 1, 0]
+
+
 def test_intervals_are_over_questions_not_over_answers() -> None:
     once = scored(ROWS[:6], RESPONSES[:6], 3).groups["scenario"].metrics
     twice = scored([row for row in ROWS[:6] for _ in "xx"], [one for one in RESPONSES[:6] for _ in "xx"], 3)

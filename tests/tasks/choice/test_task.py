@@ -74,6 +74,24 @@ def test_blind_and_shortcuts_stand_beside_where_rows_have_them() -> None:
     assert (beside["blind"]["acc"].value, beside["first"]["acc"].value) == (1.0, 1.0)
 
 
+def test_the_best_baseline_is_compared_question_by_question() -> None:
+    rows = [row("AB"[index % 2], index, shortcuts={"first": "A" if index < 9 else "B"}) for index in range(10)]
+    given = ["A", "B", "A", "B", "A", "B", "A", "B", "A", "A"]
+    group = TASK.score(rows, [Answer(value) for value in given]).groups["s"]
+    assert group.baselines["first"]["acc"].value == 0.6
+    (found,) = group.differences
+    assert (found.to, found.kind, found.questions, found.items) == ("first", "baseline", 10, 10)
+    assert found.difference == pytest.approx(0.9 - 0.6)
+    assert group.by_question is not None
+    assert group.by_question.values == [1.0] * 9 + [0.0]
+
+
+def test_a_best_baseline_that_is_no_mean_over_questions_has_no_difference() -> None:
+    rows = [row("AB"[index % 2], index, blind=str(index % 2)) for index in range(6)]
+    group = TASK.score(rows, [Answer("A")] * 6).groups["s"]
+    assert (group.baselines["blind"]["acc"].value, group.differences) == (1.0, [])
+
+
 def test_sources_are_scored_apart_and_named_for_a_validated_step() -> None:
     scores = TASK.score([row("A"), row("B", source="other")], [Answer("A"), Answer("A")])
     found = dict(scores.held_out())
