@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from data_pipelines import clock, dataset, prompt, sample, seasons, windows, wording
 from data_pipelines.dataset import ForecastDataset
 from data_pipelines.download import sha256_of
-from data_pipelines.locate import load_table
+from data_pipelines.locate import find_file, load_table
 from data_pipelines.sample import ForecastSample
 from data_pipelines.settings import DatasetSettings, read_settings
 from src.errors import DataError
@@ -48,6 +48,11 @@ class Forecast(ForecastTask):
         """The steps of one answer."""
         return self.typed.horizon
 
+    @property
+    def least_tokens(self) -> tuple[int, int]:
+        """One for each value that is shown, and for each that is asked for."""
+        return self.typed.context_length, self.horizon
+
     def prompt(self, one: ForecastSample) -> str:
         """The question; it asks for ``horizon`` values, whatever the length of the truth."""
         options = self.typed.prompt
@@ -56,6 +61,12 @@ class Forecast(ForecastTask):
     def answer(self, one: ForecastSample) -> str:
         """The answer to imitate: reasoning, and a forecast."""
         return prompt.imitated(one)
+
+    def find(self) -> None:
+        """The raw series, and ready-made traces."""
+        find_file(self.typed, fetch=self.download)
+        if self.typed.traces.file is not None:
+            traces_file(self.typed.traces.file)
 
     @cached_property
     def data(self) -> ForecastDataset:

@@ -47,6 +47,22 @@ def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = pri
     return read_csv(path, settings.targets(), layout, log)
 
 
+def find_file(settings: DatasetSettings, *, fetch: bool = False) -> None:
+    """Look for the raw series without reading or downloading it.
+
+    Args:
+        fetch: whether a missing file may be downloaded, so that it need not be there.
+
+    Raises:
+        DataError: as ``load_table``.
+    """
+    if settings.packaged is not None or (fetch and settings.path is None and settings.url is not None):
+        return
+    path = _raw_file(settings, fetch=False, log=lambda _: None)
+    if not path.is_file():
+        raise DataError(f"{path} is not a file: check the path")
+
+
 def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
     if settings.path is not None:
         return Path(settings.path).expanduser()

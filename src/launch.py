@@ -59,11 +59,11 @@ def start(
         choices: Hydra's, group -> option.
     """
     from src.config.dry_run import show
+    from src.launcher.admit import admit
     from src.processes.stopping import EXIT_CODE, Terminated
-    from src.rewards.belonging import accept
 
     try:
-        stages = accept(cfg, choices or {})
+        stages = admit(cfg, choices or {})
         if cfg.launch.dry_run:
             show(cfg, stages)
             return None

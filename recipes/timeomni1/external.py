@@ -91,6 +91,11 @@ class External(Task):
             found.append(path)
         return found
 
+    def find(self) -> None:
+        """The published files."""
+        if not (self.download and self.typed.url):
+            _ = self.paths
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash over the files' contents."""

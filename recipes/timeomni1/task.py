@@ -37,6 +37,13 @@ class TimeOmni1(Task):
         self.typed = read_settings(settings)
         self._drawn: dict[str, list[Collected]] = {}
 
+    def find(self) -> None:
+        """Ready-made traces, and the tokenizer that prompts are counted with."""
+        if self.typed.traces.file is not None:
+            traces_file(self.typed.traces.file)
+        if self.typed.tokenizer is not None:
+            _tokenizer_file(self.typed.tokenizer)
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash over settings, ready-made traces, the tokenizer and all of the recipe's code."""

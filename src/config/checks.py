@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -11,12 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.algorithm import make_algorithm, named_algorithm
 from src.config.compose import CONF
 from src.config.leaves import leaves
-from src.config.named import look_for_class
+from src.config.named import look_for_class, look_for_module
 from src.config.stage_node import OWN_KEYS, check_nodes
 from src.config.stages import views
 from src.config.trackers import check_trackers
+from src.config.values import check_own_values, check_verls_values
 from src.errors import ConfigError
 
+_AGENT = "actor_rollout_ref.rollout.agent"
 VERLS_LOOPS = ("single_turn_agent", "tool_agent")
 KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", list: "a list, such as "}
 
@@ -39,11 +42,14 @@ def check(cfg: DictConfig) -> dict[str, DictConfig]:
         if _is_missing(cfg, key):
             raise ConfigError(f"{key}= must be given for this choice of groups")
     _check_types(cfg)
+    check_own_values(cfg)
     check_trackers(cfg)
     check_nodes(cfg)
     seen = views(cfg)
     for name, view in seen.items():
         with _of_stage(name, cfg.stage[name]):
+            check_verls_values(view, view.stage[name].kind)
+            _check_imports(view)
             if view.stage[name].kind == "sft":
                 _check_sft_batches(view)
             else:
@@ -83,18 +89,10 @@ def _is_missing(cfg: DictConfig, key: str) -> bool:
     return node is not None and OmegaConf.is_missing(node, name)
 
 
-def _positive(cfg: DictConfig, key: str) -> int:
-    value: Any = OmegaConf.select(cfg, key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{key}={value}: give a whole number of at least 1")
-    return value
-
-
 def _check_sft_batches(cfg: DictConfig) -> None:
-    batch = _positive(cfg, "sft.data.train_batch_size")
-    own = cfg.sft.trainer.n_gpus_per_node is not None
-    workers = _positive(cfg, "sft.trainer.n_gpus_per_node" if own else "trainer.n_gpus_per_node")
-    workers *= _positive(cfg, "trainer.nnodes") if cfg.ray.address else 1
+    batch = cfg.sft.data.train_batch_size
+    own = cfg.sft.trainer.n_gpus_per_node
+    workers = (cfg.trainer.n_gpus_per_node if own is None else own) * (cfg.trainer.nnodes if cfg.ray.address else 1)
     if batch % workers:
         raise ConfigError(
             f"sft.data.train_batch_size={batch} cannot be shared by {workers} workers: give a multiple of {workers}"
@@ -102,11 +100,10 @@ def _check_sft_batches(cfg: DictConfig) -> None:
 
 
 def _check_rl_batches(cfg: DictConfig) -> None:
-    _positive(cfg, "trainer.save_freq")  # veRL saves nothing otherwise, not even after the last step
-    workers = _positive(cfg, "trainer.n_gpus_per_node") * _positive(cfg, "trainer.nnodes")
-    prompts = _positive(cfg, "data.train_batch_size")
-    rollouts = _positive(cfg, "actor_rollout_ref.rollout.n")
-    mini = _positive(cfg, "actor_rollout_ref.actor.ppo_mini_batch_size")
+    workers = cfg.trainer.n_gpus_per_node * cfg.trainer.nnodes
+    prompts = cfg.data.train_batch_size
+    rollouts = cfg.actor_rollout_ref.rollout.n
+    mini = cfg.actor_rollout_ref.actor.ppo_mini_batch_size
     algorithm = make_algorithm(**named_algorithm(cfg))
     algorithm.check(algorithm.sampled_per_prompt(rollouts))
     keep = algorithm.kept_per_prompt(rollouts)
@@ -140,11 +137,25 @@ def _check_classes(cfg: DictConfig) -> None:
         )
     look_for_class(trainer, "trainer.v1.trainer_mode")
     agent = cfg.actor_rollout_ref.rollout.agent
-    loop, key = agent.default_agent_loop, "actor_rollout_ref.rollout.agent.default_agent_loop"
+    loop, key = agent.default_agent_loop, f"{_AGENT}.default_agent_loop"
     if "." in loop:
         look_for_class(loop, key)
     elif loop not in VERLS_LOOPS and not agent.agent_loop_config_path:
         raise ConfigError(f"{key}={loop}: give the dotted name of a class, or one of {', '.join(VERLS_LOOPS)}")
+
+
+def _check_imports(cfg: DictConfig) -> None:
+    """Modules and files of the user's own that veRL's processes import are there."""
+    named = {"runtime.environment.VERL_USE_EXTERNAL_MODULES": cfg.runtime.environment.get("VERL_USE_EXTERNAL_MODULES")}
+    keys = ("actor_rollout_ref.model.external_lib", "sft.model.external_lib")
+    for key, modules in (named | {key: OmegaConf.select(cfg, key) for key in keys}).items():
+        for module in str(modules or "").split(","):
+            if module := module.strip():
+                look_for_module(module, key)
+    for key in ("data.custom_cls.path", "sft.data.custom_cls.path", f"{_AGENT}.agent_loop_config_path"):
+        path = OmegaConf.select(cfg, key)
+        if path and "://" not in str(path) and not Path(str(path)).expanduser().is_file():
+            raise ConfigError(f"{key}={path}: there is no such file")
 
 
 def _check_reference(cfg: DictConfig, reference: str | None) -> None:
@@ -159,7 +170,7 @@ def _check_reference(cfg: DictConfig, reference: str | None) -> None:
 
 
 def _check_lengths(cfg: DictConfig) -> None:
-    longest = _positive(cfg, "data.max_prompt_length") + _positive(cfg, "data.max_response_length")
+    longest = cfg.data.max_prompt_length + cfg.data.max_response_length
     limit = cfg.actor_rollout_ref.rollout.max_model_len
     if limit is not None and longest > limit:
         raise ConfigError(

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.compose import verl_config_folder
+from src.config.defaults import verls_defaults
 from src.config.leaves import leaves
 from src.config.stage_node import FIRST
 from src.config.stages import Stage
@@ -43,7 +42,7 @@ def _reference(reference: str) -> str:
 
 def differences(stage: Stage) -> list[str]:
     """``key: default -> value`` for every key of a stage that is not at veRL's default."""
-    default = dict(leaves(_defaults(stage.trainer)))
+    default = dict(leaves(_resolved(OmegaConf.create(verls_defaults(stage.trainer)))))
     lines = []
     for key, value in leaves(_resolved(stage.config)):
         if key not in default:
@@ -51,15 +50,6 @@ def differences(stage: Stage) -> list[str]:
         elif default[key] != value:
             lines.append(f"  {key}: {default[key]} -> {value}")
     return lines
-
-
-def _defaults(trainer: str) -> Any:
-    """veRL's own configuration of a trainer, as plain containers."""
-    if trainer == "sft":
-        return _resolved(compose("sft_trainer_engine"))
-    # veRL keeps the composed tree of its RL trainer in a file: reading it takes a tenth of composing it again.
-    generated = yaml.load((verl_config_folder() / "_generated_ppo_trainer.yaml").read_text(), yaml.CSafeLoader)
-    return _resolved(OmegaConf.create(generated))
 
 
 def _resolved(config: Any) -> Any:

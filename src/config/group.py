@@ -50,19 +50,19 @@ def group_file(group: str, name: str) -> dict[str, Any]:
 
 
 def _compose(group: str, name: str, overrides: Sequence[str], conf: Path) -> DictConfig:
-    with _hydra(conf):
+    with hydra_here(conf):
         composed: Any = compose(overrides=[f"+{group}={name}", *overrides])
     node: DictConfig = composed[group]
     return node
 
 
 def _known(group: str, conf: Path) -> list[str]:
-    with _hydra(conf):
+    with hydra_here(conf):
         found = GlobalHydra.instance().config_loader().get_group_options(group, ObjectType.CONFIG)
     return sorted(option for option in found if not option.startswith("_"))
 
 
-def _hydra(conf: Path) -> AbstractContextManager[Any]:
+def hydra_here(conf: Path = CONF) -> AbstractContextManager[Any]:
     """Hydra, as it is within a launch, where it knows a ``--config-dir`` too."""
     if GlobalHydra.instance().is_initialized():
         return nullcontext()

@@ -66,14 +66,27 @@ def look_for_class(path: str, key: str) -> None:
         ConfigError: there is no such module, or its text does not have the name.
     """
     module, _, name = path.rpartition(".")
+    file = look_for_module(module, f"{key}={path}")
+    if file and file.suffix == ".py" and not re.search(rf"\b{name}\b", file.read_text()):
+        raise ConfigError(f"{key}={path}: {module!r} has no class {name!r}")
+
+
+def look_for_module(module: str, key: str) -> Path | None:
+    """Refuse the dotted name of a module that is not there, without importing it.
+
+    Returns:
+        Its file, where it has one.
+
+    Raises:
+        ConfigError: there is none.
+    """
     try:
         spec = importlib.util.find_spec(module)
     except Exception as error:  # of a package above it, which is imported; or there is none
-        raise ConfigError(f"{key}={path}: cannot import {module!r}: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"{key}: cannot import {module!r}: {type(error).__name__}: {error}") from error
     if spec is None:
-        raise ConfigError(f"{key}={path}: there is no module {module!r}; PYTHONPATH says where modules are looked for")
-    if spec.origin and spec.origin.endswith(".py") and not re.search(rf"\b{name}\b", Path(spec.origin).read_text()):
-        raise ConfigError(f"{key}={path}: {module!r} has no class {name!r}")
+        raise ConfigError(f"{key}: there is no module {module!r}; PYTHONPATH says where modules are looked for")
+    return Path(spec.origin) if spec.has_location and spec.origin else None
 
 
 def _load_module(path: str) -> ModuleType:

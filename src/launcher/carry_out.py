@@ -21,8 +21,9 @@ from src.errors import UserError
 from src.launcher import continuing
 from src.launcher.data import build_data
 from src.launcher.evaluation import evaluate_models, print_evaluation
+from src.launcher.lengths import check_lengths
 from src.launcher.model import starting_model
-from src.launcher.resources import check_resources
+from src.launcher.resources import check_models, check_resources
 from src.launcher.stage import Interpreter, StageFailed, run_stage
 from src.launcher.start_from import start_from
 from src.processes import reaper
@@ -56,7 +57,8 @@ def carry_out(
     if known:
         require_format(folder, known, "go on with it")
     source = start_from(cfg, known.get("from"))
-    check_resources(cfg, stages)
+    check_resources(cfg)
+    check_models(cfg, stages)  # a job of a cluster is admitted where its files are not
     if cfg.run.fresh and Run(folder).record:
         with sole_launcher(folder):
             print(f"the run that was there is now {Run(folder).set_aside()}")
@@ -155,6 +157,7 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
     models, left = plan.models, stages[len(plan.models) :]
     model = models[stages[len(models) - 1].name] if models else first
     if left:
+        check_lengths(run, left, data, first, interpreter)
         with Tracking(cfg, run) as tracking:
             for stage in left:
                 print(f"stage {stage.name}")

@@ -18,9 +18,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config.compose import as_typed, order_arguments
 from src.errors import ConfigError, UserError
+from src.launcher.admit import admit
 from src.record.layout import NAME
 from src.record.sweep import Cell, Sweep, is_sweep, read_sweep
-from src.rewards.belonging import accept
 from src.sweeps.naming import carries_out, cell_name, key_of, sweep_name, value_of
 
 DIRECTIONS = ("maximize", "minimize")
@@ -81,7 +81,7 @@ def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictCo
         cfg = loader.load_sweep_config(config, ordered)
         with open_dict(cfg):
             choices = cfg.pop("hydra").runtime.choices
-        accept(cfg, choices)
+        admit(cfg, choices)
     except UserError as error:
         raise ConfigError(f"cell {cell.name}: {error}") from None
     except (HydraException, OmegaConfBaseException) as error:

@@ -108,6 +108,18 @@ class Task(ABC):
         beside = sorted(own[0].parent.rglob("*.py"))
         return digest(self.settings, [*beside, *(file for file in own if file not in beside)])
 
+    def find(self) -> None:  # noqa: B027  (a generated dataset has no files)
+        """Refuse files of the user's that are not there, without reading their content: a dry run asks.
+
+        Raises:
+            DataError: with how to give them.
+        """
+
+    @property
+    def least_tokens(self) -> tuple[int, int]:
+        """Tokens that every prompt and every full answer have at least, whatever the tokenizer; known without data."""
+        return 1, 1
+
     @abstractmethod
     def rows(self, split: str) -> Sequence[Row]:
         """The questions of ``train``, ``val`` or ``test``, in an order that does not vary.

@@ -81,6 +81,23 @@ def test_an_impossible_run_is_one_line_and_code_2(python: Python) -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("dataset=csv dataset.path=no.csv dataset.target=v", "no.csv is not a file: check the path"),
+        ("dataset.horizon=-1", "dataset.horizon is -1: set it to at least 1"),
+        ("run.from=nothere", "run.from=nothere: there is no run in nothere or outputs/nothere; "),
+        ("model=path model.path=./none", "model.path=./none: there is no such folder"),
+        ("run.name=a/b", "run.name='a/b': use letters, "),
+    ],
+)
+def test_what_is_not_there_is_found_before_anything_starts(python: Python, argument: str, message: str) -> None:
+    done = python(*LAUNCH, "launch.dry_run=true", *argument.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {message}")
+    assert done.stderr.count("\n") == 1
+
+
 def test_an_unknown_key_is_named(python: Python) -> None:
     done = python(*LAUNCH, "data.batch=9")
     assert done.returncode == 1
@@ -98,7 +115,7 @@ def test_the_dry_run_shows_what_a_stage_has_of_its_own(python: Python) -> None:
     done = python(
         *LAUNCH, "launch.dry_run=true", "stages=[sft,more]", "stage.more.kind=rl", "stage.more.reference=first",
         "stage.more.dataset=etth1", "stage.more.dataset.horizon=24", "stage.more.algorithm=grpo",
-        "stage.more.reward=time_r1_paper",
+        "stage.more.reward=time_r1_paper", "launch.download=true",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     own = _part(done.stdout, "stage more: its own dataset")

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
 from src.launcher import resources
-from src.launcher.resources import check_resources
+from src.launcher.resources import check_models, check_resources
 
 GIB = 2**30
 Disk = namedtuple("Disk", "total used free")
@@ -55,34 +55,53 @@ MODELS: tuple[tuple[tuple[str, ...], str | None], ...] = (
     ((), "the folder holds no config.json; give a Hugging Face model folder"),
     (("tokenizer.json",), "the folder holds no config.json; give a Hugging Face model folder"),
     (("config.json",), "the folder holds no tokenizer; save it there with tokenizer.save_pretrained"),
-    (("config.json", "tokenizer.json"), None),
-    (("config.json", "vocab.json"), None),
-    (("config.json", "tokenizer.model"), None),
+    *(
+        (
+            ("config.json", tokenizer),
+            "its tokenizer has no chat template, which prompts are written with: set tokenizer.chat_template and save "
+            "it there, or give the instruction-tuned model",
+        )
+        for tokenizer in ("tokenizer.json", "vocab.json", "tokenizer.model")
+    ),
+    (("config.json", "tokenizer.json", "chat_template.jinja"), None),
+    (("config.json", "vocab.json", "chat_template.json"), None),
+    (("config.json", "tokenizer.model", "additional_chat_templates/tools.jinja"), None),
 )
 
 
 @pytest.mark.parametrize(("files", "problem"), MODELS)
-def test_a_model_folder(
-    machine: Callable[..., None], tmp_path: Path, files: tuple[str, ...], problem: str | None
-) -> None:
+def test_a_model_folder(tmp_path: Path, files: tuple[str, ...], problem: str | None) -> None:
     model = tmp_path / "model"
     model.mkdir()
     for name in files:
+        (model / name).parent.mkdir(exist_ok=True)
         (model / name).touch()
     if problem is None:
-        check_resources(_cfg(tmp_path, str(model)))
+        check_models(_cfg(tmp_path, str(model)))
         return
     with pytest.raises(UserError) as error:
-        check_resources(_cfg(tmp_path, str(model)))
+        check_models(_cfg(tmp_path, str(model)))
     assert str(error.value) == f"model.path={model}: {problem}"
 
 
+@pytest.mark.parametrize(("content", "passes"), [('{"chat_template": "{{ messages }}"}', True), ("{}", False)])
+def test_a_chat_template_in_the_tokenizers_own_file(tmp_path: Path, content: str, passes: bool) -> None:
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).touch()
+    (tmp_path / "tokenizer_config.json").write_text(content)
+    if passes:
+        check_models(_cfg(tmp_path, str(tmp_path)))
+        return
+    with pytest.raises(UserError, match="no chat template"):
+        check_models(_cfg(tmp_path, str(tmp_path)))
+
+
 @pytest.mark.parametrize("path", ["./nothing", "/nothing/here", "~/nothing/here"])
-def test_a_model_folder_that_is_not_there(machine: Callable[..., None], tmp_path: Path, path: str) -> None:
+def test_a_model_folder_that_is_not_there(tmp_path: Path, path: str) -> None:
     with pytest.raises(UserError) as error:
-        check_resources(_cfg(tmp_path, path))
+        check_models(_cfg(tmp_path, path))
     assert str(error.value) == f"model.path={path}: there is no such folder"
 
 
-def test_a_hub_name_is_the_hubs_to_judge(machine: Callable[..., None], tmp_path: Path) -> None:
-    check_resources(_cfg(tmp_path, "Qwen/Qwen2.5-7B-Instruct"))
+def test_a_hub_name_is_the_hubs_to_judge(tmp_path: Path) -> None:
+    check_models(_cfg(tmp_path, "Qwen/Qwen2.5-7B-Instruct"))

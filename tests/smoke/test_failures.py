@@ -64,3 +64,13 @@ def test_a_reward_that_fails_ends_the_run_with_its_sentence(launch, tmp_path: Pa
     assert "Traceback" not in run.output
     assert not (run.folder / "metrics.jsonl").exists()  # no held-out answer was left out in silence
     assert not run.left
+
+
+def test_rows_that_are_too_long_are_refused_before_the_first_stage(launch) -> None:
+    """veRL would end in the middle of SFT, and for a long prompt after it."""
+    run = launch("sft.data.max_length=60")
+    assert run.code == 2, run.output
+    assert "error: stage sft: " in run.output and " longer than sft.data.max_length=60, the longest has " in run.output
+    assert "Traceback" not in run.output
+    assert [stage["state"] for stage in run.record["stages"]] == ["pending", "pending"]
+    assert not (run.folder / "metrics.jsonl").exists()
