@@ -1,6 +1,6 @@
 """A forecasting dataset in memory: the series with its settings; samples come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_pipelines import clock, windows
+from data_pipelines.precision import decimals_of, flattened, shown
 from data_pipelines.sample import ForecastSample
 from data_pipelines.seasons import seasons
 from data_pipelines.settings import DatasetSettings
 from data_pipelines.sources import SeriesTable
 from src.errors import DataError
 from src.tasks.forecast.scale import naive_error
-
-_MAX_DECIMALS = 6
+from src.tasks.lazy import Lazy
 
 
 class ForecastDataset:
@@ -30,16 +30,39 @@ class ForecastDataset:
         self.period = settings.period or clock.default_period(self.freq)
         self.seasons = seasons(self.freq, settings.period)
         self._values = {name: _means(column, settings.rows_per_step) for name, column in table.values.items()}
-        self.decimals = settings.decimals if settings.decimals is not None else _needed_decimals(self._values)
+        self.decimals = {name: decimals_of(v, name, settings.decimals) for name, v in self._values.items()}
 
-    def samples(self, split: str) -> list[ForecastSample]:
+    def samples(self, split: str) -> Lazy[ForecastSample]:
         """The samples of ``split``: train is shuffled with the seed, the others are in order."""
-        chosen = windows.select(split, self.borders, self.settings, self.channels)
+        chosen = self._chosen(split)
         if split == "train":
-            order = windows.generator(self.settings.seed, "shuffle").permutation(len(chosen))
-            chosen = [chosen[i] for i in order]
+            chosen = chosen.shuffled(windows.generator(self.settings.seed, "shuffle"))
         length = (split == "test" and self.settings.evaluation.target_length) or self.settings.horizon
-        return [self._window(channel, start, length) for channel, start in chosen]
+        return Lazy(len(chosen), lambda place: self._window(*chosen[place], length))
+
+    def _chosen(self, split: str) -> windows.Windows:
+        return windows.select(split, self.borders, self.settings, self.channels)
+
+    def flat_windows(self) -> dict[str, dict[str, int]]:
+        """By split and channel, the windows whose history is constant as shown, though it is not in truth.
+
+        Raises:
+            DataError: all training windows of a channel are.
+        """
+        step, found = self.settings.rows_per_step, dict[str, dict[str, int]]()
+        offsets = np.arange(self.settings.context_length) * step
+        for split in windows.SPLITS:
+            chosen, flat = self._chosen(split), dict[str, int]()
+            for name in self.channels:
+                starts, shown_with = chosen.of_channel(name), self.decimals[name]
+                flat[name] = flattened(self._values[name], starts, offsets, shown_with)
+                if split == "train" and 0 < len(starts) == flat[name]:
+                    raise DataError(
+                        f"every training window of column '{name}' is constant when it is shown with {shown_with} "
+                        "decimals: set dataset.decimals=null or higher, or rescale it"
+                    )
+            found[split] = {name: count for name, count in flat.items() if count}
+        return found
 
     def sft_samples(self) -> list[ForecastSample]:
         """The training samples that get a trace: ``traces.samples`` of them, drawn with the seed."""
@@ -56,16 +79,8 @@ class ForecastDataset:
         values = np.array([*one.history, *one.target])
         noise = share * values.std() * draw.standard_normal(len(values))
         moved = values * draw.uniform(1 - share, 1 + share) + noise
-        history = [round(float(value), self.decimals) + 0.0 for value in moved[: len(one.history)]]
+        history = shown(moved[: len(one.history)], one.decimals)
         return replace(one, history=tuple(history), target=tuple(moved[len(history) :].tolist()))
-
-    @cached_property
-    def _shown(self) -> dict[str, list[float]]:
-        """Every value as prompts show it; adding 0.0 turns the -0.0 that rounding may leave into 0.0."""
-        return {
-            name: [round(value, self.decimals) + 0.0 for value in column.tolist()]
-            for name, column in self._values.items()
-        }
 
     @cached_property
     def scales(self) -> dict[str, float | None]:
@@ -87,19 +102,23 @@ class ForecastDataset:
         if channel not in self.table.values:
             raise DataError(f"dataset {self.settings.name} has no channel '{channel}': use one of {self.channels}")
         labels = clock.continue_labels(start, self.freq, len(history) + self.settings.horizon)
-        shown = [round(float(value), self.decimals) + 0.0 for value in history]
-        return self._sample(channel, shown, (), labels)
+        return self._sample(channel, np.asarray(history, dtype=np.float64), (), labels)
 
     def _window(self, channel: str, start: int, target_length: int) -> ForecastSample:
         step = self.settings.rows_per_step
         middle = start + step * self.settings.context_length
         end = middle + step * target_length
-        history = self._shown[channel][start:middle:step]
+        history = self._values[channel][start:middle:step]
         target = tuple(self._values[channel][middle:end:step].tolist())
-        return self._sample(channel, history, target, self.table.labels[start:end:step])
+        return self._sample(channel, history, target, self.table.labels[start:end:step], start)
 
     def _sample(
-        self, channel: str, history: Sequence[float], target: tuple[float, ...], labels: Sequence[str]
+        self,
+        channel: str,
+        history: NDArray[np.float64],
+        target: tuple[float, ...],
+        labels: Sequence[str],
+        begin: int = 0,
     ) -> ForecastSample:
         return ForecastSample(
             dataset=self.settings.name,
@@ -107,24 +126,17 @@ class ForecastDataset:
             description=self.settings.description or "",
             channel=channel,
             meaning=(self.settings.channels or {}).get(channel, channel),
-            history=tuple(history),
+            history=tuple(shown(history, self.decimals[channel])),
             history_labels=tuple(labels[: len(history)]),
             target=target,
             target_labels=tuple(labels[len(history) :]),
             freq=self.freq,
             period=self.period,
-            decimals=self.decimals,
+            decimals=self.decimals[channel],
+            begin=begin,
         )
 
 
 def _means(column: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
     """The mean of each row and the ``rows`` - 1 after it, shape (N - rows + 1,)."""
     return column if rows == 1 else np.lib.stride_tricks.sliding_window_view(column, rows).mean(axis=-1)
-
-
-def _needed_decimals(values: Mapping[str, NDArray[np.float64]]) -> int:
-    """The fewest decimals that keep the rounding error below one percent of each channel's spread."""
-    for decimals in range(_MAX_DECIMALS):
-        if all(0.5 * 10.0**-decimals <= 0.01 * float(column.std()) for column in values.values()):
-            return decimals
-    return _MAX_DECIMALS

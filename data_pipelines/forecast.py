@@ -11,17 +11,19 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar
 
-from data_pipelines import clock, dataset, prompt, sample, seasons, windows, wording
+from data_pipelines import clock, dataset, precision, prompt, sample, seasons, windows, wording
 from data_pipelines.dataset import ForecastDataset
 from data_pipelines.download import sha256_of
 from data_pipelines.locate import find_file, load_table
 from data_pipelines.sample import ForecastSample
 from data_pipelines.settings import DatasetSettings, read_settings
 from src.errors import DataError
+from src.tasks import lazy
 from src.tasks.build import read_traces, traces_file
 from src.tasks.fingerprint import digest, sources
 from src.tasks.forecast import scale
 from src.tasks.forecast.task import ForecastTask
+from src.tasks.lazy import Lazy
 from src.tasks.row import Message, Row, Trace
 from src.tasks.task import Log
 
@@ -79,25 +81,28 @@ class Forecast(ForecastTask):
         data = [self.data.table.digest()]
         if self.typed.traces.file is not None:
             data.append(sha256_of(traces_file(self.typed.traces.file)))
-        code = (windows, clock, seasons, sample, dataset, scale, *self.code)
+        code = (windows, clock, seasons, precision, sample, dataset, scale, lazy, *self.code)
         return digest(self.typed.content(), [*code, *sources(type(self), ForecastTask)], data)
 
-    def rows(self, split: str) -> list[Row]:
+    def rows(self, split: str) -> Lazy[Row]:
         """The windows of a split as questions; training's are shuffled with the dataset's seed."""
-        return [self.row(one, split, index) for index, one in enumerate(self.data.samples(split))]
+        samples = self.data.samples(split)
+        return Lazy(len(samples), lambda index: self.row(samples[index], split, index), self.name)
 
-    def traces(self, split: str) -> list[Trace]:
+    def traces(self, split: str) -> Sequence[Trace]:
         """Training windows with answers to imitate, written here or read from a file; for ``sft_val`` those of val."""
         if split == "sft" and self.typed.traces.file is not None:
             return self._read_traces()
-        training = split == "sft"
-        samples = self.data.sft_samples() if training else self.data.samples("val")
-        part = "train" if training else "val"
-        return [Trace(self.row(one, part, index), self.answer(one)) for index, one in enumerate(samples)]
+        if split == "sft":
+            return [self._trace(one, "train", index) for index, one in enumerate(self.data.sft_samples())]
+        samples = self.data.samples("val")
+        return Lazy(len(samples), lambda index: self._trace(samples[index], "val", index))
+
+    def _trace(self, one: ForecastSample, split: str, index: int) -> Trace:
+        return Trace(self.row(one, split, index), self.answer(one))
 
     def row(self, one: ForecastSample, split: str, index: int) -> Row:
         """A window as a question."""
-        start, step = one.history_labels[0], self.typed.rows_per_step
         return Row(
             source=self.name,
             task="",
@@ -111,22 +116,36 @@ class Forecast(ForecastTask):
                 "period": one.period,
                 "seasons": self.data.seasons,
                 "scale": self.data.scales[one.channel],
-                "start": start,
+                "start": one.history_labels[0],
                 "target_start": one.target_labels[0],
                 "freq": one.freq,
-                "place": self._row_of[start] / step,
+                "place": one.begin / self.typed.rows_per_step,
             },
         )
 
     def follow(self, row: Row, values: Sequence[float]) -> list[Message]:
         """Ask again, with the last L of history and forecast, from the row where these begin."""
-        begin = self._row_of[row.info["start"]] + len(values) * self.typed.rows_per_step
+        begin = round((row.info["place"] + len(values)) * self.typed.rows_per_step)
         known = [*row.info["history"], *values][len(values) :]
         return self._messages(self.data.continued(row.info["channel"], known, self.data.table.labels[begin]))
 
     def about(self) -> dict[str, Any]:
-        """Source and licence, what was found in the series, and the settings."""
+        """Source and licence, what was found in the series, and the settings; says which windows lose their values.
+
+        Raises:
+            DataError: no training window of a channel shows how it moves.
+        """
         data = self.data
+        flat = data.flat_windows()
+        for split, channels in flat.items():
+            if channels:
+                named = ", ".join(
+                    f"{name} {count} ({data.decimals[name]} decimals)" for name, count in channels.items()
+                )
+                self.log(
+                    f"dataset {self.name}: windows of {split} whose history moves, but not as shown: {named}: "
+                    "raise dataset.decimals where that matters"
+                )
         return {
             "dataset": self.name,
             "source": self.typed.source,
@@ -139,6 +158,7 @@ class Forecast(ForecastTask):
                 "freq": data.freq,
                 "period": data.period,
                 "decimals": data.decimals,
+                "flat_windows": flat,
                 "channels": data.channels,
                 "borders": asdict(data.borders),
             },
@@ -148,18 +168,16 @@ class Forecast(ForecastTask):
     def _messages(self, one: ForecastSample) -> list[Message]:
         return [{"role": "user", "content": self.prompt(one)}]
 
-    @cached_property
-    def _row_of(self) -> dict[str, int]:
-        return {label: row for row, label in enumerate(self.data.table.labels)}
-
     def _read_traces(self) -> list[Trace]:
         """Ready-made traces; each must be this dataset's and lie wholly in its training part."""
         path = traces_file(str(self.typed.traces.file))
         found = read_traces(path)
         last = self.data.borders.train_end - self.horizon * self.typed.rows_per_step
+        wanted = {str(trace.row.info.get("target_start")) for trace in found}
+        row_of = {label: row for row, label in enumerate(self.data.table.labels) if label in wanted}
         for trace in found:
             begin = str(trace.row.info.get("target_start"))
-            if trace.row.source != self.name or self._row_of.get(begin, last + 1) > last:
+            if trace.row.source != self.name or row_of.get(begin, last + 1) > last:
                 raise DataError(
                     f"{path} holds a row that is not in the training part of dataset {self.name} "
                     f"(target from {begin}): write it again for this dataset and split"

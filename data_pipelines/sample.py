@@ -12,6 +12,8 @@ class ForecastSample:
     Args:
         history: (L,) values rounded to ``decimals``, as the prompt shows them.
         target: (H,) exact true values.
+        decimals: of the channel.
+        begin: the series' row where the history begins; 0 for a history that is not the series'.
     """
 
     dataset: str
@@ -26,6 +28,7 @@ class ForecastSample:
     freq: str
     period: int
     decimals: int
+    begin: int = 0
 
     def format(self, value: float) -> str:
         """Write a value as prompt and answer do; no "-0.0"."""

@@ -9,6 +9,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from data_pipelines.cells import SEPARATORS
 from data_pipelines.decimals import DECIMALS
+from data_pipelines.precision import MOST
 from src.errors import DataError
 
 # Where a file lies does not change what is in it, so these stay out of the fingerprint.
@@ -188,8 +189,8 @@ def _check(settings: DatasetSettings) -> None:
     for key, (value, minimum) in least.items():
         if value is not None and value < minimum:
             raise DataError(f"dataset.{key} is {value}: set it to at least {minimum}")
-    if settings.decimals is not None and settings.decimals > 10:
-        raise DataError(f"dataset.decimals is {settings.decimals}: set it to at most 10")
+    if settings.decimals is not None and settings.decimals > MOST:
+        raise DataError(f"dataset.decimals is {settings.decimals}: set it to at most {MOST}")
     if not 0 <= settings.traces.perturb < 1:
         raise DataError(f"dataset.traces.perturb is {settings.traces.perturb}: set it to at least 0 and below 1")
     if settings.evaluation.mode not in ("paper", "full"):

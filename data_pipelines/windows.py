@@ -6,7 +6,11 @@ test may reach back, as in practice. All positions are row numbers; a window is 
 history begins.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,15 +105,56 @@ def split_starts(split: str, borders: Borders, settings: DatasetSettings) -> NDA
     return starts[: evaluation.windows_per_channel]
 
 
-def select(split: str, borders: Borders, settings: DatasetSettings, channels: list[str]) -> list[tuple[str, int]]:
-    """(channel, start) of the windows of ``split``, in order, at most ``max_windows`` of them."""
+@dataclass(frozen=True, eq=False)
+class Windows(Sequence[tuple[str, int]]):
+    """Windows as (channel, start); a million of them are a million whole numbers.
+
+    Args:
+        starts: of one channel's windows, the same for all channels.
+        places: (N,) the chosen windows, numbered channel by channel.
+    """
+
+    channels: Sequence[str]
+    starts: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, int]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[tuple[str, int]]: ...
+
+    def __getitem__(self, place: int | slice) -> tuple[str, int] | list[tuple[str, int]]:
+        if isinstance(place, slice):
+            return [self._window(one) for one in self.places[place].tolist()]
+        return self._window(int(self.places[place]))
+
+    def _window(self, number: int) -> tuple[str, int]:
+        channel, start = divmod(number, len(self.starts))
+        return self.channels[channel], int(self.starts[start])
+
+    def of_channel(self, channel: str) -> NDArray[np.int64]:
+        """The starts of one channel's windows."""
+        channels, starts = np.divmod(self.places, len(self.starts))
+        return self.starts[starts[channels == self.channels.index(channel)]]
+
+    def shuffled(self, draw: np.random.Generator) -> Windows:
+        """The same windows in a random order."""
+        return replace(self, places=self.places[draw.permutation(len(self))])
+
+
+def select(split: str, borders: Borders, settings: DatasetSettings, channels: Sequence[str]) -> Windows:
+    """The windows of ``split``, in order, at most ``max_windows`` of them."""
     starts = split_starts(split, borders, settings)
-    windows = [(channel, int(start)) for channel in channels for start in starts]
+    count = len(channels) * len(starts)
     limit = getattr(settings.max_windows, split)
-    if limit is None or limit >= len(windows):
-        return windows
-    chosen = generator(settings.seed, split).choice(len(windows), size=limit, replace=False)
-    return [windows[i] for i in np.sort(chosen)]
+    if limit is None or limit >= count:
+        return Windows(channels, starts, np.arange(count))
+    chosen = generator(settings.seed, split).choice(count, size=limit, replace=False)
+    return Windows(channels, starts, np.sort(chosen))
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

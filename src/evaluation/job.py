@@ -17,6 +17,7 @@ from src.evaluation.generate import open_generator
 from src.evaluation.model_folder import check_model
 from src.evaluation.settings import EvaluationSettings
 from src.tasks.asking import Generate
+from src.tasks.lazy import sources_of
 from src.tasks.row import Message, Row
 from src.tasks.scores import counted
 from src.tasks.task import Asked, Log, Task, load_task
@@ -105,8 +106,9 @@ def choose(rows: Sequence[Row], limit: int | None, seed: int) -> list[Row]:
     if not rows:
         raise DataError("the split has no questions: give the dataset more data or another split")
     kept: list[int] = []
-    for source in dict.fromkeys(row.source for row in rows):
-        places = [place for place, row in enumerate(rows) if row.source == source]
+    sources = sources_of(rows)
+    for source in dict.fromkeys(sources):
+        places = [place for place, one in enumerate(sources) if one == source]
         if limit is not None and limit < len(places):
             places = list(np.random.default_rng(seed).choice(places, limit, replace=False))
         kept += places

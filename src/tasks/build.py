@@ -6,10 +6,10 @@ Training reads nothing else. ``build`` writes them for any task, and finds them 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +22,9 @@ from src.tasks.task import Task
 RL_SPLITS = ("train", "val", "test")
 SFT_SPLITS = ("sft", "sft_val")
 MANIFEST = "manifest.json"
+
+T = TypeVar("T", Row, Trace)
+_GROUP = 2000  # rows that are in memory at once
 
 _MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 _EXTRA_INFO = pa.struct([("index", pa.int64()), ("split", pa.string()), ("task", pa.string()), ("info", pa.string())])
@@ -133,17 +136,29 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
     Raises:
         DataError: the disk refuses, or a truth or an ``info`` is no JSON value; the message names the row.
     """
-    _write_parquet([_columns(row, row, path) for row in rows], _RL, path)
+    _write_parquet(rows, lambda row: _columns(row, row, path), _RL, path)
 
 
 def write_traces(traces: Sequence[Trace], path: Path) -> None:
     """Write questions with answers to imitate; as ``write_rows``."""
-    _write_parquet([_columns(trace, trace.row, path) for trace in traces], _SFT, path)
+    _write_parquet(traces, lambda trace: _columns(trace, trace.row, path), _SFT, path)
 
 
-def _write_parquet(columns: list[dict[str, Any]], fields: list[Any], path: Path) -> None:
-    schema = pa.schema(fields + _IMAGES if any(one["images"] for one in columns) else fields)
-    write_data(path, lambda partial: pq.write_table(pa.Table.from_pylist(columns, schema=schema), partial))
+def _write_parquet(items: Sequence[T], columns: Callable[[T], dict[str, Any]], fields: list[Any], path: Path) -> None:
+    """Write row groups, one at a time: items that are made on access are never all in memory."""
+
+    def write(partial: Path, fields: list[Any]) -> bool:
+        """Tell whether the fields hold all there is."""
+        schema = pa.schema(fields)
+        with pq.ParquetWriter(partial, schema) as file:
+            for first in range(0, max(1, len(items)), _GROUP):
+                rows = [columns(one) for one in items[first : first + _GROUP]]
+                if "images" not in schema.names and any(row["images"] for row in rows):
+                    return False
+                file.write_table(pa.Table.from_pylist(rows, schema=schema))
+        return True
+
+    write_data(path, lambda partial: write(partial, fields) or write(partial, fields + _IMAGES))
 
 
 def _columns(one: Row | Trace, row: Row, path: Path) -> dict[str, Any]:

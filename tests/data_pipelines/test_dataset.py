@@ -1,5 +1,6 @@
 """The series in memory: samples, decimals, steps of several rows, perturbed windows, and the public files' forms."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 
 from data_pipelines.dataset import ForecastDataset
 from data_pipelines.forecast import Forecast
+from data_pipelines.sample import ForecastSample
 from src.config.group import compose_group
 from src.errors import DataError
+from src.evaluation.job import choose
+from src.tasks.build import build
 
 
 def _task(settings: Any) -> Forecast:
@@ -28,7 +32,98 @@ def test_missing_decimals_follow_the_spread(write_csv: Callable[..., Path]) -> N
         rows = [f"2024-01-01 {i // 60:02d}:{i % 60:02d},{scale * (i % 7)}" for i in range(200)]
         path = write_csv(rows, name=f"{name}.csv")
         data = load_dataset(compose_group("dataset", "csv", [f"dataset.path={path}", "dataset.target=load"]))
-        assert data.decimals == expected
+        assert data.decimals == {"load": expected}
+
+
+CASES = Path(__file__).parents[3] / "shared" / "cases"
+
+
+def _minutes(columns: dict[str, Callable[[int], float]]) -> tuple[list[str], str]:
+    rows = (
+        ",".join([f"2024-01-01 {i // 60:02d}:{i % 60:02d}", *(repr(column(i)) for column in columns.values())])
+        for i in range(300)
+    )
+    return list(rows), ",".join(["date", *columns])
+
+
+def test_each_channel_is_shown_with_its_own_decimals(write_csv: Callable[..., Path], tmp_path: Path) -> None:
+    rows, header = _minutes({"flag": lambda i: 5, "v": lambda i: 20 + i % 7, "small": lambda i: (20 + i % 7) * 1e-9})
+    path = write_csv(rows, header=header)
+    overrides = ["dataset.target=[flag,v,small]", "dataset.context_length=8", "dataset.horizon=4"]
+    task = _task(compose_group("dataset", "csv", [f"dataset.path={path}", *overrides]))
+    assert task.data.decimals == {"flag": 0, "v": 2, "small": 11}
+    shown = {one.channel: one.format(one.history[0]) for one in task.data.samples("test")}
+    assert {name: len(text.partition(".")[2]) for name, text in shown.items()} == task.data.decimals
+    assert shown["flag"] == "5" and float(shown["small"]) == pytest.approx(float(shown["v"]) * 1e-9)
+    build(task, tmp_path / "out")
+    found = json.loads((tmp_path / "out" / "manifest.json").read_text())["data"]
+    assert found["decimals"] == task.data.decimals
+    assert found["flat_windows"] == {"train": {}, "val": {}, "test": {}}
+
+
+def test_windows_that_lose_their_values_are_counted_and_a_channel_that_does_is_refused(
+    write_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    rows, header = _minutes(
+        {"jump": lambda i: i % 3 / 1000 + (100.0 if i < 150 else 0.0), "fine": lambda i: i % 3 / 1000}
+    )
+    overrides = [f"dataset.path={write_csv(rows, header=header)}", "dataset.context_length=8", "dataset.horizon=4"]
+    said: list[str] = []
+    cfg = compose_group("dataset", "csv", [*overrides, "dataset.target=jump"])
+    build(Forecast(dict(cfg), log=said.append), tmp_path)
+    found = json.loads((tmp_path / "manifest.json").read_text())["data"]["flat_windows"]
+    assert found == {"train": {"jump": 192}, "val": {"jump": 27}, "test": {"jump": 57}}
+    assert said[0] == (
+        "dataset csv: windows of train whose history moves, but not as shown: jump 192 (0 decimals): "
+        "raise dataset.decimals where that matters"
+    )
+    cfg = compose_group("dataset", "csv", [*overrides, "dataset.target=fine", "dataset.decimals=1"])
+    with pytest.raises(DataError, match=r"every training window of column 'fine' .* 1 decimals: set dataset.decimals="):
+        build(_task(cfg), tmp_path / "fine")
+    assert not (tmp_path / "fine").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "target", "decimals"),
+    [
+        ("tiny_scale/coin.csv", "v", {"v": 9}),
+        ("tiny_scale/leak.csv", "v", {"v": 11}),
+        ("shared_decimals/two.csv", "[flag,v]", {"flag": 0, "v": 2}),
+        ("shared_decimals/two.csv", "[v,small]", {"v": 2, "small": 11}),
+    ],
+)
+def test_the_files_that_were_shown_as_zeros(file: str, target: str, decimals: dict[str, int]) -> None:
+    if not CASES.is_dir():
+        pytest.skip("the small inputs of ../shared/cases are not there")
+    overrides = [f"dataset.path={CASES / file}", f"dataset.target={target}", "dataset.context_length=8"]
+    task = _task(compose_group("dataset", "csv", [*overrides, "dataset.horizon=4"]))
+    assert task.data.decimals == decimals
+    for row in task.rows("train"):
+        history = row.info["history"]
+        scale = np.ptp(task.data.table.values[row.info["channel"]])
+        assert (len(set(history)) > 4) == (scale > 0)
+
+
+def test_a_build_makes_the_windows_that_it_writes_and_no_others(
+    hourly_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overrides = [f"dataset.path={hourly_csv}", "dataset.target=load", "dataset.context_length=8", "dataset.horizon=4"]
+    limits = ["dataset.max_windows={train:7,val:3,test:5}", "dataset.traces.samples=4"]
+    task, made = _task(compose_group("dataset", "csv", [*overrides, *limits])), []
+    whole = ForecastDataset._sample
+
+    def counted(self: ForecastDataset, *given: Any) -> ForecastSample:
+        made.append(given[0])
+        return whole(self, *given)
+
+    monkeypatch.setattr(ForecastDataset, "_sample", counted)
+    assert build(task, tmp_path).counts == {"train": 7, "val": 3, "test": 5, "sft": 4, "sft_val": 3}
+    assert len(made) == 7 + 3 + 5 + 4 + 3
+    made.clear()
+    every = _task(compose_group("dataset", "csv", overrides)).rows("train")
+    assert (len(every), made) == (199, [])
+    choose(every, 2, seed=0)
+    assert len(made) == 2
 
 
 def test_no_prompt_shows_minus_zero(small: dict[str, Any], write_csv: Callable[..., Path]) -> None:

@@ -17,7 +17,7 @@ from src.errors import DataError
         ({"horizon": 0}, "dataset.horizon is 0: set it to at least 1"),
         ({"context_length": 1}, "dataset.context_length is 1: set it to at least 2"),
         ({"stride": 0}, "dataset.stride is 0"),
-        ({"decimals": 11}, "at most 10"),
+        ({"decimals": 13}, "at most 12"),
         ({"max_windows": {"train": 0}}, "dataset.max_windows.train is 0"),
         ({"split": {"trian": 0.5}}, "trian"),
         ({"evaluation": {"mode": "all"}}, "set it to paper or full"),

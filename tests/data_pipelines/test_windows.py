@@ -99,9 +99,9 @@ def test_rolling_truth_fits_into_the_test_rows() -> None:
 def test_the_limit_draws_the_same_windows_for_one_seed_and_others_for_another() -> None:
     borders = split_borders(1000, SplitSettings())
     chosen = _settings(max_windows=MaxWindows(train=50), seed=3)
-    first = select("train", borders, chosen, ["a", "b"])
-    assert first == select("train", borders, chosen, ["a", "b"])
-    assert first != select("train", borders, _settings(max_windows=MaxWindows(train=50), seed=4), ["a", "b"])
+    first = list(select("train", borders, chosen, ["a", "b"]))
+    assert first == list(select("train", borders, chosen, ["a", "b"]))
+    assert first != list(select("train", borders, _settings(max_windows=MaxWindows(train=50), seed=4), ["a", "b"]))
     assert len(set(first)) == 50
     assert {channel for channel, _ in first} == {"a", "b"}
     assert all(left < right for left, right in pairwise(first))

@@ -1,6 +1,7 @@
 """The files of a task: one schema for all, read back to the last bit, written whole, found again by the fingerprint."""
 
 import json
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from toy_task import Sums
 
 from src.errors import ConfigError, DataError
 from src.tasks.build import MANIFEST, BuildResult, build, read_rows, read_traces, traces_file, write_rows
+from src.tasks.lazy import Lazy
 from src.tasks.row import Row, Trace
 from src.tasks.task import Task
 
@@ -127,14 +129,35 @@ def test_a_failed_write_leaves_no_half_file_and_no_manifest(tmp_path: Path, monk
     before = _bytes(tmp_path)
     assert before.pop(MANIFEST) and first.rebuilt
 
-    def full(table: Any, path: Path) -> None:
+    def full(path: Path, schema: Any) -> None:
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("src.tasks.build.pq.write_table", full)
+    monkeypatch.setattr("src.tasks.build.pq.ParquetWriter", full)
     with pytest.raises(DataError, match=r"cannot write .*train.parquet \(No space left on device\): free space"):
         build(_task(seed=9), tmp_path)
     assert _bytes(tmp_path) == before
+
+
+def test_rows_are_written_in_groups_and_never_all_made(tmp_path: Path) -> None:
+    alive, most = set[int](), 0
+
+    def make(place: int) -> Row:
+        nonlocal most
+        row = Row("s", "", "train", place, [], float(place), images=[b"png"] * (place == 4500))
+        alive.add(place)
+        weakref.finalize(row, alive.discard, place)
+        most = max(most, len(alive))
+        return row
+
+    write_rows(Lazy(5000, make), tmp_path / "train.parquet")
+    assert pq.ParquetFile(tmp_path / "train.parquet").num_row_groups == 3
+    assert most <= 4001  # one group, and the next
+    found = read_rows(tmp_path / "train.parquet")
+    assert [row.truth for row in found] == list(range(5000))
+    assert [row.index for row in found if row.images] == [4500]  # the first group does not say whether there are any
+    write_rows([], tmp_path / "none.parquet")
+    assert read_rows(tmp_path / "none.parquet") == []
 
 
 def test_a_truth_that_is_no_json_value_is_named(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_the_fingerprint_covers_every_file_that_makes_rows_and_traces(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_text", read)
         assert task.fingerprint
-    made = executed(lambda: [task.rows("train"), task.rows("test"), task.traces("sft"), task.traces("sft_val")])
+    made = executed(lambda: [*task.rows("train"), *task.rows("test"), *task.traces("sft"), *task.traces("sft_val")])
     assert "recipes/time_r1/traces.py" in made and "data_pipelines/windows.py" in made
     assert style == "methods" or "src/tasks/forecast/baselines.py" in made
     assert made - ELSEWHERE <= covered
