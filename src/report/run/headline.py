@@ -13,6 +13,8 @@ from src.record.metrics_log import Series
 from src.record.reading import RunRecord
 from src.report.parts.wording import number, percent, words
 from src.report.run.comparison import LOSES, UNCERTAIN, WINS, Comparison, compare
+from src.report.run.held_out import held_out, paired
+from src.tasks.scores import Difference
 
 VALID_GOAL = 0.95  # the share of valid answers from which answers count as usable
 FEW_STEPS = 6
@@ -37,8 +39,8 @@ def findings(record: RunRecord, test: Sequence[Comparison] = ()) -> list[Finding
         test: the comparisons on the test split, which decide on the last finding where the run was evaluated; else
             those on the data of the validations during training do.
     """
-    held_out = compare(record)
-    return [_reward(record, held_out), _valid(record, held_out), _against_baselines(held_out, test)]
+    validated = compare(record)
+    return [_reward(record), _valid(record, validated), _against_baselines(validated, test)]
 
 
 def summary(found: list[Finding]) -> str:
@@ -57,7 +59,7 @@ def _finite_points(record: RunRecord, stage: str, name: str) -> Series | None:
     return Series(series.steps[finite], series.values[finite])
 
 
-def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
+def _reward(record: RunRecord) -> Finding:
     """Whether the reward rose: in the stage that has one, or in each of several, whose rewards are not comparable."""
     question = "Did the reward rise?"
     stages = {name: found for name in record.metrics if (found := _finite_points(record, name, "reward/mean"))}
@@ -65,7 +67,7 @@ def _reward(record: RunRecord, comparisons: list[Comparison]) -> Finding:
         detail = "The run has recorded no reward yet."
         return Finding(question, "Not measured", detail, "open", "the reward was not recorded")
     trends = {name: _trend(series.values) for name, series in stages.items()}
-    held_out = _held_out_reward(comparisons)
+    held_out = _held_out_reward(record)
     if len(trends) == 1:
         (trend,) = trends.values()
         return Finding(question, trend.answer, trend.detail + held_out, trend.tone, trend.clause)
@@ -113,15 +115,26 @@ def _trend(values: NDArray[np.float64]) -> _Trend:
     return _Trend(f"No clear change: {span}", detail, "open", "the reward did not clearly change", span)
 
 
-def _held_out_reward(comparisons: list[Comparison]) -> str:
-    """From the first to the last validation of each dataset, where both are of one stage and so of one reward."""
-    sentences = ""
-    for item in comparisons:
-        first, last = item.evaluations[0], item.evaluations[-1]
-        ends = [first.value("reward"), last.value("reward")]
-        if first is not last and first.stage == last.stage and all(map(math.isfinite, ends)):
-            sentences += f" Held out on {item.dataset}: {number(ends[0])} \N{RIGHTWARDS ARROW} {number(ends[1])}."
-    return sentences
+def _held_out_reward(record: RunRecord) -> str:
+    """From the first to the last validation of the last stage that has two, each question against itself."""
+    rows, gains, _ = held_out(record, record.folder.name)
+    known = [row for row in rows if None not in row.reward]
+    few = len(known) <= FEW_DATASETS
+    sentences = [
+        f" Held out on {row.dataset}: {number(row.reward[0])} \N{RIGHTWARDS ARROW} {number(row.reward[1])}"
+        f"{_chance(row.gain) if few else ''}."
+        for row in known
+    ]
+    if not few and (together := _chance(paired(gains))):
+        sentences.append(f" All held-out questions together{together}.")
+    return "".join(sentences)
+
+
+def _chance(gain: Difference | None) -> str:
+    if gain is None or gain.interval is None:
+        return ""
+    low, high = gain.interval
+    return f" ({gain.difference:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, {gain.items} independent items)"
 
 
 def _listed(words: list[str]) -> str:
@@ -158,11 +171,11 @@ def _valid(record: RunRecord, comparisons: list[Comparison]) -> Finding:
     return Finding(question, answer, detail, "open" if share >= 0.8 else "bad", clause)
 
 
-def _against_baselines(held_out: Sequence[Comparison], test: Sequence[Comparison]) -> Finding:
+def _against_baselines(validated: Sequence[Comparison], test: Sequence[Comparison]) -> Finding:
     question = "Do the answers beat the best baseline?"
     judged = [item for item in test if item.best_baseline is not None]
     on_test = bool(judged)
-    judged = judged or [item for item in held_out if item.best_baseline is not None]
+    judged = judged or [item for item in validated if item.best_baseline is not None]
     if not judged:
         detail = "No result with a baseline beside it has been recorded."
         return Finding(question, "Not measured", detail, "open", "answers were not compared with baselines")

@@ -17,7 +17,7 @@ from src.record.evaluation import read_evaluation
 from src.record.layout import Layout
 from src.record.reading import RunRecord, load_run
 from src.record.samples import Sample
-from src.report.several.held_out import Gain, HeldOut, Question, held_out
+from src.report.run.held_out import Gain, HeldOut, Question, held_out
 from src.report.several.tested import Tested, tested
 from src.tasks.build import read_rows
 from src.tasks.task import load_task

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 from src.record.metric_names import is_bound, metric_words
 from src.report.parts.wording import DASH, duration, number, percent, words
 from src.report.run.comparison import stage_label
-from src.report.several.held_out import ALL, HeldOut, pooled
+from src.report.run.held_out import ALL, HeldOut, pooled
 from src.report.several.overview import OneRun
 from src.report.several.table import Table
 from src.report.several.tested import Tested, pooled_stages
