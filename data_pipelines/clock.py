@@ -206,12 +206,6 @@ def is_subdaily(freq: str) -> bool:
     return freq != STEP and 0 < _seconds(freq) < _DAY.total_seconds()
 
 
-def week(freq: str) -> int | None:
-    """The number of steps in a week, of sub-daily data whose step divides it; None for any other."""
-    steps = 7 * _DAY.total_seconds() / _seconds(freq) if is_subdaily(freq) else 0.0
-    return int(steps) if steps.is_integer() and steps else None
-
-
 def _seconds(freq: str) -> float:
     """Return the length of a step, 0 when it varies (months) or is counted in days."""
     length = _length(_offset(freq))

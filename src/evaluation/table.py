@@ -14,6 +14,7 @@ from src.record.metrics_log import as_float
 
 Results = Mapping[str, Mapping[str, Any]]
 
+_PARTS_BESIDE = ("mase",)  # what parts of different units are compared by
 _BESIDE = 3  # metrics beside the leading one; more of them are a table of their own
 
 
@@ -105,12 +106,15 @@ def _parts(lead: str, details: Results) -> Iterator[str | Table]:
     for title, parts in first.items():
         if not isinstance(parts, Mapping) or len(parts) < 2 or not all(map(_is_part, parts.values())):
             continue
-        baselines = list(next(iter(parts.values()))["baselines"])
-        table = _table(f"{metric_words(lead)} of {title}", *details, *map(_words, baselines))
-        for name, part in parts.items():
-            values = [one[title][name][lead] for one in details.values()]
-            table.add_row(name, *map(number, values), *(number(part["baselines"][one][lead]) for one in baselines))
-        yield table
+        first_part = next(iter(parts.values()))
+        baselines = list(first_part["baselines"])
+        for metric in [lead, *(name for name in _PARTS_BESIDE if name in first_part and name != lead)]:
+            table = _table(f"{metric_words(metric)} of {title}", *details, *map(_words, baselines))
+            for name, part in parts.items():
+                values = [one[title][name].get(metric) for one in details.values()]
+                beside = [part["baselines"][one].get(metric) for one in baselines]
+                table.add_row(name, *map(number, values), *map(number, beside))
+            yield table
 
 
 def _is_part(value: Any) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from src.record.metric_names import best_baseline
-from src.tasks.blocks import Interval, estimate
+from src.tasks.blocks import LEVEL, Interval, estimate
 
 _PROBLEMS_SHOWN = 20
 
@@ -170,7 +170,13 @@ def ratio(
         most: what the metric cannot exceed: 1 for a share.
     """
     found = estimate(numerators, denominators, range(len(numerators)) if items is None else items, seed)
-    return Metric(None) if found is None else Metric(found.value, found.interval(0.0, most))
+    if found is None:
+        return Metric(None)
+    if found.error == 0 and most < math.inf:
+        # All or none: no resample differs, and yet the share is not known for certain (Clopper-Pearson).
+        apart = most * (1 - ((1 - LEVEL) / 2) ** (1 / found.items))
+        return Metric(found.value, (max(0.0, found.value - apart), min(most, found.value + apart)))
+    return Metric(found.value, found.interval(0.0, most))
 
 
 def difference(

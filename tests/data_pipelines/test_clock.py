@@ -18,7 +18,6 @@ from data_pipelines.clock import (
     is_subdaily,
     read_freq,
     times,
-    week,
 )
 from src.errors import DataError
 
@@ -142,7 +141,6 @@ def test_labels_continue_in_their_own_form() -> None:
 
 
 def test_subdaily_is_below_a_day() -> None:
-    assert [week(freq) for freq in ("h", "4h", "15min", "5h", "D", "MS", "step")] == [168, 42, 672, *[None] * 4]
     assert [is_subdaily(freq) for freq in ("h", "15min", "24h", "D", "MS", "step")] == [True, True] + [False] * 4
 
 

@@ -125,6 +125,10 @@ def test_parts_that_a_task_scores_apart_are_shown_when_there_are_several() -> No
     assert "MSE of channels" in text
     assert row(text, "pred_pressure") == ["2.5", "0.0001234"]
     assert row(text, "b ") == ["-", "0.0001234"]
+    assert "MASE of channels" not in text
+    scaled = {name: {**part(2.5), "mase": mase} for name, mase in (("warm", 0.75), ("flat", None))}
+    text = shown({"model": result({"toy": forecast(1.0)}, channels=scaled)}).split("MASE of channels")[1]
+    assert (row(text, "warm"), row(text, "flat")) == (["0.75", "-"], ["-", "-"])
     assert "MSE of channels" not in shown({"model": result({"toy": forecast(1.0)}, channels={"b": part(1.0)})})
 
 

@@ -22,6 +22,14 @@ def test_an_interval_is_of_its_seed_and_narrows_with_more_questions() -> None:
     assert ratio([0, 1] * 5, [1] * 10, 0) == few
 
 
+def test_a_share_of_all_or_none_is_not_certain() -> None:
+    every, none = ratio([1.0] * 16, [1.0] * 16, 0, most=1.0), ratio([0.0] * 16, [1.0] * 16, 0, most=1.0)
+    assert every.interval == (pytest.approx(0.025 ** (1 / 16)), 1.0)  # Clopper-Pearson: 0.794
+    assert none.interval == (0.0, pytest.approx(1 - 0.025 ** (1 / 16)))
+    assert ratio([1.0], [1.0], 0, most=1.0) == Metric(1.0, None)
+    assert ratio([2.0, 2.0], [1.0, 1.0], 0).interval == (2.0, 2.0), "an error may well be the same twice"
+
+
 def test_answers_of_one_item_are_one_observation() -> None:
     once, copied = ratio([0, 1] * 10, [1] * 20, 0), ratio([0, 1] * 40, [1] * 80, 0, list(range(20)) * 4)
     assert copied == once
