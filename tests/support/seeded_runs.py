@@ -41,7 +41,7 @@ def write_run(folder: Path, seed: int, **changes: Any) -> Path:
     return folder
 
 
-def metric(value: float, interval: list[float] | None = None) -> dict[str, Any]:
+def metric(value: float | None, interval: list[float] | None = None) -> dict[str, Any]:
     return {"value": value, "interval": interval}
 
 

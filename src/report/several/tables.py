@@ -175,16 +175,21 @@ def _metrics(runs: Sequence[OneRun]) -> Iterator[Table]:
                 models.setdefault(f"after {stage_label(stage)}", []).append(dict(values))
             for name, values in row.baselines.items():
                 beside.setdefault(words(name) + (" (bound)" if is_bound(name) else ""), []).append(dict(values))
-        metrics = [
-            name for name in dict.fromkeys(m for v in models.values() for o in v for m in o) if name != "fail_frac"
-        ]
+        names = [some[0].lead, *(name for rows in [*models.values(), *beside.values()] for one in rows for name in one)]
+        metrics = [name for name in dict.fromkeys(names) if name != "fail_frac"]
         rows = [
             [label, *(_mean([one[metric] for one in values if metric in one]) for metric in metrics)]
             for label, values in [*models.items(), *beside.items()]
         ]
-        differ = any(value != values[0] for values in beside.values() for value in values)
+        differ = len({_asked(one, dataset) for one in runs if one.tested}) > 1
         notes = ["The runs were asked different questions: baselines are means over runs, too."] if differ else []
         yield Table(f"Test split, {dataset}: all metrics", ["answers", *map(metric_words, metrics)], rows, notes)
+
+
+def _asked(run: OneRun, dataset: str) -> tuple[str, ...]:
+    """Which questions of which data a run was asked; of an older run the data alone are known."""
+    group = list(run.evaluation.values())[-1]["groups"].get(dataset) or {}
+    return str(run.record.meta.get("fingerprint")), *((group.get("by_question") or {}).get("ids") or ())
 
 
 def _remarks(runs: Sequence[OneRun]) -> Iterator[Table]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from seeded_runs import ITEM_EFFECTS, evaluation, write_run
+from seeded_runs import ITEM_EFFECTS, evaluation, metric, write_run
 from toy_task import SETTINGS, Sums
 
 from src.errors import UserError
@@ -87,6 +87,28 @@ def test_all_metrics_stand_beside_the_baselines(seeds) -> None:
         ["last week", "1.50", "\N{EN DASH}"],
     ]
     assert table.notes == []
+
+
+def test_runs_that_were_asked_other_questions_say_so(seeds) -> None:
+    runs = seeds(2)
+    content = evaluation(2)
+    for result in content.values():
+        result["groups"]["demand"]["by_question"]["ids"] = list("abcdef")
+    (runs[1] / "evaluation.json").write_text(json.dumps(content))
+    assert all_tables(read_runs(runs))[3].notes == [
+        "The runs were asked different questions: baselines are means over runs, too."
+    ]
+
+
+def test_baselines_have_their_figures_where_no_answer_could_be_used(seeds) -> None:
+    (run,) = seeds(1)
+    content = evaluation(1)
+    for result in content.values():
+        result["groups"]["demand"]["metrics"] = {name: metric(None) for name in ("mse", "mae")}
+    (run / "evaluation.json").write_text(json.dumps(content))
+    table = all_tables(read_runs([run]))[3]
+    assert table.header == ["answers", "MSE"]
+    assert [list(row) for row in table.rows][1:3] == [["after RL", "\N{EN DASH}"], ["last day", "7.00"]]
 
 
 def test_several_datasets_are_also_told_together(tmp_path: Path) -> None:
