@@ -14,11 +14,13 @@ import numpy as np
 
 from data_pipelines.download import sha256_of
 from recipes.timeomni1 import leaks, scoring
-from recipes.timeomni1.collect import Collected, collect, token_counter
-from recipes.timeomni1.item import Size
+from recipes.timeomni1.collect import Collected, collect, generator, token_counter
+from recipes.timeomni1.item import Item, Size
+from recipes.timeomni1.prompts import hasty
 from recipes.timeomni1.reward import compute_score
 from recipes.timeomni1.rows import row, trace
 from recipes.timeomni1.settings import DatasetSettings, read_settings
+from recipes.timeomni1.tasks.drawing import random_numbers
 from src.errors import DataError
 from src.tasks.build import read_traces, traces_file
 from src.tasks.fingerprint import digest
@@ -75,9 +77,9 @@ class TimeOmni1(Task):
         if split == "sft" and self.typed.traces.file is not None:
             return self._read_traces()
         drawn = [pair for part in self._parts(split) for pair in zip(part.items, part.seeds, strict=True)]
-        answer_only = self.typed.traces.answer_only
+        written = self.typed.traces
         return [
-            trace(item, split, index, seed, answer_only=answer_only)
+            trace(item, split, index, seed, answer_only=written.answer_only, text=_hasty(item, seed, written.hasty))
             for index, (item, seed) in enumerate(self._shuffled(drawn))
         ]
 
@@ -133,6 +135,14 @@ class TimeOmni1(Task):
                 f"{path} holds rows of {sorted(tasks)}, not of {self.typed.tasks}: write it again for these tasks"
             )
         return found
+
+
+def _hasty(item: Item, seed: int, share: float) -> str | None:
+    """A trace that follows the task's rule of thumb, for a share of its questions, which their seeds decide."""
+    rule = getattr(generator(item.task), "GLANCE", None)
+    if rule is None or random_numbers(seed, "hasty").random() >= share:
+        return None
+    return hasty(item, *rule)
 
 
 def draw(settings: DatasetSettings, split: str) -> list[Collected]:

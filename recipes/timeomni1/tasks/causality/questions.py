@@ -44,7 +44,9 @@ CEILINGS: Mapping[str, float] = {
     "correlated_then_larger": 0.40,
     "smoother_is_downstream": 0.50,
 }
+GLANCE = ("larger_is_downstream", "the larger river is downstream")
 HIDDEN = "times"
+SHORT_STATIONS = ("X", "Y")
 BLIND_CEILING = 0.65
 _STATION = re.compile(r"Station (\w+): (\[[^\]]*\])")
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -67,8 +69,13 @@ class Pair:
 
 
 def statement(label: str, stations: tuple[str, str]) -> str:
-    """What the option for a label says."""
+    """What the option for a label says.
+
+    In the size ``short`` no option ends in a name: each is one token for a small model, the same wherever it stands.
+    """
     first, second = stations
+    if stations == SHORT_STATIONS and label != "none":
+        return f"{first if label == 'forward' else second} feeds the other"
     if label == "none":
         return "neither feeds the other"
     return f"{first} feeds {second}" if label == "forward" else f"{second} feeds {first}"
@@ -86,7 +93,7 @@ def read(question: str) -> Pair:
     table = np.array([numbers(row) for row in re.findall(r"^\d \d \d$", question, flags=re.MULTILINE)])
     within = re.search(r"up to (\d) hours", question)
     assert within is not None, "a short question says how long water may travel"
-    return Pair(("X", "Y"), table[:, 1], table[:, 2], options, int(within[1]))
+    return Pair(SHORT_STATIONS, table[:, 1], table[:, 2], options, int(within[1]))
 
 
 def solve(question: str) -> str:
@@ -101,7 +108,7 @@ def independent(question: str) -> str:
     Ten whole numbers are too few for one: there the two peaks answer.
     """
     pair = read(question)
-    if pair.stations == ("X", "Y"):
+    if pair.stations == SHORT_STATIONS:
         return pair.letter(peak_label(pair.first, pair.second) or "none")
     return pair.letter(granger_label(pair.first, pair.second, pair.max_lag - 1))
 
@@ -173,12 +180,12 @@ def draw(seed: int, *, ood: bool, size: Size, want: str | None = None, magnitude
         return None
     if short and peak_label(first, second) != label:
         return None
-    stations = ("X", "Y") if short else _codes(rng)
+    stations = SHORT_STATIONS if short else _codes(rng)
     options = tuple(statement(LABELS[i], stations) for i in rng.permutation(3))
     answer = LETTERS[options.index(statement(label, stations))]
     if short:
         question = _short_question(brook, first, second, options)
-        rationale, slip = _short_rationale(first, second, statement(label, stations)), False
+        rationale, slip = _short_rationale(first, second, statement(label, stations), answer), False
     else:
         question = _question(basin, stations, first, second, options)
         rationale, slip = _rationale(rng, basin, read(question), label, answer)
@@ -216,12 +223,13 @@ def _question(basin: Basin, stations: tuple[str, str], first: Floats, second: Fl
 def _short_question(brook: Brook, first: Floats, second: Floats, options: tuple[str, ...]) -> str:
     rows = "\n".join(f"{hour} {x:.0f} {y:.0f}" for hour, (x, y) in enumerate(zip(first, second, strict=True)))
     return (
-        f"Hour, flow at X, flow at Y; water takes up to {brook.max_lag} hours:\n{rows}\n"
-        f"Options:\n{list_options(options)}"
+        f"Water takes up to {brook.max_lag} hours. Options:\n{list_options(options)}\n"
+        f"{brook.samples} hours, each with the flow at X and at Y:\n{rows}"
     )
 
 
-def _short_rationale(first: Floats, second: Floats, text: str) -> str:
+def _short_rationale(first: Floats, second: Floats, text: str, letter: str) -> str:
+    """Peaks and lags, and then the option's line as the question has it, from its text to the next letter."""
     one, other = river.two_peaks(first), river.two_peaks(second)
     assert one is not None and other is not None, "accepted pairs have peaks"
     return SHORT["peaks"][0].format(
@@ -229,6 +237,7 @@ def _short_rationale(first: Floats, second: Floats, text: str) -> str:
         second=f"{other[0]} {other[1]}",
         lags=f"{other[0] - one[0]} {other[1] - one[1]}",
         statement=text,
+        letter=letter,
     )
 
 

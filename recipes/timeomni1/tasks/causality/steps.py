@@ -67,5 +67,5 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 
 SHORT: dict[str, tuple[str, ...]] = {
-    "peaks": ("X peaks {first}, Y peaks {second}, lags {lags}: {statement}.",),
+    "peaks": ("X peaks {first}, Y peaks {second}, lags {lags}. {statement}\n{letter}.",),
 }

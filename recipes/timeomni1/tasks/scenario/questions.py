@@ -21,6 +21,7 @@ from recipes.timeomni1.tasks.drawing import LETTERS
 from recipes.timeomni1.tasks.scenario import rationale
 from recipes.timeomni1.tasks.scenario.predicates import Floats, size
 from recipes.timeomni1.tasks.scenario.scenarios import HELD_OUT, SAMPLINGS, SCENARIOS, Sampling, Scenario
+from recipes.timeomni1.tasks.scenario.short import library
 
 NAME = "scenario"
 LABELS: tuple[str, ...] = ("level 1", "level 2", "level 2", "level 3", "level 3")
@@ -28,6 +29,7 @@ LABELS: tuple[str, ...] = ("level 1", "level 2", "level 2", "level 3", "level 3"
 # together leave a fifth to a quarter of the questions open, and only the shape answers these.
 CEILINGS = {"length_only": 0.53, "longest_sentence": 0.28, "nearest_size": 0.65, "length_then_size": 0.82}
 LEVELS = 9  # of the size ``short``
+GLANCE = ("length_only", "the length fits")
 
 QUESTION = (
     "A time series was recorded from midnight on a Monday, the first day of January. Which scenario most likely "
@@ -49,8 +51,9 @@ class Option:
 
     @property
     def short_text(self) -> str:
-        """The same; digits on both sides of the sentence make it a token of its own for a small model."""
-        return f"{self.length} values: {self.scenario.sentence}, {self.sampling.period} a {self.scenario.cycle}"
+        """The same; digits between thing, pattern and length make each a token of its own for a small model."""
+        thing, _, pattern = self.scenario.sentence.partition(", ")
+        return f"{thing}, {self.sampling.period} a {self.scenario.cycle}, {pattern}, {self.length} values"
 
     def accepts(self, series: Floats) -> bool:
         """Whether everything that the text says is true of the series."""
@@ -113,7 +116,8 @@ def _digits(scenario: Scenario, series: Floats) -> str:
 
 def _options(rng: np.random.Generator, level: int, ood: bool, size: Size) -> list[Option] | None:
     """Four scenarios, with as many different lengths as the level wants; None when the library has no such four."""
-    known = [one for one in SCENARIOS if (one.domain in HELD_OUT) == ood]
+    short = size.name == "short"
+    known = library(ood) if short else [one for one in SCENARIOS if (one.domain in HELD_OUT) == ood]
     everything = [
         Option(scenario, sampling, length)
         for scenario in known
