@@ -19,13 +19,15 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from data_pipelines.download import download as fetch
-from recipes.timeomni1 import benchmarks, scoring, testbed
+from recipes.timeomni1 import benchmarks, official, scoring, testbed
+from recipes.timeomni1.official import TwiceRead
 from recipes.timeomni1.reward import compute_score
 from src.errors import DataError
+from src.tasks.asking import Completion
 from src.tasks.choice.answer import read_body
 from src.tasks.row import Row
 from src.tasks.scores import Scores
-from src.tasks.task import Answer, Log, Task
+from src.tasks.task import Answer, Log, Task, by_source
 
 
 @dataclass
@@ -127,9 +129,29 @@ class External(Task):
 
 
 class Testbed(External):
-    """The paper's public test set."""
+    """The paper's public test set, scored by the recipe's grammar and as the published scorer does."""
 
     __test__ = False  # no class of tests, whatever pytest thinks of its name
+
+    def read(self, row: Row, response: str) -> Answer:
+        """The letter or the values, as either reads them."""
+        found = super().read(row, response)
+        return TwiceRead(found.value, found.problem, found.well_formed, official.read(row, response))
+
+    def taken(self, row: Row, completion: Completion) -> Answer:
+        """Likewise; the published scorer reads what was written of an answer that was cut off, too."""
+        found = super().taken(row, completion)
+        return TwiceRead(found.value, found.problem, found.well_formed, official.read(row, completion.text))
+
+    def score(self, rows: Sequence[Row], answers: Sequence[Answer], seed: int = 0) -> Scores:
+        """As the generated questions are scored, and the published scorer's figures beside."""
+        scores = super().score(rows, answers, seed)
+        beside = {source: official.metrics(*some, seed) for source, some in by_source(rows, answers).items()}
+        groups = {
+            source: replace(group, metrics={**group.metrics, **beside[source]})
+            for source, group in scores.groups.items()
+        }
+        return replace(scores, groups=groups)
 
     def questions(self, path: Path) -> list[Row]:
         """Rows in and out of distribution, as the file's name says."""

@@ -120,28 +120,39 @@ def _errors_by_question(rows: Sequence[Row]) -> dict[str, list[float]]:
 
 
 def _forecast_extras(questions: Sequence[Row], judged: Sequence[Judged]) -> dict[str, Metric]:
-    """Whether forecasts are more than a copy of the history's end.
+    """Whether forecasts are more than what needs no reasoning.
 
     Returns:
-        ``copied``: the share of the valid answers that repeat the end of the history. ``skill``: the share that all
-        answers reach of the gap between that copy's error and the noise floor (1 at the floor, 0 at the copy).
+        ``copied``: the share of the valid answers that repeat a day of the history, whichever. ``skill``: the share
+        that all answers reach of the gap between the best shortcut's error and the noise floor (1 at the floor, 0 at
+        the shortcut). A shortcut is a solver that the build reports, but for the oracle, or the copy of a shown day;
+        the best is the one with the smallest error over all questions.
     """
-    copies = {row.index: _last_values(row) for row in questions}
-    valid = [one for one in judged if one.valid]
-    copied = [np.allclose(one.answer.value, copy) for one in valid if (copy := copies[one.row.index]) is not None]
+    days = {row.index: _days(row) for row in questions}
+    shown = [one for one in judged if one.valid and days[one.row.index]]
+    copied = [any(np.allclose(one.answer.value, day) for day in days[one.row.index]) for one in shown]
     extras = {"copied": Metric(float(np.mean(copied)) if copied else None)}
-    gaps = gains = 0.0
-    for one in judged:
-        copy, floor = copies[one.row.index], one.row.info.get("floor_mae")
-        if copy is None or floor is None:
-            return extras
-        error = mae(copy, one.row.truth)
-        gaps, gains = gaps + error - floor, gains + error - one.value
+    shortcuts = [_shortcut_errors(row, days[row.index]) for row in questions]
+    floors = {row.index: row.info["floor_mae"] for row in questions if "floor_mae" in row.info}
+    names = set.intersection(*(set(one) for one in shortcuts))
+    if not names or len(floors) < len(questions):
+        return extras
+    best = min(sorted(names), key=lambda name: sum(one[name] for one in shortcuts))
+    zeros = {row.index: one[best] for row, one in zip(questions, shortcuts, strict=True)}
+    gaps = sum(zeros[one.row.index] - floors[one.row.index] for one in judged)
+    gains = sum(zeros[one.row.index] - one.value for one in judged)
     return extras | {"skill": Metric(gains / gaps if gaps > 0 else None)}
 
 
-def _last_values(row: Row) -> np.ndarray | None:
-    history = row.info.get("history")
-    if history is None or len(history) < len(row.truth):
-        return None
-    return np.asarray(history, dtype=np.float64)[-len(row.truth) :]
+def _shortcut_errors(row: Row, days: Sequence[np.ndarray]) -> dict[str, float]:
+    """The error of each solver that does not reason: those of the build, and the copies of the shown days."""
+    stored = {name: answer for name, answer in row.info.get("shortcuts", {}).items() if name != "oracle"}
+    copies = {f"day {place} from the end": day for place, day in enumerate(days, 1)}
+    return {name: mae(answer, row.truth) for name, answer in {**stored, **copies}.items()}
+
+
+def _days(row: Row) -> list[np.ndarray]:
+    """The whole days of the history, each as long as the forecast, the latest first."""
+    history, horizon = np.asarray(row.info.get("history", ()), dtype=np.float64), len(row.truth)
+    starts = range(len(history) - horizon, -1, -horizon)
+    return [history[start : start + horizon] for start in starts]

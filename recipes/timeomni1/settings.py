@@ -24,8 +24,9 @@ class Traces:
     Args:
         answer_only: prompts and answers without reasoning.
         file: ready-made SFT rows, of recipes.timeomni1.teacher.
-        hasty: share of the traces of choices that follow a rule of thumb instead of reasoning, so that it is left to
-            RL to find out that reasoning pays.
+        hasty: share of the generators' own traces of choices that follow a rule of thumb instead of reasoning, so
+            that it is left to RL to find out that reasoning pays; answers without reasoning and ready-made rows have
+            none.
     """
 
     answer_only: bool = False
@@ -111,9 +112,6 @@ def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
         raise DataError(f"dataset.magnitude_cue is '{settings.magnitude_cue}': set it to balanced or natural")
     if not 0 <= settings.traces.hasty <= 1:
         raise DataError(f"dataset.traces.hasty is {settings.traces.hasty}: set it to a share from 0 to 1")
-    if settings.traces.hasty and (settings.traces.answer_only or settings.traces.file):
-        other = "answer_only" if settings.traces.answer_only else "file"
-        raise DataError(f"dataset.traces.hasty does not go with dataset.traces.{other}: set hasty to 0")
     if settings.seed < 0:
         raise DataError(f"dataset.seed is {settings.seed}: set it to at least 0")
     for split, counts in settings.rows.items():

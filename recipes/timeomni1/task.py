@@ -77,9 +77,10 @@ class TimeOmni1(Task):
         if split == "sft" and self.typed.traces.file is not None:
             return self._read_traces()
         drawn = [pair for part in self._parts(split) for pair in zip(part.items, part.seeds, strict=True)]
-        written = self.typed.traces
+        answer_only = self.typed.traces.answer_only
+        share = 0.0 if answer_only else self.typed.traces.hasty
         return [
-            trace(item, split, index, seed, answer_only=written.answer_only, text=_hasty(item, seed, written.hasty))
+            trace(item, split, index, seed, answer_only=answer_only, text=_hasty(item, seed, share))
             for index, (item, seed) in enumerate(self._shuffled(drawn))
         ]
 

@@ -31,7 +31,10 @@ def accuracy(found: tuple[Item, ...], shortcut: str) -> float:
 
 def swap_options(item: Item) -> tuple[str, str]:
     """The question with its options in reverse, and the letter that is now right."""
-    count = len(item.options)
-    head = item.question.split("A. ")[0]
-    lines = [f"{'ABCD'[i]}. {text}" for i, text in enumerate(reversed(item.options))]
-    return head + "\n".join(lines), "ABCD"[count - 1 - "ABCD".index(str(item.answer))]
+    shown, swapped = (
+        "\n".join(f"{letter}. {text}" for letter, text in zip("ABCD", options, strict=False))
+        for options in (item.options, item.options[::-1])
+    )
+    assert shown in item.question
+    last = len(item.options) - 1
+    return item.question.replace(shown, swapped), "ABCD"[last - "ABCD".index(str(item.answer))]

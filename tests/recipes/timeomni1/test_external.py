@@ -2,13 +2,18 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from recipes.timeomni1 import official
 from src.config.group import compose_group
 from src.errors import DataError
+from src.tasks.asking import Completion
 from src.tasks.build import build
 from src.tasks.row import Row
 from src.tasks.scores import Scores
@@ -82,6 +87,78 @@ def test_the_testbed_is_scored_by_the_recipes_parser(folder: Path) -> None:
     assert values(scores, "forecasting")["mae"] == 1.0
     assert scores.groups["forecasting"].baselines["copy_last"]["mae_all"].value == 2.0  # 6, 7 for 8, 9
     assert (values(scores, "decision-ood")["success"], values(scores, "decision-ood")["acc"]) == (0.0, None)
+
+
+# Choices whose right letter is D: what each parser makes of a response, 1 right, 0 wrong, None no answer.
+LETTERS = [
+    (ANSWER.format("D"), 1.0, 1.0),
+    (ANSWER.format("(D)"), 1.0, 0.0),
+    (ANSWER.format("**D**"), 1.0, 0.0),
+    (ANSWER.format("d)."), 1.0, 1.0),
+    (ANSWER.format("Option D"), 0.0, 0.0),
+    (ANSWER.format("42"), None, 0.0),
+    (ANSWER.format(""), None, None),
+    ("D", None, None),
+    (ANSWER.format("D") + "\nIndeed <answer>D</answer>", 1.0, None),
+    ("<answer>D</answer> and then more", 1.0, 1.0),
+]
+# Forecasts of [8, 9]: the error, None for no answer.
+LISTS = [
+    (ANSWER.format("[8, 11]"), 1.0, 1.0),
+    (ANSWER.format("The next hours: [8, 11], roughly."), 1.0, None),
+    (ANSWER.format("8, 11"), None, 1.0),
+    (ANSWER.format("8; 11"), None, 1.0),
+    (ANSWER.format("[8; 11]"), None, 1.0),
+    (ANSWER.format("['8', 1_1]"), 1.0, None),
+    (ANSWER.format("[8, 11] or [8, 9]"), 1.0, None),
+    (ANSWER.format("[8, 9, 10]"), None, None),
+    (ANSWER.format("[8, 1e999]"), None, None),
+    (ANSWER.format("[08, 9]"), None, 0.0),
+    ("[8, 9]", None, None),
+]
+
+
+@pytest.mark.parametrize(("place", "replies"), [(0, LETTERS), (2, LISTS)])
+def test_the_published_parser_and_ours_read_the_same_answers_each_in_its_way(
+    folder: Path, place: int, replies: list[tuple[str, float | None, float | None]]
+) -> None:
+    one = task("timeomni1_testbed", folder)
+    row = one.rows("test")[place]
+    kind = "acc" if place == 0 else "mae"
+    for said, theirs, ours in replies:
+        (group,) = one.score([row], [one.read(row, said)]).groups.values()
+        found = {name: metric.value for name, metric in group.metrics.items()}
+        assert (found[f"official_{kind}"], found["official_success"]) == (theirs, float(theirs is not None)), said
+        assert (found[kind], found["success"]) == (ours, float(ours is not None)), said
+
+
+def test_the_published_figures_are_means_of_valid_answers_with_intervals(folder: Path) -> None:
+    one = task("timeomni1_testbed", folder)
+    row = one.rows("test")[0]
+    rows = [replace(row, index=index) for index in range(4)]
+    said = [ANSWER.format(text) for text in ("(D)", "**D**", "Option D", "")]
+    (group,) = one.score(rows, [one.read(row, text) for text in said]).groups.values()
+    assert group.as_dict()["metrics"]["official_acc"]["value"] == pytest.approx(2 / 3)
+    low, high = group.as_dict()["metrics"]["official_success"]["interval"]
+    assert group.metrics["official_success"].value == 0.75 and 0 <= low < 0.75 < high <= 1
+    assert group.metrics["acc_all"].value == 0.0
+
+
+@given(st.text(alphabet="<answer>/[]0123456789.,;eE+-'\"_ \nDd()*{}j", max_size=80))
+def test_no_response_makes_the_published_parser_fail(text: str) -> None:
+    for truth in ("D", [8.0, 9.0]):
+        row = Row("s", "s", "test", 0, (), truth, {})
+        for said in (text, f"<answer>{text}</answer>", f"<answer>[{text}]</answer>"):
+            found = official.read(row, said)
+            assert found is None or isinstance(found, str) or len(found) == 2
+
+
+def test_an_answer_that_was_cut_off_is_read_by_the_published_parser_alone(folder: Path) -> None:
+    one = task("timeomni1_testbed", folder)
+    row = one.rows("test")[0]
+    found = one.taken(row, Completion(ANSWER.format("D"), 9, problem="it is cut off"))
+    metrics = values(one.score([row], [found]), "scenario")
+    assert (metrics["official_acc"], metrics["success"]) == (1.0, 0.0)
 
 
 def test_the_recipes_reward_pays_for_them(folder: Path) -> None:

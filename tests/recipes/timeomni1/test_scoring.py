@@ -67,6 +67,32 @@ def test_the_three_figures_of_both_kinds() -> None:
     assert found["skill"] == pytest.approx((10 - 13) / (10 - 6))
 
 
+def two_days(index: int, truth: list[float], first: list[float], second: list[float], **solvers: list[float]) -> Row:
+    info = {"options": 0, "history": [*first, *second], "floor_mae": 0.5, "shortcuts": {"oracle": truth, **solvers}}
+    return Row("forecasting", "forecasting", "val", index, (), truth, info)
+
+
+def extras(rows: list[Row], replies: list[str]) -> tuple[float, float]:
+    found = values(scored(rows, [answer(reply) for reply in replies]).groups["forecasting"].metrics)
+    return found["copied"], found["skill"]
+
+
+def test_the_copy_of_either_shown_day_has_no_skill() -> None:
+    # The first day errs by 1 and 2, the second, with an event, by 5 and 3: the first is the better shortcut.
+    rows = [two_days(0, [3, 4], [4, 5], [8, 9]), two_days(1, [6, 6], [4, 4], [9, 9])]
+    assert extras(rows, ["4, 5", "4, 4"]) == (1.0, pytest.approx(0.0))
+    copied, skill = extras(rows, ["8, 9", "9, 9"])
+    assert (copied, skill) == (1.0, pytest.approx((3 - 8) / (3 - 1)))
+    assert extras(rows, ["3.5, 4.5", "6.5, 5.5"]) == (0.0, pytest.approx(1.0))
+    assert extras(rows, ["4, 5", "9, 9"])[0] == 1.0  # one day here, the other there
+
+
+def test_zero_skill_is_the_best_of_all_shortcuts_whichever_it_is() -> None:
+    rows = [two_days(0, [3, 4], [4, 5], [8, 9], better=[3, 5]), two_days(1, [6, 6], [4, 4], [9, 9], better=[6, 9])]
+    assert extras(rows, ["3, 5", "6, 9"]) == (0.0, pytest.approx(0.0))  # errs by 0.5 and 1.5
+    assert extras(rows, ["4, 5", "4, 4"]) == (1.0, pytest.approx((2 - 3) / (2 - 1)))
+
+
 def test_the_metrics_of_single_answers_have_the_scores_as_their_means() -> None:
     groups = scored().groups
     judged = [(row.source, judge(row, read(row, said))) for row, said in zip(ROWS, RESPONSES, strict=True)]

@@ -4,6 +4,7 @@ Four scenarios with lengths are drawn first, and a series is made for each of th
 each of the four could be the answer: all of its own claims hold, and each of the other three sentences is clearly wrong
 in one of its claims or states another length. The answer is then drawn. So exactly one option is true, and neither a
 sentence nor a pattern of lengths says anything about which.
+Size ``paper`` holds whole domains out, size ``short`` combinations of a thing with a pattern (``short.py``).
 
 Levels (labels, in the mix 20/40/40): 1, all four lengths differ; 2, they come in two pairs; 3, all are the same. A
 solver that looks at the length alone gets 1, 1/2 and 1/4 of them, 0.5 in the mix.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -116,14 +118,7 @@ def _digits(scenario: Scenario, series: Floats) -> str:
 
 def _options(rng: np.random.Generator, level: int, ood: bool, size: Size) -> list[Option] | None:
     """Four scenarios, with as many different lengths as the level wants; None when the library has no such four."""
-    short = size.name == "short"
-    known = library(ood) if short else [one for one in SCENARIOS if (one.domain in HELD_OUT) == ood]
-    everything = [
-        Option(scenario, sampling, length)
-        for scenario in known
-        for sampling in SAMPLINGS[size.name][scenario.cycle]
-        for length in sampling.lengths
-    ]
+    everything = _everything(ood, size.name)
     lengths = sorted({one.length for one in everything})
     pattern = {1: (1, 1, 1, 1), 2: (2, 2), 3: (4,)}[level]
     chosen: list[Option] = []
@@ -138,6 +133,18 @@ def _options(rng: np.random.Generator, level: int, ood: bool, size: Size) -> lis
             chosen.append(same[int(rng.integers(len(same)))])
             taken.add(str(name))
     return [chosen[place] for place in rng.permutation(len(chosen))]
+
+
+@cache
+def _everything(ood: bool, size: str) -> tuple[Option, ...]:
+    """Every scenario to draw from, with every length that it may have."""
+    known = library(ood) if size == "short" else [one for one in SCENARIOS if (one.domain in HELD_OUT) == ood]
+    return tuple(
+        Option(scenario, sampling, length)
+        for scenario in known
+        for sampling in SAMPLINGS[size][scenario.cycle]
+        for length in sampling.lengths
+    )
 
 
 def _each_is_unique(options: Sequence[Option], series: Sequence[Floats]) -> bool:

@@ -17,6 +17,7 @@ from recipes.timeomni1.tasks.causality import questions as causality
 from recipes.timeomni1.tasks.causality import river
 from recipes.timeomni1.tasks.causality.granger import OWN_LAGS, granger_f
 from recipes.timeomni1.tasks.causality.steps import SHORT, STEPS
+from src.models.tiny import fixed_phrases
 
 SETS = [("paper", False, 600), ("paper", True, 300), ("short", False, 60), ("short", True, 45)]
 each_set = pytest.mark.parametrize(("size", "ood", "count"), SETS)
@@ -146,9 +147,10 @@ def test_every_number_of_a_rationale_follows_from_the_question(ood: bool, count:
 
 @pytest.mark.parametrize(("ood", "count"), [(False, 60), (True, 45)])
 def test_short_rationales_state_the_highest_peaks(ood: bool, count: int) -> None:
+    one_line = {step: tuple(text.replace("\n", "|") for text in texts) for step, texts in SHORT.items()}
     for item in items("causality", "short", ood, count):
         _, (a, b) = _series(item.question, "short")
-        ((_, fields),) = read_rationale(item.rationale, SHORT)
+        ((_, fields),) = read_rationale(item.rationale.replace("\n", "|"), one_line)
         stated = []
         for key, series in (("first", a), ("second", b)):
             early, late = (int(text) for text in fields[key].split())
@@ -160,7 +162,22 @@ def test_short_rationales_state_the_highest_peaks(ood: bool, count: int) -> None
             stated.append((early, late))
         assert fields["lags"] == f"{stated[1][0] - stated[0][0]} {stated[1][1] - stated[0][1]}"
         assert fields["statement"] == item.options["ABC".index(item.answer)]
-        assert len(item.question) + len(item.rationale) < 300
+        assert fields["letter"] == item.answer
+        assert len(item.question) + len(item.rationale) < 350
+
+
+def test_a_short_conclusion_and_its_option_are_the_same_tokens_and_the_letter_follows() -> None:
+    """What stands between two names is one token for a small model: the option's must come back, wherever it stands."""
+    found = items("causality", "short", False, 60)
+    texts = [text for item in found for text in (item.question, f"<think>{item.rationale}</think>")]
+    phrases = fixed_phrases(texts, 1000)
+    for item in found:
+        said = f". {item.options['ABC'.index(item.answer)]}\n"
+        assert item.rationale.endswith(f"{said}{item.answer}.")
+        for letter, text in zip("ABC", item.options, strict=True):
+            assert f"\n{letter}. {text}\n" in item.question
+        # Nothing longer that holds it is a token.
+        assert [phrase for phrase in phrases if said in phrase] == [said]
 
 
 def test_a_tenth_of_the_rationales_correct_a_first_thought() -> None:

@@ -10,10 +10,14 @@ from recipes.timeomni1.item import Item, Size
 from recipes.timeomni1.tasks.scenario import predicates as measure
 from recipes.timeomni1.tasks.scenario import questions as task
 from recipes.timeomni1.tasks.scenario.scenarios import HELD_OUT, SAMPLINGS, SCENARIOS, Scenario
+from recipes.timeomni1.tasks.scenario.short import library, parts
+from src.models.tiny import fixed_phrases
 
 BY_SENTENCE = {one.sentence: one for one in SCENARIOS}
+SHORT = {ood: {one.sentence: one for one in library(ood)} for ood in (False, True)}
+BY_SHORT_SENTENCE = SHORT[False] | SHORT[True]
 _OPTION = re.compile(r"^([A-D])\) (\d+) (\S+) values: (.*)\.$", re.MULTILINE)
-_SHORT_OPTION = re.compile(r"^([A-D])\) (\d+) values: (.*), (\d+) a (day|week|year)$", re.MULTILINE)
+_SHORT_OPTION = re.compile(r"^([A-D])\) (.*), (\d+) a (day|week|year), (.*), (\d+) values$", re.MULTILINE)
 
 
 def _items(size: str, ood: bool, count: int = 30) -> list[Item]:
@@ -50,9 +54,10 @@ def _options(item: Item) -> dict[str, tuple[int, int, Scenario]]:
         for words in samplings
     }
     found = {}
-    for letter, length, sentence, period, cycle in _SHORT_OPTION.findall(item.question):
-        assert BY_SENTENCE[sentence].cycle == cycle
-        found[letter] = (int(length), int(period), BY_SENTENCE[sentence])
+    for letter, thing, period, cycle, pattern, length in _SHORT_OPTION.findall(item.question):
+        scenario = BY_SHORT_SENTENCE[f"{thing}, {pattern}"]
+        assert scenario.cycle == cycle
+        found[letter] = (int(length), int(period), scenario)
     for letter, length, words, sentence in _OPTION.findall(item.question):
         scenario = BY_SENTENCE[sentence]
         found[letter] = (int(length), periods[words, scenario.cycle], scenario)
@@ -94,10 +99,44 @@ def test_levels_say_how_far_the_length_leads(items: list[Item]) -> None:
 
 
 def test_domains_are_held_out() -> None:
-    for size in ("paper", "short"):
-        for ood in (False, True):
-            names = {scenario.domain for item in _items(size, ood, 10) for _, _, scenario in _options(item).values()}
-            assert all((name in HELD_OUT) == ood for name in names)
+    for ood in (False, True):
+        names = {scenario.domain for item in _items("paper", ood, 10) for _, _, scenario in _options(item).values()}
+        assert all((name in HELD_OUT) == ood for name in names)
+
+
+def test_the_short_size_holds_out_combinations_of_words_that_training_has_all_seen() -> None:
+    inside, outside = ([parts(one) for one in library(ood)] for ood in (False, True))
+    assert not set(inside) & set(outside) and len(set(inside)) == len(inside) > 80 and len(set(outside)) > 30
+    for place in (0, 1):
+        assert {one[place] for one in outside} <= {one[place] for one in inside}
+        # A thing or a pattern of the test does not come with one partner only, from which it could be told.
+        for word in {one[place] for one in outside}:
+            assert len({one[1 - place] for one in inside if one[place] == word}) >= 2, word
+
+
+def test_what_a_short_combination_claims_is_the_things_size_and_the_patterns_shape() -> None:
+    for ood in (False, True):
+        for item in _items("short", ood, 40):
+            for _, _, scenario in _options(item).values():
+                assert scenario.sentence in SHORT[ood]
+                thing, pattern = parts(scenario)
+                own, shape = (
+                    (
+                        next(one for one in library(False) if one.event is None and parts(one)[place] == word)
+                        for place, word in ((0, thing), (1, pattern))
+                    )
+                    if not scenario.event
+                    else (scenario,) * 2
+                )
+                assert (scenario.low, scenario.high) == (own.low, own.high)
+                assert (scenario.peaks, scenario.weekend, scenario.trend) == (shape.peaks, shape.weekend, shape.trend)
+
+
+def test_every_word_of_a_short_question_out_of_distribution_is_one_token_that_training_shows() -> None:
+    """The tokenizer of a demo knows its SFT rows; a phrase of the test that it does not know is spelled in bytes."""
+    inside, outside = ([item.question for item in _items("short", ood, 400)] for ood in (False, True))
+    asked = fixed_phrases(outside, 10_000)
+    assert len(asked) > 30 and not set(asked) - set(fixed_phrases(inside, 10_000))
 
 
 def test_every_number_of_a_rationale_can_be_recomputed(items: list[Item]) -> None:
