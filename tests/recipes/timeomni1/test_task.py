@@ -1,7 +1,6 @@
 """The build: quotas, determinism across processes, leaks that fail it, prompts that are too long."""
 
 import json
-import re
 import subprocess
 import sys
 from collections import Counter
@@ -258,37 +257,6 @@ def test_answer_only_leaves_the_reasoning_out(tmp_path: Path) -> None:
     system, _, assistant = read(tmp_path, "sft")[0]["messages"]
     assert "think" not in system["content"] and assistant["content"].startswith("<answer>")
     assert "think" not in read(tmp_path, "train")[0]["prompt"][0]["content"]
-
-
-HASTY = re.compile(r"<think>At a glance, [^:.]+\. So ([A-D])\.</think>\n<answer>\1</answer>")
-
-
-@pytest.mark.parametrize("name", ["scenario", "causality", "decision", "pricing", "forecasting"])
-def test_a_share_of_the_traces_of_choices_follows_the_rule_of_thumb_of_their_task(name: str) -> None:
-    rows = (f"dataset.tasks=[{name}]", f"dataset.rows.sft.{name}=60", f"dataset.rows.train.{name}=0")
-    some, none, whole = (task(*rows, f"dataset.traces.hasty={share}").traces("sft") for share in (0.5, 0.0, 1.0))
-    said = [HASTY.fullmatch(one.answer) for one in some]
-    if name == "forecasting":
-        assert [one.answer for one in some] == [one.answer for one in whole] == [one.answer for one in none]
-        return
-    assert 15 < sum(map(bool, said)) < 45
-    solver, words = collect.generator(name).GLANCE
-    for one, plain, found in zip(some, none, said, strict=True):
-        assert one.row == plain.row and not HASTY.fullmatch(plain.answer)
-        if found:
-            assert found[1] == one.row.info["shortcuts"][solver] and words in one.answer
-        else:
-            assert one.answer == plain.answer
-    assert all(HASTY.fullmatch(one.answer) for one in whole)
-    # The rule is plausible and wrong: it finds no more than its ceiling, far from what the reasoning finds.
-    right = sum(one.row.info["shortcuts"][solver] == one.row.truth for one in none) / len(none)
-    assert right < collect.generator(name).CEILINGS[solver] + 0.2
-
-
-def test_answers_without_reasoning_and_questions_that_are_asked_are_never_hasty() -> None:
-    bare = task("dataset.traces.answer_only=true", "dataset.traces.hasty=1").traces("sft")
-    assert not [one for one in bare if "glance" in one.answer]
-    assert task("dataset.traces.hasty=1").rows("val") == task().rows("val")
 
 
 def test_tasks_that_are_tested_need_not_be_trained() -> None:
