@@ -201,6 +201,8 @@ def _against_baselines(validated: Sequence[Comparison], test: Sequence[Compariso
 
 
 def _answer(item: Comparison) -> str:
+    if not math.isfinite(item.last.value(item.lead)):
+        return "No: no usable answer"
     start = {WINS: "Yes", UNCERTAIN: "Not certain", LOSES: "No"}[item.outcome]
     return f"{start}: {metric_words(item.lead)} {_change(item)}"
 
@@ -208,6 +210,8 @@ def _answer(item: Comparison) -> str:
 def _clause(item: Comparison) -> str:
     """The outcome as a part of a sentence that names the baseline, whichever it is."""
     best, metric = words(item.best_baseline or ""), metric_words(item.lead)
+    if not math.isfinite(item.last.value(item.lead)):
+        return f"the model does not beat the best baseline ({best}): it has no usable answer"
     if item.outcome == LOSES:
         return f"the model does not beat the best baseline ({best}): the {metric} is {_change(item)}"
     clause = f"the {metric} is {_change(item)} than the best baseline ({best})"
@@ -217,8 +221,8 @@ def _clause(item: Comparison) -> str:
 def _change(item: Comparison) -> str:
     """How far the final model is from the best baseline, such as ``12 % lower``."""
     gain, lower = item.final_gain, lower_is_better(item.lead)
-    if not math.isfinite(gain):
-        return "higher" if math.isfinite(item.last.value(item.lead)) else "without a usable answer"
+    if not math.isfinite(gain):  # of an error, where the baseline has none
+        return "higher"
     if gain == 0:
         return "no better"
     size = percent(abs(gain)) if lower else number(abs(gain))

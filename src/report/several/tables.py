@@ -175,7 +175,7 @@ def _metrics(runs: Sequence[OneRun]) -> Iterator[Table]:
                 models.setdefault(f"after {stage_label(stage)}", []).append(dict(values))
             for name, values in row.baselines.items():
                 beside.setdefault(words(name) + (" (bound)" if is_bound(name) else ""), []).append(dict(values))
-        names = [some[0].lead, *(name for rows in [*models.values(), *beside.values()] for one in rows for name in one)]
+        names = [some[0].lead, *(name for rows in [*beside.values(), *models.values()] for one in rows for name in one)]
         metrics = [name for name in dict.fromkeys(names) if name != "fail_frac"]
         rows = [
             [label, *(_mean([one[metric] for one in values if metric in one]) for metric in metrics)]

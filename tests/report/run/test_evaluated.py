@@ -157,4 +157,5 @@ def test_a_model_that_answered_nothing_has_no_error_and_loses(make_run, read_pag
     nothing = group(1.0, metrics={"mse": metric(None), "mae": metric(None)}, failed=300)
     page = read_page(with_evaluation(make_run(steps=4), {"rl": result({"demand": nothing})}))
     assert page.tables[1][1] == ["Model, after RL", "\N{EN DASH}", "\N{EN DASH}", "100 %", "\N{EN DASH}"]
-    assert "No: MSE without a usable answer" in page.words
+    assert "No: no usable answer" in page.words
+    assert "the model does not beat the best baseline (last week): it has no usable answer." in page.words
