@@ -7,6 +7,7 @@ the paper's metric on valid answers rewards a model for not answering.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,16 +75,19 @@ def _group(rows: Sequence[Row], answers: Sequence[Answer], seed: int) -> Group:
         runs[one.row.index].append(one)
     questions = [some[0].row for some in runs.values()]
 
-    def over_questions(value: Callable[[Judged], float], weight: Callable[[Judged], float]) -> Metric:
+    def over_questions(
+        value: Callable[[Judged], float], weight: Callable[[Judged], float], most: float = 1.0
+    ) -> Metric:
         tops = [sum(value(one) * weight(one) for one in some) for some in runs.values()]
-        return ratio(tops, [sum(weight(one) for one in some) for some in runs.values()], seed)
+        return ratio(tops, [sum(weight(one) for one in some) for some in runs.values()], seed, most=most)
 
     forecasts = not isinstance(rows[0].truth, str)
+    most = math.inf if forecasts else 1.0  # a share is at most all
     kind = "mae" if forecasts else "acc"
     metrics = {
         "success": over_questions(lambda one: float(one.valid), lambda one: 1.0),
-        kind: over_questions(lambda one: one.value, lambda one: float(one.valid)),
-        f"{kind}_all": over_questions(lambda one: one.value, lambda one: 1.0),
+        kind: over_questions(lambda one: one.value, lambda one: float(one.valid), most),
+        f"{kind}_all": over_questions(lambda one: one.value, lambda one: 1.0, most),
     }
     if forecasts:
         metrics |= _forecast_extras(questions, judged)

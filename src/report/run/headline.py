@@ -194,7 +194,7 @@ def _against_baselines(validated: Sequence[Comparison], test: Sequence[Compariso
         answer = count.capitalize()
         clause = f"answers beat the best baseline {count}"
         if lost := [f"{item.dataset} ({words(item.best_baseline or '')})" for item in judged if item.outcome == LOSES]:
-            clause += f", and lose to it on {', '.join(lost)}"
+            clause += f", and lose to it on {', '.join(lost) if len(lost) <= FEW_DATASETS else len(lost)}"
     outcomes = {item.outcome for item in judged}
     tone = "bad" if outcomes == {LOSES} else "open" if unanswered or outcomes != {WINS} else "good"
     return Finding(question, answer, detail, tone, clause)

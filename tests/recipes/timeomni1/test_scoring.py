@@ -131,6 +131,11 @@ def test_intervals_are_over_questions_not_over_answers() -> None:
     assert value is not None and bounds is not None and bounds[0] < value < bounds[1]
 
 
+def test_a_share_of_none_is_not_known_for_certain() -> None:
+    low, high = scored(ROWS[:4], [answer("E")] * 4).groups["scenario"].metrics["acc_all"].interval or (1, 0)
+    assert (low, high) == (0.0, pytest.approx(0.6, abs=0.01))  # Clopper-Pearson of 0 in 4
+
+
 def test_no_valid_answer_is_no_figure_not_a_crash() -> None:
     group = scored(ROWS[:3], ["", "none", "x"]).groups["scenario"]
     assert (group.metrics["acc"].value, group.metrics["success"].value) == (None, 0.0)

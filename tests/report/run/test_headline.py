@@ -122,3 +122,7 @@ def test_many_datasets_are_named_in_short() -> None:
     found = findings(record(), test)[2]
     assert (found.answer, found.tone) == ("On 4 of 4 datasets", "good")
     assert found.detail.startswith("Test split: a: 0.400 against 0.520 (last week). b: ")
+    lost = [replace(item, dataset=name) for name in "abcd" for item in on_test(0.9, (0.8, 1.0))]
+    assert (
+        findings(record(), lost)[2].clause == "answers beat the best baseline on 0 of 4 datasets, and lose to it on 4"
+    )
