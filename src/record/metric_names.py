@@ -18,12 +18,17 @@ def lower_is_better(metric: str) -> bool:
 
     More is better of all else, and of every reward: the term ``reward/mse/mean`` is earned by small errors.
     """
-    return "reward" not in metric.split("/") and bool(_LOWER.search(metric))
+    return not is_reward(metric) and bool(_LOWER.search(metric))
 
 
 def better(metric: str, value: float, other: float) -> bool:
     """Whether a value of a metric is better than another one; a NaN, such as of a model without answers, never is."""
     return value < other if lower_is_better(metric) else value > other
+
+
+def is_reward(metric: str) -> bool:
+    """Whether a metric's unit is the reward's: the reward itself, or a term of it."""
+    return "reward" in metric.split("/")
 
 
 def metric_words(metric: str) -> str:

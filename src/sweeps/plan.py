@@ -20,7 +20,8 @@ from src.config.compose import as_typed, order_arguments
 from src.errors import ConfigError, UserError
 from src.launcher.admit import admit
 from src.record.layout import NAME
-from src.record.sweep import Cell, Sweep, is_sweep, read_sweep
+from src.record.metric_names import is_reward
+from src.record.sweep import Cell, Sweep, is_sweep, read_sweep, sets_reward
 from src.sweeps.naming import carries_out, cell_name, key_of, sweep_name, value_of
 
 DIRECTIONS = ("maximize", "minimize")
@@ -133,8 +134,22 @@ def _check_settings(config: DictConfig, overrides: Sequence[str], swept: Sequenc
     jobs: Any = config.sweep.jobs
     if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < 1:
         raise ConfigError(f"sweep.jobs={jobs}: give a whole number of at least 1")
+    _check_metric(config, swept)
     if config.sweep.direction not in (None, *DIRECTIONS):
         raise ConfigError(f"sweep.direction={config.sweep.direction}: choose one of {', '.join(DIRECTIONS)}")
+
+
+def _check_metric(config: DictConfig, swept: Sequence[str]) -> None:
+    """Refuse a search that would prefer one reward to another by their size: rewards have units of their own."""
+    searches = "direction" in config.hydra.sweeper  # a grid takes every cell, whatever came of the others
+    metric = config.sweep.metric or "val/*/reward"
+    rewards = [key for key in swept if sets_reward(key)]
+    if searches and rewards and is_reward(metric):
+        raise ConfigError(
+            f"a search over {rewards[0]} cannot go by {metric}, whose unit is the reward's: give "
+            "sweep.metric='val/*/mse' and hydra.sweeper.direction=minimize, or another metric "
+            "that does not depend on the reward"
+        )
 
 
 def _as_name(name: str) -> str:

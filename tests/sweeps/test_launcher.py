@@ -160,6 +160,17 @@ def test_what_cannot_run_is_refused_before_anything_runs(fake, multirun, capsys,
     assert not fake.starts and not fake.folder.exists()
 
 
+@pytest.mark.parametrize("swept", ["reward", "reward.custom_reward_function.reward_kwargs.x", "stage.rl.reward"])
+def test_a_search_does_not_prefer_one_reward_to_another_by_its_size(fake, multirun, capsys, swept: str) -> None:
+    pytest.importorskip("optuna", reason="needs the extra optuna")
+    search = ("hydra/sweeper=search", f"{swept}=choice(time_r1,time_r1_paper)")
+    for metric in ((), ("sweep.metric=val/demand/reward",)):
+        assert multirun(*search, *metric) == 2
+        (error,) = capsys.readouterr().err.splitlines()
+        assert error.startswith(f"error: a search over {swept}") and "give sweep.metric='val/*/mse'" in error
+    assert not fake.starts and not fake.folder.exists()
+
+
 def test_a_named_sweep_takes_more_cells_but_no_other_settings(fake) -> None:
     assert fake.run("seed=1,2", "sweep.name=mine").returncode == 0
     more = fake.run("seed=1,2,3", "sweep.name=mine")

@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from src.errors import UserError
-from src.record.metric_names import ranked
+from src.record.metric_names import is_reward, ranked
 from src.record.sweep import Cell, sets_reward
 from src.runs import RecordedRun
 
@@ -58,11 +58,6 @@ def choose(done: Sequence[tuple[Cell, RecordedRun]], asked: str | None) -> Choic
             "--metric a metric of the task, such as 'val/*/mse'.",
         )
     return Choice(metric, _other_data(done, metric))
-
-
-def is_reward(metric: str) -> bool:
-    """Whether a metric's unit is the reward's: the reward itself, or a term of it."""
-    return "reward" in metric.split("/")
 
 
 def rewards_vary(done: Sequence[tuple[Cell, RecordedRun]]) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.errors import UserError
-from src.record.metric_names import lower_is_better
+from src.record.metric_names import is_reward, lower_is_better
 from src.record.sweep import SEED, Cell, Sweep, read_sweep, short_keys
-from src.report.sweep.choice import choose, is_reward, rewards_vary
+from src.report.sweep.choice import choose, rewards_vary
 from src.report.sweep.statistics import Mean, mean_interval
 from src.runs import RecordedRun, read_run
 
