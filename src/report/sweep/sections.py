@@ -154,10 +154,10 @@ def _method(results: Results) -> str:
         f"Paired differences in {text(heading(results.metric))}; {better} zero, the first is better. "
         '<b class="over-seeds">Over common seeds</b>: would another training come out the same way? '
         '<b class="over-questions">Over common held-out questions</b> (each the mean over common seeds): would these '
-        "trained models differ on other questions? Windows that overlap in time are one independent block. Of seeds, "
-        "intervals are the percentile bootstrap and p is the sign-flip test, which needs "
-        f"{seeds_needed()} common seeds to find anything at 5 %; of questions, both are Student's over the independent "
-        f"ones. p has Holm's correction for {'all pairs' if len(results.settings) > 2 else 'the one pair'}."
+        "trained models differ on other questions? Windows that overlap in time are one independent block. Intervals "
+        "are Student's, of questions over the independent ones; p over seeds is the sign-flip test, which needs "
+        f"{seeds_needed()} common seeds to find anything at 5 %, and over questions Student's. It has "
+        f"Holm's correction for {'all pairs' if len(results.settings) > 2 else 'the one pair'}."
     )
 
 

@@ -76,10 +76,9 @@ def paired_questions(differences: Sequence[float], items: Sequence[Hashable]) ->
 def paired_seeds(differences: Sequence[float]) -> Paired:
     """Compare two settings by the differences of the seeds that they have in common.
 
-    The interval is the percentile bootstrap of the mean. It is too narrow for few pairs (three that agree in sign
-    always exclude zero), so the p-value is that of the sign-flip test, which keeps its level for any number of pairs:
-    under the null hypothesis every difference is as likely with the other sign. It is exact up to 13 pairs; its
-    smallest value is ``2 / 2**n``.
+    The interval is Student's. The p-value is that of the sign-flip test, which supposes no distribution: under the null
+    hypothesis every difference is as likely with the other sign. It is exact up to 13 pairs; its smallest value is
+    ``2 / 2**n``, so that few pairs find nothing.
 
     Args:
         differences: (n,), finite.
@@ -87,21 +86,14 @@ def paired_seeds(differences: Sequence[float]) -> Paired:
     Returns:
         NaN for interval and p-value of fewer than two pairs.
     """
+    mean = mean_interval(differences)
+    if mean.n < 2:
+        return Paired(mean.value, math.nan, math.nan, math.nan, mean.n, mean.n)
     data = np.asarray(differences, dtype=np.float64)
-    if len(data) < 2:
-        return Paired(float(data.mean()) if len(data) else math.nan, math.nan, math.nan, math.nan, *2 * [len(data)])
-    mean = float(data.mean())
-    if np.ptp(data) == 0:
-        low = high = mean  # scipy's intervals need some spread
-    else:
-        drawn = stats.bootstrap(
-            (data,), np.mean, confidence_level=LEVEL, n_resamples=RESAMPLES, method="percentile", rng=0
-        )
-        low, high = (float(bound) for bound in drawn.confidence_interval)
     flipped = stats.permutation_test(
         (data, np.zeros_like(data)), _mean_difference, permutation_type="samples", n_resamples=RESAMPLES, rng=0
     )
-    return Paired(mean, low, high, float(flipped.pvalue), len(data), len(data))
+    return Paired(mean.value, mean.value - mean.half, mean.value + mean.half, float(flipped.pvalue), mean.n, mean.n)
 
 
 def _mean_difference(first: np.ndarray, second: np.ndarray, axis: int) -> np.ndarray:

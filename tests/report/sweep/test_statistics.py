@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.report.sweep.statistics import holm, mean_interval, paired_seeds, smallest_p
+from src.report.sweep.statistics import holm, mean_interval, paired_questions, paired_seeds, smallest_p
 
 NUMBERS = st.floats(-1e3, 1e3).map(lambda value: round(value, 6))
 
@@ -47,7 +47,7 @@ def test_the_sign_flip_test_counts_the_flips() -> None:
     assert paired_seeds([-1.0, 2.0, 4.0]).p == pytest.approx(0.5)
 
 
-def test_the_bootstrap_interval_lies_around_the_difference() -> None:
+def test_the_interval_lies_around_the_difference() -> None:
     differences = np.random.default_rng(1).normal(0.5, 1.0, 200)
     paired = paired_seeds(differences)
     assert paired.difference == pytest.approx(differences.mean())
@@ -67,6 +67,22 @@ def test_fewer_than_two_pairs_say_nothing() -> None:
     assert one.difference == 0.3 and one.n == 1
     assert all(map(math.isnan, (one.low, one.high, one.p)))
     assert math.isnan(paired_seeds([]).difference)
+
+
+def test_three_seeds_that_agree_in_sign_are_not_certain_for_that() -> None:
+    paired = paired_seeds([0.01, 0.4, 0.02])
+    assert paired.low < 0 < paired.high, "percentiles of resampled seeds would always leave zero out"
+
+
+def test_questions_of_one_item_are_one_observation() -> None:
+    values = np.random.default_rng(3).normal(0.5, 1.0, 20)
+    once, copied = paired_questions(values, range(20)), paired_questions([*values] * 4, [*range(20)] * 4)
+    assert (once.n, once.items, copied.n, copied.items) == (20, 20, 80, 20)
+    assert (copied.low, copied.high, copied.p) == pytest.approx((once.low, once.high, once.p))
+    error = values.std(ddof=1) / math.sqrt(20)
+    assert once.high - once.low == pytest.approx(2 * 2.093 * error, rel=0.05)  # t(0.975, 19)
+    alone = paired_questions(values, [0] * 20)
+    assert alone.items == 1 and all(map(math.isnan, (alone.low, alone.high, alone.p)))
 
 
 def test_no_effect_is_found_as_rarely_as_it_says() -> None:
