@@ -137,6 +137,28 @@ def _live_linear_weights(module: Any) -> None:
     module.dispatch_cpu_unquantized_gemm = keep_weight
 
 
+def _merged_exports(module: Any) -> None:
+    """veRL exports a LoRA under its adapters' names, of which no loader knows one: it takes random weights for them."""
+    original: Any = getattr(module, "get_fsdp_full_state_dict", None)
+    _expect(
+        original is not None and next(iter(inspect.signature(original).parameters)) == "model",
+        "merged_exports",
+        f"{module.__name__}.get_fsdp_full_state_dict(model) is missing",
+    )
+
+    @functools.wraps(original)
+    def get_fsdp_full_state_dict(model: Any, *args: Any, **kwargs: Any) -> Any:
+        weights = original(model, *args, **kwargs)
+        inner = getattr(model, "_fsdp_wrapped_module", model)
+        if not hasattr(inner, "peft_config") or not weights:  # only the first rank has them
+            return weights
+        from src.training.lora import merged
+
+        return merged(inner, weights)
+
+    module.get_fsdp_full_state_dict = get_fsdp_full_state_dict
+
+
 class _InOwnNamespace(wrapt.ObjectProxy):
     """Stands for ``ray``, or for an actor's class, in a module that names a namespace: the caller's is used instead."""
 
@@ -220,6 +242,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch("verl.trainer.ppo.v1.trainer_base", _trainers_by_dotted_name),
     Patch("verl.experimental.agent_loop.agent_loop", _agent_loops_by_dotted_name),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _weights_of_its_own),
+    Patch("verl.utils.checkpoint.fsdp_checkpoint_manager", _merged_exports),
     Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
     Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights, "cpu"),
