@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.algorithm import make_algorithm, named_algorithm
 from src.config.compose import CONF
 from src.config.leaves import leaves
+from src.config.lora import check_lora
 from src.config.named import look_for_class, look_for_module
 from src.config.stage_node import OWN_KEYS, check_nodes
 from src.config.stages import views
@@ -52,11 +53,13 @@ def check(cfg: DictConfig) -> dict[str, DictConfig]:
             _check_imports(view)
             if view.stage[name].kind == "sft":
                 _check_sft_batches(view)
+                check_lora(view.sft.model, "sft.model")
             else:
                 _check_classes(view)
                 _check_rl_batches(view)
                 _check_lengths(view)
                 _check_reference(view, view.stage[name].get("reference"))
+                check_lora(view.actor_rollout_ref.model, "actor_rollout_ref.model", view.actor_rollout_ref.rollout)
     return seen
 
 

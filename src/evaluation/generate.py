@@ -14,6 +14,7 @@ from typing import Any
 
 from src.errors import ConfigError, UserError
 from src.evaluation.settings import EvaluationSettings
+from src.evaluation.weights import weights_problem
 from src.tasks.asking import Completion, Request
 from src.tasks.row import Message
 
@@ -71,6 +72,8 @@ def open_generator(
     on_cpu = is_cpu_build()
     _prepare_environment(on_cpu)
     tokenizer, limit = _load_tokenizer(model)
+    if problem := weights_problem(model):
+        raise ConfigError(problem)
     longest = max(len(chat_tokens(tokenizer, prompt)) for prompt in prompts)
     if limit is not None and longest >= limit:
         raise ConfigError(

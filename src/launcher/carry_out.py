@@ -22,7 +22,7 @@ from src.launcher import continuing
 from src.launcher.data import build_data
 from src.launcher.evaluation import evaluate_models, print_evaluation
 from src.launcher.lengths import check_lengths
-from src.launcher.model import starting_model
+from src.launcher.model import check_weights, starting_model
 from src.launcher.resources import check_models, check_resources
 from src.launcher.stage import Interpreter, StageFailed, run_stage
 from src.launcher.start_from import start_from
@@ -157,10 +157,16 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
     models, left = plan.models, stages[len(plan.models) :]
     model = models[stages[len(models) - 1].name] if models else first
     if left:
+        given = {"run.from" if cfg.run["from"] else "model.path" if cfg.model.path else "model": first}
+        named = {f"stage.{stage.name}.reference": continuing.reference_of(stage, first) for stage in left}
+        given |= {key: reference for key, reference in named.items() if reference not in (None, first)}
+        check_weights(run, given, interpreter, left)
         check_lengths(run, left, data, first, interpreter)
         with Tracking(cfg, run) as tracking:
             for stage in left:
                 print(f"stage {stage.name}")
+                if model != first:
+                    check_weights(run, {f"what stage {stage.name} starts from": model}, interpreter)
                 train, val = data.files(stage)
                 reference = continuing.reference_of(stage, first)
                 start, plan.start = plan.start, None
