@@ -70,6 +70,17 @@ with torch.no_grad():
     layer.weight.fill_(2.0)  # a weight sync
 seen["product"] = layer.cpu_linear(torch.ones(1, 3), layer.weight, None).tolist()
 
+from peft import LoraConfig, get_peft_model
+from transformers import Qwen2Config, Qwen2ForCausalLM
+manager = modules["verl.utils.checkpoint.fsdp_checkpoint_manager"]
+seen["exported"] = "= get_fsdp_full_state_dict(self.model, " in inspect.getsource(manager.FSDPCheckpointManager)
+small = Qwen2Config(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1,
+                    num_key_value_heads=1)
+names = list(Qwen2ForCausalLM(small).state_dict())
+adapted = get_peft_model(Qwen2ForCausalLM(small), LoraConfig(r=2, target_modules="all-linear"))
+for model in (Qwen2ForCausalLM(small), adapted):
+    seen.setdefault("export names", []).append(list(manager.get_fsdp_full_state_dict(model)) == names)
+
 from verl.trainer.ppo.v1 import get_trainer_cls
 dotted = "src.training.trainer.RecordedTrainer"
 seen["trainers"] = [get_trainer_cls("sync").__name__, get_trainer_cls(dotted).__name__]
@@ -143,6 +154,11 @@ def test_the_weight_receiver_is_wrapped(seen: dict[str, Any]) -> None:
 
 def test_linear_layers_multiply_by_the_weights_that_were_synchronised(seen: dict[str, Any]) -> None:
     assert seen["product"] == [[6.0, 6.0]]
+
+
+def test_a_lora_is_exported_under_the_names_of_its_base_model(seen: dict[str, Any]) -> None:
+    assert seen["exported"]
+    assert seen["export names"] == [True, True]
 
 
 def test_trainers_and_agent_loops_are_found_by_their_dotted_names(seen: dict[str, Any]) -> None:
@@ -232,6 +248,8 @@ MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("copy_received_weights", {}),
     ("copy_received_weights", {"BucketedWeightReceiver": _receiver("callback")}),
     ("live_linear_weights", {}),
+    ("merged_exports", {}),
+    ("merged_exports", {"get_fsdp_full_state_dict": lambda module: None}),
     ("live_linear_weights", {"dispatch_cpu_unquantized_gemm": lambda layer: None}),
 )
 

@@ -44,6 +44,7 @@ def check(cfg: DictConfig) -> dict[str, DictConfig]:
             raise ConfigError(f"{key}= must be given for this choice of groups")
     _check_types(cfg)
     check_own_values(cfg)
+    _check_best_metric(cfg.run.best_metric)
     check_trackers(cfg)
     check_nodes(cfg)
     seen = views(cfg)
@@ -84,6 +85,11 @@ def _check_types(cfg: DictConfig) -> None:
         if type(default) in KINDS and value is not None and type(value) is not type(default):
             example = f"[{','.join(map(str, default))}]" if isinstance(default, list) else ""
             raise ConfigError(f"{key}={value}: give {KINDS[type(default)]}{example}")
+
+
+def _check_best_metric(metric: Any) -> None:
+    if metric is not None and not str(metric).startswith("val/"):
+        raise ConfigError(f"run.best_metric={metric}: give a held-out metric of the record, such as val/*/mse")
 
 
 def _is_missing(cfg: DictConfig, key: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.best import which_is_best
 from src.config.defaults import verls_defaults
 from src.config.leaves import leaves
 from src.config.stage_node import FIRST
@@ -34,6 +35,8 @@ def show(cfg: DictConfig, stages: Sequence[Stage]) -> None:
         for line in differences(stage):
             print(line)
         print()
+    for stage in stages:
+        print(which_is_best(stage))
 
 
 def _reference(reference: str) -> str:

@@ -40,11 +40,12 @@ OWN_KEYS = (
 )
 TRAINERS = {"sft": "sft", "rl": "ppo"}  # a stage's kind -> veRL's trainer
 GROUPS = ("dataset", "reward", "algorithm")
+BEST = "best"  # as a step of run.from
 FIRST = "first"  # as a reference: the model that the run's first stage starts from
 OPTION = "option"  # in a group's mapping: the option that it starts from
 CHOSEN = "chosen"  # in its place once the option's keys stand beside it
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_TAKEN = ("evaluation", "model", "preload")  # logs of a run that are not of a stage
+_TAKEN = ("evaluation", "model", "preload", BEST)  # logs of a run that are not of a stage; a step's name
 # Mappings of veRL whose keys are not veRL's to list.
 _OPEN = ("custom_reward_function", "override_config", "engine_kwargs", "apply_chat_template_kwargs", "runtime_env")
 

@@ -20,6 +20,7 @@ from src.config.stage_node import OWN_KEYS, TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
 from src.processes.ports import WEIGHTS_KEY, weights_key
+from src.record.best import metric_of
 from src.record.layout import Layout
 
 
@@ -114,7 +115,11 @@ def _sft(cfg: DictConfig, name: str) -> DictConfig:
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project
         _let_steps_decide(config)
-        config.record = {"stage": name, "keep_checkpoints": _own_rotation(config.trainer, "max_ckpt_to_keep")}
+        config.record = {
+            "stage": name,
+            "keep_checkpoints": _own_rotation(config.trainer, "max_ckpt_to_keep"),
+            "best_metric": metric_of("sft", cfg.run.best_metric),
+        }
         # The next stage starts from the Hugging Face export.
         config.checkpoint.save_contents = [*config.checkpoint.save_contents, "hf_model"]
     return config
@@ -142,6 +147,7 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
             "algorithm": named_algorithm(cfg),
             "stage": name,
             "keep_checkpoints": _own_rotation(config.trainer, "max_actor_ckpt_to_keep", "max_critic_ckpt_to_keep"),
+            "best_metric": metric_of("ppo", cfg.run.best_metric),
             "samples": cfg.logging.samples_per_step,
         }
         if cfg.ray.address:

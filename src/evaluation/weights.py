@@ -4,14 +4,15 @@ Loaders take random numbers for a weight that they miss and leave out one that t
 Here nothing but the headers of the files is read: a second for 15 GB.
 
 ``python -m src.evaluation.weights REQUEST`` looks at several models in a process of its own, for a launcher that
-imports nothing heavy. REQUEST is JSON: ``models``, by what they are called; ``adapters``, by stage, the LoRA settings of
-veRL's model node. What it prints last is JSON, too: a sentence, or null when all is well.
+imports nothing heavy. REQUEST is JSON: ``models``, by what they are called; ``adapters``, by stage, the settings of its
+LoRA. What it prints last is JSON, too: a sentence, or null when all is well.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def adapters_problem(model: str, settings: Mapping[str, Any]) -> str | None:
         base = architecture(config)
     chosen = f"target_modules={settings.get('target_modules')}"
     try:
-        adapted = get_peft_model(base, LoraConfig(r=1, task_type="CAUSAL_LM", **settings))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of tied weights, which are refused below
+            adapted = get_peft_model(base, LoraConfig(r=1, task_type="CAUSAL_LM", **settings))
     except ValueError as error:
         return f"{chosen} fits nothing in {folder} ({_first_line(error)}): name its linear layers, or give all-linear"
     layers = [name for name, module in adapted.named_modules() if isinstance(module, LoraLayer)]

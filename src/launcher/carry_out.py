@@ -209,15 +209,18 @@ def _run_stage(
         record["seconds"] = round(record.get("seconds", 0.0) + time.time() - started, 1)
         record["checkpoint"] = continuing.finished_model(run, stage.name)
     except UserError:
-        record["state"] = "failed"
+        record |= {"state": "failed", "best": continuing.best_of(run, stage.name)}
         run.save()
         raise
     except Terminated:
-        record["state"] = "stopped"
+        record |= {"state": "stopped", "best": continuing.best_of(run, stage.name)}
         run.save()
         raise
-    record["state"] = "done"
+    best = continuing.best_of(run, stage.name)
+    record |= {"state": "done", "best": best}
     run.save()
+    if best:
+        print(f"stage {stage.name}: step {best['step']} is the best checkpoint ({best['metric']} {best['value']:.4g})")
     stopping.end_if_asked(f"stage {stage.name} is done; the run will go on behind it")
 
 

@@ -13,11 +13,13 @@ from src.config.stages import Stage
 from src.errors import UserError
 from src.launcher.model import located
 from src.record import checkpoints as checkpoint
+from src.record.best import held_out
 from src.record.checkpoints import Checkpoint
 from src.record.cut import cut_record
 from src.record.files import set_aside
 from src.record.lines import read_lines
 from src.record.run import Run
+from src.runs import read_run
 
 
 @dataclass
@@ -80,7 +82,7 @@ def plan(run: Run, stages: Sequence[Stage], data: Mapping[str, str], model: str,
             break
         model = result.models[stage.name] = finished_model(run, stage.name)
         _continue_record(run, stage.name, result.start)
-        record |= {"state": "done", "checkpoint": model}
+        record |= {"state": "done", "checkpoint": model, "best": best_of(run, stage.name)}
         result.start = None
         print(f"stage {stage.name} is done (step {checkpoint_step(run, stage.name)})")
     run.save()
@@ -123,6 +125,18 @@ def finished_model(run: Run, name: str) -> str:
     if found.model is None:
         raise UserError(f"the checkpoint {found.folder} of stage {name} holds no Hugging Face model")
     return str(found.model)
+
+
+def best_of(run: Run, name: str) -> dict[str, Any] | None:
+    """A stage's best checkpoint, for ``run.json``; None where it saved none, or validated no step that it saved."""
+    recorded = read_run(run.folder)
+    try:
+        found = recorded.best_checkpoint(stage=name)
+    except UserError:
+        return None
+    metric = recorded.best_metric(name)
+    value = held_out(run.folder, name, metric)[found.step]
+    return {"metric": metric, "value": value, "step": found.step, "model": str(found.model)}
 
 
 def owes_validation(run: Run, stage: Stage, step: int) -> bool:

@@ -1,4 +1,4 @@
-"""``run.from=RUN@STEP``: the first stage starts from the weights of another run's checkpoint."""
+"""``run.from=RUN@STEP`` or ``RUN@best``: the first stage starts from the weights of another run's checkpoint."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 
 from omegaconf import DictConfig, open_dict
 
+from src.config.stage_node import BEST
 from src.errors import UserError
 from src.record import checkpoints as checkpoint
+from src.record.checkpoints import Checkpoint
 from src.record.layout import RUN_FILE, Layout, is_run
 from src.record.reading import listed_stages, read_meta
+from src.runs import read_run
 
-_WHERE = re.compile(r"(?:(?P<stage>[A-Za-z_][A-Za-z0-9_-]*)(?:/(?P<of>\d+))?|(?P<step>\d+))")
+_WHERE = re.compile(r"(?:(?P<stage>[A-Za-z_][A-Za-z0-9_-]*)(?:/(?P<of>\d+|best))?|(?P<step>\d+))")
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,13 @@ def start_from(cfg: DictConfig, recorded: dict[str, Any] | None) -> dict[str, An
 
 
 def find(request: str, folder: Path) -> Source:
-    """The checkpoint that ``RUN``, ``RUN@STEP``, ``RUN@STAGE`` or ``RUN@STAGE/STEP`` names.
+    """The checkpoint that ``RUN``, ``RUN@STEP``, ``RUN@STAGE`` or ``RUN@STAGE/STEP`` names; a STEP may be ``best``.
 
     Args:
         folder: where runs are kept; RUN is a folder, or RECIPE/NAME in it.
 
     Raises:
-        UserError: there is none, or several.
+        UserError: there is none, or several; or no saved step of those was validated.
     """
     name, at, where = request.rpartition("@")
     match = _WHERE.fullmatch(where) if at else None
@@ -66,8 +69,15 @@ def find(request: str, folder: Path) -> Source:
     run = find_run(name, folder, "run.from")
     stages = [str(stage["name"]) for stage in listed_stages(read_meta(run))]
     stage, step = (match["stage"], match["of"] or match["step"]) if match else (None, None)
+    if stage == BEST and BEST not in stages:
+        stage, step = None, BEST
     if stage is not None and stage not in stages:
         raise UserError(f"run.from={request}: the run has no stage {stage}, it has {', '.join(stages)}")
+    if step == BEST:
+        try:
+            return _source(request, run, read_run(run).best_checkpoint(stage=stage))
+        except UserError as error:
+            raise UserError(f"run.from={request}: {error}") from None
     found = [
         (one, candidate)
         for one in stages
@@ -80,10 +90,13 @@ def find(request: str, folder: Path) -> Source:
     if step is not None and len(found) > 1:
         choices = ", ".join(f"{name}@{one}/{step}" for one, _ in found)
         raise UserError(f"run.from={request}: several stages have that step; give one of {choices}")
-    chosen, best = found[-1]
-    if best.model is None:
-        raise UserError(f"run.from={request}: {best.folder} holds no Hugging Face model")
-    return Source(request, str(run), chosen, best.step, str(best.model), checkpoint.fingerprint(best.model))
+    return _source(request, run, found[-1][1])
+
+
+def _source(request: str, run: Path, chosen: Checkpoint) -> Source:
+    if chosen.model is None:
+        raise UserError(f"run.from={request}: {chosen.folder} holds no Hugging Face model")
+    return Source(request, str(run), chosen.stage, chosen.step, str(chosen.model), checkpoint.fingerprint(chosen.model))
 
 
 def find_run(name: str, folder: Path, key: str) -> Path:

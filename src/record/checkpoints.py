@@ -126,15 +126,25 @@ def damaged(stage: Path) -> list[str]:
     return sorted(path.name for path in stage.glob("global_step_*.damaged-*"))
 
 
-def rotate(stage: Path, keep: int | None) -> None:
+def sealed_steps(stage: Path) -> list[int]:
+    """The steps of the checkpoints that were complete when they were saved, the newest last."""
+    return [step for step, folder in checkpoint_folders(stage) if (folder / MANIFEST).exists()]
+
+
+def rotate(stage: Path, keep: int | None, spare: int | None = None) -> None:
     """Remove all but the ``keep`` newest complete checkpoints; None keeps all.
 
     veRL's own rotation forgets what was saved before a resume, and leaves half a folder behind.
+
+    Args:
+        spare: the step of one more that stays, the best.
     """
     if keep is None:
         return
-    sealed = [folder for _step, folder in checkpoint_folders(stage) if (folder / MANIFEST).exists()]
-    for folder in sealed[: -max(keep, 1)]:
+    for step in sealed_steps(stage)[: -max(keep, 1)]:
+        if step == spare:
+            continue
+        folder = checkpoint_folder(stage, step)
         removing = folder.with_name(folder.name + _REMOVING)
         folder.rename(removing)
         shutil.rmtree(removing)

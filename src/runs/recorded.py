@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
 from src.record import checkpoints as checkpoint
+from src.record.best import chosen_metric, held_out, metric_of
 from src.record.checkpoints import Checkpoint
 from src.record.evaluation import held_out_scores, read_evaluation
 from src.record.layout import RUN_FILE, Layout, SampleFile
@@ -129,33 +130,42 @@ class RecordedRun:
         found = [one for stage in self.stages for one in checkpoint.complete(layout.checkpoints(str(stage["name"])))]
         return [one for one in found if one.model is not None]
 
-    def best_checkpoint(self, metric: str = "val/*/reward") -> Checkpoint:
+    def best_metric(self, stage: str) -> str:
+        """By what a stage's checkpoints are judged: ``run.best_metric``, of SFT the held-out loss."""
+        trainers = {str(one["name"]): one.get("trainer") for one in self.stages}
+        return metric_of(trainers.get(stage), chosen_metric(self.record))
+
+    def best_checkpoint(self, metric: str | None = None, stage: str | None = None) -> Checkpoint:
         """The complete checkpoint that is best by a held-out metric at its own step; its ``model`` is a folder.
+
+        It is the one that the run keeps whatever else it removes, and that ``run.from=RUN@best`` takes.
 
         Args:
             metric: a name of the record; a ``*`` stands for any dataset. Of errors and losses the lowest is best.
+                None: the stage's own, of the last stage that has one.
+            stage: only of this stage.
 
         Raises:
             UserError: no model was saved, or none at a step where the metric was recorded.
         """
-        saved = self.checkpoints
+        saved = [one for one in self.checkpoints if stage in (None, one.stage)]
         if not saved:
-            raise UserError(f"{self.folder} has no saved model: set trainer.save_freq to a positive number of steps")
-        judged = [(value, one) for one in saved if math.isfinite(value := self._at(one, metric))]
+            where = f"stage {stage} of {self.folder}" if stage else str(self.folder)
+            raise UserError(f"{where} has no saved model: set trainer.save_freq to a positive number of steps")
+        metrics = {one.stage: metric or self.best_metric(one.stage) for one in saved}
+        values = {name: held_out(self.folder, name, by) for name, by in metrics.items()}
+        judged = [one for one in saved if one.step in values[one.stage]]
         if not judged:
             steps = ", ".join(f"{one.stage} {one.step}" for one in saved)
             raise UserError(
-                f"{self.folder}: {metric} was recorded at none of the saved steps ({steps}): "
-                "let trainer.save_freq be a multiple of trainer.test_freq"
+                f"{self.folder}: {' or '.join(dict.fromkeys(reversed(metrics.values())))} was recorded at none of the "
+                f"saved steps ({steps}): let trainer.save_freq be a multiple of trainer.test_freq"
             )
-        best = min if lower_is_better(metric) else max
-        return best(judged, key=lambda one: one[0])[1]
-
-    def _at(self, saved: Checkpoint, metric: str) -> float:
-        """The value of a metric at a checkpoint's step."""
-        series = self._read.metrics.get(saved.stage, {})
-        values = {name: one.values[one.steps == saved.step] for name, one in series.items()}
-        return select({name: float(value[0]) for name, value in values.items() if len(value)}, metric)
+        last = judged[-1].stage
+        if metric is None:  # what the stages are judged by differs
+            judged = [one for one in judged if one.stage == last]
+        best = min if lower_is_better(metrics[last]) else max
+        return best(judged, key=lambda one: values[one.stage][one.step])
 
     def sample_files(self, stage: str | None = None) -> list[SampleFile]:
         """The files of sampled answers, by stage and step."""

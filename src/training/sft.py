@@ -47,7 +47,7 @@ class SealingHandler(CheckpointHandler):
 
 
 class RecordedSFTTrainer(SFTTrainer):
-    """Trains as veRL's does. ``config.record``: ``run``, ``stage`` and ``keep_checkpoints``."""
+    """Trains as veRL's does. ``config.record``: ``run``, ``stage``, ``keep_checkpoints`` and ``best_metric``."""
 
     total_training_steps: int
     val_dataloader: Any  # None: no validation
@@ -56,7 +56,7 @@ class RecordedSFTTrainer(SFTTrainer):
     def __init__(self, config: DictConfig) -> None:
         self.run = Path(config.record.run)
         self.stage = config.record.stage
-        self.saver = Saver(self.run, self.stage, config.record.keep_checkpoints)
+        self.saver = Saver(self.run, self.stage, config.record.keep_checkpoints, config.record.best_metric)
         super().__init__(config)
 
     def _init_engine(self) -> None:

@@ -41,7 +41,7 @@ from src.training.recorder import Recorder, Texts
 from src.training.sampled import image_uris, plain
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
-from src.training.worker import WorkerWithReference
+from src.training.worker import WorkerWithAdapters, WorkerWithReference
 
 
 class RecordedTrainer(PPOTrainerSync):
@@ -67,7 +67,7 @@ class RecordedTrainer(PPOTrainerSync):
         task = load_task(config.reward.custom_reward_function.reward_kwargs.dataset)
         limit = config.data.max_response_length
         self.recorder = Recorder(Path(settings.run), settings.stage, task, settings.samples, limit)
-        self.saver = Saver(Path(settings.run), settings.stage, settings.keep_checkpoints)
+        self.saver = Saver(Path(settings.run), settings.stage, settings.keep_checkpoints, settings.best_metric)
         self.answers: tuple[list[str], list[str]] = ([], [])
 
     def _setup(self) -> None:
@@ -81,6 +81,8 @@ class RecordedTrainer(PPOTrainerSync):
         super()._init_resource_pool_mgr()
         if self.config.actor_rollout_ref.get("reference_path"):
             self.role_worker_mapping[Role.ActorRolloutRef] = ray.remote(WorkerWithReference)
+        elif self.config.actor_rollout_ref.model.lora_rank:  # whose reference is its own base
+            self.role_worker_mapping[Role.ActorRollout] = ray.remote(WorkerWithAdapters)
 
     def _fetch_one_gen_batch(self) -> TensorDict:
         batch = super()._fetch_one_gen_batch()

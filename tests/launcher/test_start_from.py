@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.errors import UserError
 from src.launcher.start_from import find, start_from
 from src.record import checkpoints as checkpoint
+from src.runs import read_run
 
 
 @pytest.fixture
@@ -53,6 +54,43 @@ def test_a_checkpoint_is_found(outputs: Path, where: str, stage: str, step: int,
 def test_what_is_not_there_is_one_clear_error(outputs: Path, request_: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         find(request_, outputs)
+
+
+def _validated(outputs: Path, stage: str, values: dict[int, float], name: str = "val/demand/reward") -> None:
+    with (outputs / "time_r1" / "first" / "metrics.jsonl").open("a") as file:
+        file.writelines(json.dumps({"stage": stage, "step": at, name: value}) + "\n" for at, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("where", "stage", "step"), [("@best", "rl", 5), ("@rl/best", "rl", 5), ("@sft/best", "sft", 10)]
+)
+def test_the_best_checkpoint_is_found_by_the_metric_of_its_stage(
+    outputs: Path, where: str, stage: str, step: int
+) -> None:
+    record = outputs / "time_r1" / "first" / "run.json"
+    stages = [{"name": "sft", "trainer": "sft"}, {"name": "rl", "trainer": "ppo"}]
+    record.write_text(json.dumps({"stages": stages}))
+    _validated(outputs, "sft", {10: 1.5, 20: 1.6}, "val/loss")
+    _validated(outputs, "rl", {5: 0.9, 7: 1.0, 10: 0.8})  # step 7 was not saved
+    _validated(outputs, "rl", {5: 30.0, 10: 20.0}, "val/demand/mse")
+    source = find(f"time_r1/first{where}", outputs)
+    assert (source.stage, source.step) == (stage, step)
+    best = read_run(outputs / "time_r1" / "first").best_checkpoint(stage=stage)
+    assert source.model == str(best.model)
+    record.write_text(json.dumps({"stages": stages, "config": {"run": {"best_metric": "val/*/mse"}}}))
+    source = find(f"time_r1/first{where}", outputs)
+    assert source.step == 10  # the lowest error of RL; SFT has its loss only
+    assert read_run(outputs / "time_r1" / "first").best_checkpoint(stage=stage).step == 10
+
+
+def test_a_best_checkpoint_needs_a_validated_step(outputs: Path) -> None:
+    _validated(outputs, "rl", {7: 1.0})
+    with pytest.raises(
+        UserError, match=r"run\.from=time_r1/first@best: .* val/\*/reward was recorded at none of the saved"
+    ):
+        find("time_r1/first@best", outputs)
+    with pytest.raises(UserError, match=r"run\.from=time_r1/first@late/best: stage late of .* has no saved model"):
+        find("time_r1/first@late/best", outputs)
 
 
 def test_a_damaged_checkpoint_is_not_taken(outputs: Path) -> None:
