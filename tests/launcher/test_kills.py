@@ -72,7 +72,9 @@ def test_thirty_kills_leave_the_record_of_a_run_without_any(tmp_path: Path) -> N
     assert kills == KILLS, "the run ended before it was killed often enough"
     assert unfinished > 3, "too few kills struck while a checkpoint was written"
     for stage in ("sft", "rl"):
-        assert [one.step for one in checkpoint.complete(folder / "checkpoints" / stage)] == [87, 90]
+        saved = {step: fake_run.held_out(weights) for name, step, weights in lines if name == stage and step % 3 == 0}
+        best = max(saved, key=saved.__getitem__)
+        assert [one.step for one in checkpoint.complete(folder / "checkpoints" / stage)] == sorted({best, 87, 90})
         assert {path.name for path in (folder / "samples").glob(f"{stage}_*")} == {
             f"{stage}_{step}.jsonl" for step in range(1, fake_run.STEPS + 1)
         }

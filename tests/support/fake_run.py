@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from src.config.stages import Stage
 from src.launcher import continuing
 from src.processes.lock import sole_launcher
+from src.record.best import HELD_OUT_REWARD
 from src.record.checkpoints import Checkpoint
 from src.record.layout import checkpoint_folder
 from src.record.lines import append_line
@@ -30,6 +31,11 @@ STAGES = [Stage("sft", "sft", OmegaConf.create({})), Stage("rl", "ppo", OmegaCon
 
 def next_weights(stage: str, step: int, weights: str) -> str:
     return hashlib.sha256(f"{stage} {step} {weights}".encode()).hexdigest()
+
+
+def held_out(weights: str) -> float:
+    """What a step is validated at, between 0 and 1."""
+    return int(weights[:8], 16) / 2**32
 
 
 def expected() -> list[tuple[str, int, str]]:
@@ -70,14 +76,15 @@ def main() -> None:
 def train(run: Run, stage: str, model: str, start: Checkpoint | None) -> None:
     source = start.folder / "huggingface" if start else Path(model)
     weights = (source / "model.safetensors").read_text()[:64] if source.is_dir() else model
-    saver = Saver(run.folder, stage, keep=2)
+    saver = Saver(run.folder, stage, keep=2, best_metric=HELD_OUT_REWARD)
     for step in range((start.step if start else 0) + 1, STEPS + 1):
         weights = next_weights(stage, step, weights)
         write_phase(run.folder, stage, "training")
         time.sleep(0.02)  # or a quick machine is done before it was killed often enough
         for _ in range(3):
             append_line(run.sample_file(stage, step), {"stage": stage, "step": step})
-        append_line(run.metrics_file, {"stage": stage, "step": step, "weights": weights, "more": "x" * 20_000})
+        line = {"stage": stage, "step": step, "weights": weights, "val/series/reward": held_out(weights)}
+        append_line(run.metrics_file, {**line, "more": "x" * 20_000})
         if step % SAVE_EVERY == 0:
             save(saver, step, weights)
             saver.seal(step, last=step == STEPS)
