@@ -25,8 +25,6 @@ def check_lora(model: DictConfig, where: str, rollout: DictConfig | None = None)
         ConfigError: in one sentence, with the key to change.
     """
     rank, adapter = model.get("lora_rank", 0), model.get("lora_adapter_path")
-    if not isinstance(rank, int) or isinstance(rank, bool) or rank < 0:
-        raise ConfigError(f"{where}.lora_rank={rank}: give the rank of the adapters, or 0 for none")
     if (of_megatron := (model.get("lora") or {}).get("rank", 0)) and not rank:
         raise ConfigError(f"{where}.lora.rank={of_megatron} is Megatron's: give {where}.lora_rank={of_megatron}")
     if rank and rollout is not None and (model.get("lora") or {}).get("merge") and rollout.dtype == "float32":

@@ -17,8 +17,6 @@ RL = "actor_rollout_ref.model"
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("sft.model.lora_rank=-1",), r"sft\.model\.lora_rank=-1: give the rank"),
-        ((f"{RL}.lora_rank=yes",), r"model\.lora_rank=True: give the rank|model\.lora_rank=yes: give the rank"),
         ((f"{RL}.lora.rank=8",), r"lora\.rank=8 is Megatron's: give actor_rollout_ref\.model\.lora_rank=8"),
         ((f"{RL}.lora_adapter_path=adapter",), r"lora_adapter_path=adapter is not read without"),
         (("sft.model.lora_rank=4", "sft.model.lora_adapter_path=nowhere"), r"the folder holds no adapter_config\.json"),
