@@ -39,11 +39,12 @@ def weights_problem(model: str) -> str | None:
         found = _compare(architecture, folder, config)
     except Exception as error:  # a torn file, a missing shard, a broken config: whatever it is, it cannot be loaded
         return f"the weights in {folder} cannot be read ({_first_line(error)}): copy or export the model again"
-    missing, unexpected, wrong = found
+    missing, unexpected, wrong, untied = found
     parts = [
         *_part(missing, "missing"),
         *_part(unexpected, "unknown to it"),
         *_part([f"{name} {list(has)} instead of {list(wants)}" for name, has, wants in wrong], "of another shape"),
+        *_part(untied, "of other values than those that tie_word_embeddings makes the same"),
     ]
     if not parts:
         return None
@@ -113,19 +114,42 @@ def _class(config: Any) -> Any:
 
 def _compare(
     architecture: Any, folder: Path, config: Any
-) -> tuple[list[str], list[str], list[tuple[str, Sequence[int], Sequence[int]]]]:
-    """Names that are missing, names too many, and names with both shapes: as transformers' loader finds them."""
+) -> tuple[list[str], list[str], list[tuple[str, Sequence[int], Sequence[int]]], list[str]]:
+    """Names that are missing, names too many, names with both shapes, and names of tied weights that differ.
+
+    The first three are as transformers' loader finds them.
+    """
     from transformers.utils import logging
 
     logging.set_verbosity(logging.CRITICAL)
     logging.disable_progress_bar()
     options: dict[str, Any] = {"device_map": "meta", "output_loading_info": True, "ignore_mismatched_sizes": True}
+    untied: list[str] = []
     try:
         _, info = architecture.from_pretrained(folder, config=config, **options)
     except NotImplementedError:  # both of two tied weights are there, and cannot be compared without reading them
+        untied = _untied(architecture, folder)
         config.tie_word_embeddings = False
         _, info = architecture.from_pretrained(folder, config=config, **options)
-    return sorted(info["missing_keys"]), sorted(info["unexpected_keys"]), sorted(info["mismatched_keys"])
+    return sorted(info["missing_keys"]), sorted(info["unexpected_keys"]), sorted(info["mismatched_keys"]), untied
+
+
+def _untied(architecture: Any, folder: Path) -> list[str]:
+    """Names of weights that differ from those they are tied to: loaders take the one, the other, or both."""
+    import torch
+    from safetensors import safe_open
+
+    pairs: dict[str, str] = dict(architecture._tied_weights_keys or {})
+    read: dict[str, Any] = {}
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="pt") as file:
+            wanted = {*pairs, *pairs.values()} & set(file.keys())
+            read |= {name: file.get_tensor(name) for name in wanted}
+    return [
+        name
+        for name, other in pairs.items()
+        if {name, other} <= read.keys() and not torch.equal(read[name], read[other])
+    ]
 
 
 def _part(names: Sequence[str], what: str) -> list[str]:

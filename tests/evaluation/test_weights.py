@@ -46,9 +46,12 @@ def test_a_whole_model_has_no_problem(tmp_path: Path, tied: bool) -> None:
     assert len(list((tmp_path / "parts").glob("*.safetensors"))) > 1
 
 
-def test_tied_weights_may_stand_there_twice(model: Path) -> None:
+def test_tied_weights_may_stand_there_twice_when_they_are_the_same(model: Path) -> None:
     weights = _weights(model)
-    assert _put(model, {**weights, "lm_head.weight": weights["model.embed_tokens.weight"].clone()}) is None
+    head = weights["model.embed_tokens.weight"].clone()
+    assert _put(model, {**weights, "lm_head.weight": head}) is None
+    problem = str(_put(model, {**weights, "lm_head.weight": head + 1}))
+    assert "1 of other values than those that tie_word_embeddings makes the same (lm_head.weight)" in problem
 
 
 def test_an_unmerged_export_is_refused_by_its_names(model: Path) -> None:
