@@ -149,7 +149,9 @@ def _calendars(first: pd.Timestamp, days: float) -> list[str]:
     elif months == 3:
         count, unit_of, begin, end = 1, "Q", _MONTHS[month % 3], _MONTHS[month % 3 + 9]
     else:
-        return [read_freq(f"{months}{kind}") for kind in ("MS", "ME", "BMS", "BME")]
+        weekday = f"WOM-{(first.day + 6) // 7}{first.day_name()[:3].upper()}"  # such as the third Friday
+        every_month = [weekday] if months == 1 and first.day < 29 else []
+        return [*(read_freq(f"{months}{kind}") for kind in ("MS", "ME", "BMS", "BME")), *every_month]
     anchored = (("S", begin), ("E", end))
     return [read_freq(f"{count}{kind}{unit_of}{edge}-{name}") for kind in ("", "B") for edge, name in anchored]
 

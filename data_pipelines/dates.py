@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Place = Callable[[int], str]
 _DATE_PARTS = ("year", "month", "day")
 _TIME_PARTS = ("hour", "minute", "second")
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)?\s*$")
 _TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?(?:[:.](\d{2}))?", re.ASCII)
 # Whole numbers below these are moments of 1973 to 2103 in that unit: they do not overlap.
 _EPOCHS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -108,6 +109,12 @@ def from_columns(columns: Mapping[str, Sequence[str]]) -> tuple[list[str], list[
     )
 
 
+def named_parts(columns: Iterable[str]) -> list[str]:
+    """The columns that are called year, month, day, hour, minute and second, if the first three are there."""
+    parts = {name.lower(): name for name in columns if name.lower() in (*_DATE_PARTS, *_TIME_PARTS)}
+    return list(parts.values()) if set(_DATE_PARTS) <= set(parts) else []
+
+
 def is_time_of_day(name: str, texts: Sequence[str]) -> bool:
     """Whether a column holds times such as 18:00 and 18.00.00, or hours: all of a day, or under a name that says so."""
     if any(_seconds(text) is None for text in texts):
@@ -128,11 +135,12 @@ def check_order(times: pd.DatetimeIndex, place: Place) -> None:
     if not len(bad):
         return
     row = int(bad[0]) + 1
-    if steps[row - 1] == 0:
+    if times.has_duplicates:
+        row = int(np.flatnonzero(times.duplicated())[0])
         raise OrderError(
-            f"{place(row)} repeats the timestamp {times[row]}: remove one of the two rows if they are the same "
-            "measurement; name the column that tells series apart with dataset.id_column, or the columns of date and "
-            "hour with dataset.date_column=[DATE,HOUR]",
+            f"{place(row)} repeats the timestamp {times[row]}: name the column that tells series apart with "
+            "dataset.id_column, the columns of date and hour with dataset.date_column=[DATE,HOUR], or write UTC where "
+            "a clock was set back; only where two rows are the same measurement remove one",
             row,
         )
     raise OrderError(f"{place(row)}: {times[row]} comes after {times[row - 1]}: sort the rows by date", row)
@@ -176,8 +184,14 @@ def _read(texts: Sequence[str], form: str, place: Place) -> pd.DatetimeIndex:
     # Without one form for all, pandas would guess each date anew.
     try:
         times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype=str), errors="coerce", format=form))
-    except (ValueError, TypeError) as error:  # mixed time zones
-        raise DataError(f"{place(0)}: dates cannot be read ({error}): write them all in one form, in UTC") from None
+    except (ValueError, TypeError) as error:
+        zones = [_ZONE.search(text)[0] for text in texts]  # type: ignore[index]
+        row = next((row for row, zone in enumerate(zones) if zone != zones[0]), None)
+        if row is None:
+            raise DataError(f"{place(0)}: dates cannot be read by {form} ({error}): correct the form") from None
+        raise DataError(
+            f"{place(row)}: '{texts[row]}' has another time zone than the rows before: write all dates in UTC"
+        ) from None
     return times.tz_localize(None)
 
 

@@ -28,7 +28,7 @@ def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = pri
         return packaged.load(settings.packaged)
     path = _raw_file(settings, fetch, log)
     if settings.targets() is None:
-        taken = [*settings.date_columns(), settings.id_column]
+        taken = [*settings.date_columns(), *settings.id_columns()]
         names = [name for name in column_names(path, settings.separator) if name not in taken]
         first = typed("dataset.target", names[0]) if names else "dataset.target=COLUMN"
         raise DataError(
@@ -37,7 +37,7 @@ def load_table(settings: DatasetSettings, *, fetch: bool = False, log: Log = pri
         )
     layout = Layout(
         dates=settings.date_columns(),
-        id_column=settings.id_column,
+        ids=settings.id_columns(),
         series=settings.series_names(),
         freq=settings.freq,
         date_format=settings.date_format,

@@ -103,7 +103,7 @@ class DatasetSettings:
     decimal: str | None = None
     date_column: Any = "date"
     date_format: str | None = None
-    id_column: str | None = None
+    id_column: Any = None
     series: Any = None
     freq: str | None = None
     rows_per_step: int = 1
@@ -129,6 +129,10 @@ class DatasetSettings:
     def date_columns(self) -> list[str]:
         """The columns of the dates: none, one, or those of their parts."""
         return _names(self.date_column)
+
+    def id_columns(self) -> list[str]:
+        """The columns that tell apart series below each other; none: there is one."""
+        return _names(self.id_column)
 
     def series_names(self) -> list[str]:
         """The series of ``id_column`` to take; none: all."""
@@ -205,7 +209,7 @@ def _check(settings: DatasetSettings) -> None:
         raise DataError(f"dataset.decimal is '{settings.decimal}': set it to {' or '.join(DECIMALS)}")
     if settings.series is not None and settings.id_column is None:
         raise DataError("dataset.series chooses among series below each other: set dataset.id_column too")
-    for key in ("date_column", "series"):
+    for key in ("date_column", "id_column", "series"):
         if isinstance(getattr(settings, key), dict) or len(set(names := _names(getattr(settings, key)))) < len(names):
             raise DataError(f"dataset.{key} is neither a name nor a list of different ones: set dataset.{key}=NAME")
     targets = settings.targets()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data_pipelines.cells import Cells, read_cells
 from data_pipelines.clock import STEP
-from data_pipelines.dates import Dates, OrderError, from_columns, is_time_of_day, read_dates
+from data_pipelines.dates import Dates, OrderError, from_columns, is_time_of_day, named_parts, read_dates
 from data_pipelines.decimals import DECIMALS, decimal_mark, read_numbers
 from src.config.quoting import typed
 from src.errors import DataError
@@ -43,8 +43,8 @@ class Layout:
 
     Args:
         dates: the columns of the dates; none: the rows are numbered from 1.
-        id_column: tells apart series that stand below each other.
-        series: those of ``id_column`` to take; none: all.
+        ids: the columns that tell apart series that stand below each other; none: there is one.
+        series: the names of those to take, the cells of ``ids`` with a space between; none: all.
         freq: None: found from the dates.
         date_format: None: found from the dates.
         separator: None: found from the lines.
@@ -52,7 +52,7 @@ class Layout:
     """
 
     dates: Sequence[str] = ("date",)
-    id_column: str | None = None
+    ids: Sequence[str] = ()
     series: Sequence[str] = ()
     freq: str | None = None
     date_format: str | None = None
@@ -85,7 +85,7 @@ def read_csv(
             )
         dates = found
         for target in targets:
-            channel = (name if len(targets) == 1 else f"{name} {target}") if layout.id_column else target
+            channel = (name if len(targets) == 1 else f"{name} {target}") if layout.ids else target
             values[channel] = read_numbers(part, target, decimal)
     assert dates is not None
     said = [
@@ -110,20 +110,21 @@ def column_names(path: Path, separator: str | None = None) -> list[str]:
 def _check_columns(cells: Cells, targets: list[str] | None, layout: Layout) -> list[str]:
     """The columns to read."""
     unnamed = f" ({typed('dataset.date_column', '')} is the one without a name)" if "" in cells.frame.columns else ""
+    parts = named_parts(map(str, cells.frame.columns))
+    fix = typed("dataset.date_column", parts) if parts else f"dataset.date_column=NAME{unnamed}"
     for name in layout.dates:
         cells.check_column(
             name,
-            f"name the one with the timestamps with dataset.date_column=NAME{unnamed}, or set "
-            "dataset.date_column=null if there is none",
+            f"name the one with the timestamps with {fix}, or set dataset.date_column=null if there is none",
         )
-    if layout.id_column is not None:
-        cells.check_column(layout.id_column, "correct dataset.id_column")
-    taken = [*layout.dates, *([layout.id_column] if layout.id_column is not None else [])]
+    for name in layout.ids:
+        cells.check_column(name, "correct dataset.id_column")
+    taken = [*layout.dates, *layout.ids]
     free = [str(name) for name in cells.frame.columns if name not in taken]
     for name in targets or free:
         cells.check_column(name, "correct dataset.target")
         if name in taken:
-            kind = "id" if name == layout.id_column else "date"
+            kind = "id" if name in layout.ids else "date"
             raise DataError(f"dataset.target names the {kind} column '{name}': choose one of {', '.join(free)}")
     if not len(cells.frame):
         raise DataError(f"{cells.path} has a header but no rows: give a file with data")
@@ -131,18 +132,18 @@ def _check_columns(cells: Cells, targets: list[str] | None, layout: Layout) -> l
 
 
 def _series(cells: Cells, layout: Layout) -> dict[str, Cells]:
-    """The series that stand below each other, by name; the whole file is one without an ``id_column``."""
-    if layout.id_column is None:
+    """The series that stand below each other, by name; the whole file is one without ``ids``."""
+    if not layout.ids:
         return {"": cells}
-    rows = cells.frame.groupby(layout.id_column, sort=False).indices
-    names = list(dict.fromkeys(cells.texts(layout.id_column)))
+    names = np.array([" ".join(row) for row in zip(*map(cells.texts, layout.ids), strict=True)], dtype=object)
+    rows = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
     for name in layout.series:
-        if name not in names:
+        if name not in rows:
             raise DataError(
-                f"{cells.path} has no series '{name}' in column '{layout.id_column}' ({_some(names)}): correct "
+                f"{cells.path} has no series '{name}' in {' and '.join(layout.ids)} ({_some(list(rows))}): correct "
                 "dataset.series"
             )
-    return {name: cells.rows(np.asarray(rows[name])) for name in layout.series or names}
+    return {name: cells.rows(rows[name]) for name in layout.series or rows}
 
 
 def _dates(cells: Cells, layout: Layout, targets: Sequence[str]) -> Dates:
@@ -152,27 +153,33 @@ def _dates(cells: Cells, layout: Layout, targets: Sequence[str]) -> Dates:
     try:
         return read_dates(texts, layout.freq, cells.place, layout.date_format, times)
     except OrderError as error:
-        if fix := _stands_elsewhere(cells, layout, targets, error.row):
+        if fix := _stands_elsewhere(cells, layout, targets):
             raise DataError(f"{cells.place(error.row)}: {fix}") from None
         raise
 
 
-def _stands_elsewhere(cells: Cells, layout: Layout, targets: Sequence[str], row: int) -> str | None:
-    """Explain dates that do not rise by another column, which tells series apart or holds the time of day."""
-    for name in map(str, cells.frame.columns):
-        texts = cells.texts(name)
-        many = 1 < len(set(texts)) <= len(texts) / 2
-        if name in (*layout.dates, *targets, layout.id_column) or not many or texts[row] == texts[row - 1]:
+def _stands_elsewhere(cells: Cells, layout: Layout, targets: Sequence[str]) -> str | None:
+    """Explain dates that do not rise by other columns, which tell series apart or hold the time of day."""
+    few = [
+        name
+        for name in map(str, cells.frame.columns)
+        if name not in (*layout.dates, *targets, *layout.ids)
+        and 1 < cells.frame[name].nunique() <= len(cells.frame) / 2
+    ]
+    for names in [*([name] for name in few), few]:
+        told = cells.frame[names]
+        blocks = (told != told.shift()).any(axis=1).sum() == len(told.drop_duplicates())
+        repeats = cells.frame.duplicated([*layout.dates]).any()
+        if not names or not (repeats or blocks) or cells.frame.duplicated([*layout.dates, *names]).any():
             continue
-        if cells.frame.duplicated([*layout.dates, name]).any():
-            continue
-        if is_time_of_day(name, texts) and len(layout.dates) == 1:
-            key = typed("dataset.date_column", [*layout.dates, name])
-            return f"the time of day stands in another column, '{name}': read both with {key}"
-        key = typed("dataset.id_column", name)
+        if len(names) == len(layout.dates) == 1 and is_time_of_day(names[0], cells.texts(names[0])):
+            key = typed("dataset.date_column", [*layout.dates, *names])
+            return f"the time of day stands in another column, '{names[0]}': read both with {key}"
+        key = typed("dataset.id_column", names if len(names) > 1 else names[0])
+        shown = _some(sorted({" ".join(map(str, row)) for row in told.itertuples(index=False)}))
         return (
-            f"several series stand below each other, told apart by the column '{name}' ({_some(list(set(texts)))}): "
-            f"read each as a channel with {key}, or some of them with dataset.series=[NAME,...] beside it"
+            f"several series stand below each other, told apart by {' and '.join(map(repr, names))} ({shown}): read "
+            f"each as a channel with {key}, or some of them with dataset.series=[NAME,...] beside it"
         )
     return None
 
@@ -182,5 +189,5 @@ def _extent(dates: Dates) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(sorted(names)[:_MOST_SHOWN])
+    shown = ", ".join(names[:_MOST_SHOWN])
     return f"{shown}, ..." if len(names) > _MOST_SHOWN else shown

@@ -61,6 +61,6 @@ def unit(freq: str) -> str:
     if freq in _UNITS:
         return _UNITS[freq]
     count, name = re.fullmatch(r"(\d*)(.*)", freq.partition("-")[0]).groups()  # type: ignore[union-attr]
-    edge = re.fullmatch(r"B?([MQY])[SE]", name)
+    edge = re.fullmatch(r"(?:B|WO)?([MQY])[SE]?", name)
     word = _UNITS.get(edge[1] if edge else name)
     return freq if word is None else f"{count} {word}s" if count else word

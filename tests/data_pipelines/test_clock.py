@@ -23,7 +23,7 @@ from src.errors import DataError
 
 _CALENDARS = [
     *("MS", "ME", "BMS", "BME", "QS", "QE", "QS-FEB", "QE-NOV", "BQE-OCT", "YS", "YE", "YE-JUN", "YS-APR", "BYE-JUN"),
-    *("B", "2MS", "6ME", "2YE-JUN"),
+    *("B", "2MS", "6ME", "2YE-JUN", "WOM-3FRI"),
 ]
 
 

@@ -60,7 +60,7 @@ def test_utc_timestamps_lose_their_zone() -> None:
         (["3", "2", "1"], "step", "line 3: the counter goes from 3 to 2"),
         (["2024-01-02", "2024-01-01"], "step", "sort the rows by date"),
         (["2024-01-01 00:00", "2024-01-01 01:00"], "hourly", "dataset.freq is 'hourly'"),
-        (["2024-03-31T00:00+00:00", "2024-03-31T03:00+02:00"], None, "in UTC|is not a date"),
+        (["2024-03-31T00:00+00:00", "2024-03-31T03:00+02:00"], None, "line 3: .* another time zone .* in UTC"),
         (["2024-01-01"], None, "give a longer series"),
         (["1.0", "2.0"], None, "dataset.freq=step"),
     ],

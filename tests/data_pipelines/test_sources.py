@@ -131,7 +131,7 @@ def test_series_below_each_other_become_channels(write_csv: Writer) -> None:
         f"{name},{day},{scale * row}" for name, scale in (("P", 1), ("Q", 10)) for row, day in enumerate(_days())
     ]
     by_date = sorted(stacked, key=lambda line: line.split(",")[1])
-    layout = Layout(dates=("ds",), id_column="unique_id")
+    layout = Layout(dates=("ds",), ids=("unique_id",))
     for rows in (stacked, by_date):
         table = read_csv(write_csv(rows, header="unique_id,ds,y"), ["y"], layout)
         assert list(table.values) == ["P", "Q"]
@@ -143,15 +143,43 @@ def test_series_below_each_other_become_channels(write_csv: Writer) -> None:
 
 def test_several_values_of_series_below_each_other_have_both_names(write_csv: Writer) -> None:
     rows = [f"{name},{day},1,2" for name in ("P", "Q") for day in _days()]
-    table = read_csv(write_csv(rows, header="id,date,a,b"), ["a", "b"], Layout(id_column="id"))
+    table = read_csv(write_csv(rows, header="id,date,a,b"), ["a", "b"], Layout(ids=("id",)))
     assert list(table.values) == ["P a", "P b", "Q a", "Q b"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("2024-01-13", "2024-01-05"), ("2024-03-01", "2024-01-05")])
+def test_series_below_each_other_are_recognised_by_their_blocks(write_csv: Writer, first: str, second: str) -> None:
+    starts = (("P", first), ("Q", second))
+    rows = [f"{name},{day},{row % 2},1" for name, start in starts for row, day in enumerate(_days(start=start))]
+    with pytest.raises(DataError, match=r"told apart by 'id' \(P, Q\): .* dataset.id_column=id"):
+        read_csv(write_csv(rows, header="id,date,flag,y"), ["y"])
+    unsorted = [f"{day},{row % 2},1" for row, day in enumerate(_days()[::-1])]
+    with pytest.raises(DataError, match="sort the rows by date"):
+        read_csv(write_csv(unsorted, header="date,flag,y"), ["y"])
+
+
+def test_series_may_be_told_apart_by_several_columns(write_csv: Writer) -> None:
+    rows = [f"{shop},{item},{day},1" for shop in "12" for item in "xy" for day in _days()]
+    path = write_csv(rows, header="shop,item,date,sales")
+    with pytest.raises(
+        DataError, match=r"'shop' and 'item' \(1 x, 1 y, 2 x, 2 y\): .*'dataset.id_column=\[shop,item\]'"
+    ):
+        read_csv(path, ["sales"])
+    assert list(read_csv(path, ["sales"], Layout(ids=("shop", "item"))).values) == ["1 x", "1 y", "2 x", "2 y"]
+
+
+def test_columns_of_parts_of_dates_are_named(write_csv: Writer) -> None:
+    path = write_csv([f"2024,1,2,{hour},5" for hour in range(24)], header="Year,Month,Day,Hour,v")
+    with pytest.raises(DataError, match=r"'dataset.date_column=\[Year,Month,Day,Hour\]'"):
+        read_csv(path, ["v"])
+    assert read_csv(path, ["v"], Layout(dates=("Year", "Month", "Day", "Hour"))).labels[23] == "2024-01-02 23:00:00"
 
 
 @pytest.mark.parametrize("order", ["stacked", "by date"])
 def test_series_below_each_other_are_recognised(write_csv: Writer, order: str) -> None:
     rows = [f"{name},{day},{row / 7}" for name in ("1", "2") for row, day in enumerate(_days())]
     rows = rows if order == "stacked" else sorted(rows, key=lambda line: line.split(",")[1])
-    with pytest.raises(DataError, match=r"told apart by the column 'store' \(1, 2\): .* dataset.id_column=store"):
+    with pytest.raises(DataError, match=r"told apart by 'store' \(1, 2\): .* dataset.id_column=store"):
         read_csv(write_csv(rows, header="store,date,sales"), ["sales"])
 
 
@@ -161,15 +189,15 @@ def test_series_of_different_dates_are_chosen_by_name_and_lines_are_the_files(wr
     with pytest.raises(
         DataError, match=r"'Q' \(18 rows, 2024-01-13 to 2024-01-30\) has other dates than 'P' .*series="
     ):
-        read_csv(path, ["y"], Layout(id_column="id"))
-    assert list(read_csv(path, ["y"], Layout(id_column="id", series=("Q",))).values) == ["Q"]
-    with pytest.raises(DataError, match=r"no series 'R' in column 'id' \(P, Q\)"):
-        read_csv(path, ["y"], Layout(id_column="id", series=("R",)))
+        read_csv(path, ["y"], Layout(ids=("id",)))
+    assert list(read_csv(path, ["y"], Layout(ids=("id",), series=("Q",))).values) == ["Q"]
+    with pytest.raises(DataError, match=r"no series 'R' in id \(P, Q\)"):
+        read_csv(path, ["y"], Layout(ids=("id",), series=("R",)))
     rows[25] = "Q,2024-01-18,many"
     with pytest.raises(DataError, match="line 27, column 'y': 'many' is not"):
-        read_csv(write_csv(rows, header="id,date,y"), ["y"], Layout(id_column="id", series=("Q",)))
+        read_csv(write_csv(rows, header="id,date,y"), ["y"], Layout(ids=("id",), series=("Q",)))
     with pytest.raises(DataError, match="line 27: 2024-01-19 stands where 2024-01-18 is due"):
-        read_csv(write_csv(rows[:25] + rows[26:], header="id,date,y"), ["y"], Layout(id_column="id", series=("Q",)))
+        read_csv(write_csv(rows[:25] + rows[26:], header="id,date,y"), ["y"], Layout(ids=("id",), series=("Q",)))
 
 
 def test_a_time_of_day_in_its_own_column_is_recognised_and_read(write_csv: Writer) -> None:
@@ -184,7 +212,7 @@ def test_a_time_of_day_in_its_own_column_is_recognised_and_read(write_csv: Write
 
 
 def test_repeated_rows_without_an_explanation_are_not_to_be_thrown_away_unseen(write_csv: Writer) -> None:
-    with pytest.raises(DataError, match=r"line 3 repeats .* if they are the same measurement; .*dataset.id_column"):
+    with pytest.raises(DataError, match=r"line 3 repeats .*dataset.id_column.*only where two rows are the same"):
         read_csv(write_csv([f"{HOURS[0]},1", f"{HOURS[0]},2"]), ["load"])
 
 
