@@ -135,15 +135,16 @@ def _series(cells: Cells, layout: Layout) -> dict[str, Cells]:
     """The series that stand below each other, by name; the whole file is one without ``ids``."""
     if not layout.ids:
         return {"": cells}
-    names = np.array([" ".join(row) for row in zip(*map(cells.texts, layout.ids), strict=True)], dtype=object)
-    rows = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
+    names = [" ".join(row) for row in zip(*map(cells.texts, layout.ids), strict=True)]
+    rows = cells.frame.groupby(np.array(names, dtype=object), sort=False).indices
+    known = list(dict.fromkeys(names))
     for name in layout.series:
         if name not in rows:
             raise DataError(
-                f"{cells.path} has no series '{name}' in {' and '.join(layout.ids)} ({_some(list(rows))}): correct "
+                f"{cells.path} has no series '{name}' in {' and '.join(layout.ids)} ({_some(known)}): correct "
                 "dataset.series"
             )
-    return {name: cells.rows(rows[name]) for name in layout.series or rows}
+    return {name: cells.rows(np.asarray(rows[name])) for name in layout.series or known}
 
 
 def _dates(cells: Cells, layout: Layout, targets: Sequence[str]) -> Dates:
