@@ -141,8 +141,16 @@ def test_a_sweep_that_is_running_is_not_started_a_second_time(fake, wait_for) ->
             "stage.rl.data.train_batch_size?",
         ),
         (
-            ("seed=1,2", "stage.rl.dataset=etth1,etth9"),
+            ("seed=1,2", "stage.rl.dataset=etth9,demand"),
             "cell dataset-etth9__seed-1: stage.rl.dataset=etth9: there is no ",
+        ),
+        (
+            ("seed=1,2", "dataset.traces.file=none.parquet"),
+            "cell seed-1: dataset.traces.file=none.parquet is not a file",
+        ),
+        (
+            ("actor_rollout_ref.actor.optim.lr=1e-4,-1",),
+            ": actor_rollout_ref.actor.optim.lr=-1: give a number of at least 0",
         ),
         (("seed=1,2", "data.max_prompt_length=320,9000"), "cell max_prompt_length-9000__seed-1: "),
         (("seed=1,2", "run.name=mine"), "run.name= names a single run"),
