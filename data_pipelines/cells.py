@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from data_pipelines.texts import Texts
 from src.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,9 +43,9 @@ class Cells:
         """Name the file and line of a row."""
         return f"{self.path} line {self.lines[row]}"
 
-    def texts(self, column: str) -> list[str]:
+    def texts(self, column: str) -> Texts:
         """The cells of a column."""
-        return [str(text) for text in self.frame[column].tolist()]
+        return Texts(pa.array(self.frame[column]))
 
     def rows(self, chosen: NDArray[np.int64]) -> Cells:
         """Some of the rows."""

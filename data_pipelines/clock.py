@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data_pipelines.texts import Texts
 from data_pipelines.wording import unit
 from src.errors import DataError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # it takes a third of a second, and a task that is only named
 
 STEP = "step"
 _DAY = timedelta(days=1)
+_AT_ONCE = 100_000
 _MONTH_DAYS = 30.436875
 # Spellings of pandas before version 3, which papers and other libraries use.
 _OLD_UNITS = {
@@ -214,11 +216,11 @@ def _seconds(freq: str) -> float:
     return length.total_seconds() if length is not None else 0.0
 
 
-def format_times(times: pd.DatetimeIndex, freq: str) -> tuple[str, ...]:
+def format_times(times: pd.DatetimeIndex, freq: str) -> Texts:
     """Write timestamps as "2016-07-01 00:00:00", or "2016-07-01" when the step is a day or longer."""
     midnight = bool((times == times.normalize()).all())
     form = "%Y-%m-%d" if midnight and not is_subdaily(freq) else "%Y-%m-%d %H:%M:%S"
-    return tuple(times.strftime(form))
+    return Texts.of(times[first : first + _AT_ONCE].strftime(form).tolist() for first in range(0, len(times), _AT_ONCE))
 
 
 def times(freq: str, count: int) -> str:

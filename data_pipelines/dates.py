@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data_pipelines.clock import STEP, check_regular, find_freq, format_times, is_regular
+from data_pipelines.texts import as_series
 from src.errors import DataError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Dates:
         note: what a reader of another country would have read otherwise; empty where there is one way to read them.
     """
 
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     freq: str
     note: str = ""
 
@@ -84,7 +85,7 @@ def read_dates(
     return Dates(format_times(times, found), found, note)
 
 
-def from_columns(columns: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str] | None]:
+def from_columns(columns: Mapping[str, Sequence[str]]) -> tuple[Sequence[str], Sequence[str] | None]:
     """The texts of dates and times of day that stand in one or more columns.
 
     Args:
@@ -94,7 +95,7 @@ def from_columns(columns: Mapping[str, Sequence[str]]) -> tuple[list[str], list[
         DataError: other columns.
     """
     if len(columns) == 1:
-        return list(*columns.values()), None
+        return next(iter(columns.values())), None
     parts = {name.strip().lower(): cells for name, cells in columns.items()}
     if set(_DATE_PARTS) <= set(parts) <= {*_DATE_PARTS, *_TIME_PARTS}:
         times = [[f"{part:0>2}" for part in parts[name]] for name in _TIME_PARTS if name in parts]
@@ -102,7 +103,7 @@ def from_columns(columns: Mapping[str, Sequence[str]]) -> tuple[list[str], list[
         return dates, [":".join(time) for time in zip(*times, strict=True)] if times else None
     if len(columns) == 2:
         date, hours = columns.values()
-        return list(date), list(hours)
+        return date, hours
     raise DataError(
         f"dataset.date_column=[{','.join(columns)}]: name a column, a date and a time of day, or columns that are "
         "called year, month, day (and hour, minute, second)"
@@ -183,7 +184,7 @@ def _read(texts: Sequence[str], form: str, place: Place) -> pd.DatetimeIndex:
 
     # Without one form for all, pandas would guess each date anew.
     try:
-        times = pd.DatetimeIndex(pd.to_datetime(pd.Series(texts, dtype=str), errors="coerce", format=form))
+        times = pd.DatetimeIndex(pd.to_datetime(as_series(texts), errors="coerce", format=form))
     except (ValueError, TypeError) as error:
         zones = [_ZONE.search(text)[0] for text in texts]  # type: ignore[index]
         row = next((row for row, zone in enumerate(zones) if zone != zones[0]), None)
@@ -223,8 +224,10 @@ def _epoch(texts: Sequence[str]) -> tuple[pd.DatetimeIndex, str] | None:
         return None
     for form in _COMPACT:
         if all(len(text) == len(str(numbers[0])) for text in texts):
-            dates = pd.to_datetime(pd.Series(texts, dtype=str), format=form, errors="coerce")
-            if not dates.isna().any() and dates.dt.year.min() >= 1900 and dates.dt.year.max() <= 2100:
+            series = as_series(texts)
+            dates = pd.to_datetime(series, format=form, errors="coerce")
+            # pandas takes 1926033300, a moment of 2031, for the third of March 1926.
+            if dates.dt.strftime(form).equals(series) and dates.dt.year.min() >= 1900 and dates.dt.year.max() <= 2100:
                 return pd.DatetimeIndex(dates), f"dates read by {form} ({texts[0]} is {dates[0]})"
     times = pd.DatetimeIndex(np.array(numbers).astype(f"datetime64[{fitting[0]}]"))
     return times, f"dates read as {fitting[0]} since 1970 in UTC ({texts[0]} is {times[0]})"

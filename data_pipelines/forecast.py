@@ -11,7 +11,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar
 
-from data_pipelines import clock, dataset, precision, prompt, sample, seasons, windows, wording
+from data_pipelines import clock, dataset, precision, prompt, sample, seasons, texts, windows, wording
 from data_pipelines.dataset import ForecastDataset
 from data_pipelines.download import sha256_of
 from data_pipelines.locate import find_file, load_table
@@ -81,7 +81,7 @@ class Forecast(ForecastTask):
         data = [self.data.table.digest()]
         if self.typed.traces.file is not None:
             data.append(sha256_of(traces_file(self.typed.traces.file)))
-        code = (windows, clock, seasons, precision, sample, dataset, scale, lazy, *self.code)
+        code = (windows, clock, texts, seasons, precision, sample, dataset, scale, lazy, *self.code)
         return digest(self.typed.content(), [*code, *sources(type(self), ForecastTask)], data)
 
     def rows(self, split: str) -> Lazy[Row]:

@@ -18,6 +18,7 @@ from src.config.quoting import typed
 from src.errors import DataError
 
 _MOST_SHOWN = 5
+_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class SeriesTable:
     """N aligned rows: channel -> (N,) float64 in original units, and N timestamps as ``labels``."""
 
     values: dict[str, NDArray[np.float64]]
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     freq: str
 
     def digest(self) -> str:
         """The sha256 of the content: labels, channel names and exact values."""
-        checksum = hashlib.sha256("\n".join((self.freq, *self.labels)).encode())
+        checksum = hashlib.sha256(self.freq.encode())
+        for first in range(0, len(self.labels), _AT_ONCE):
+            checksum.update("".join(f"\n{label}" for label in self.labels[first : first + _AT_ONCE]).encode())
         for name, column in self.values.items():
             checksum.update(f"\n{name}\n".encode())
             checksum.update(column.astype("<f8").tobytes())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data_pipelines.dates import OrderError, from_columns, is_time_of_day, read_dates
@@ -108,6 +108,7 @@ def test_an_order_of_day_and_month_that_the_rows_do_not_tell_is_asked_for(texts:
         read_dates(texts, None, _place)
 
 
+@example(start=pd.Timestamp("2031-01-13"), unit="s", freq="15min", decimals="")  # begins as 1926032...
 @given(
     start=st.datetimes(pd.Timestamp("1975-01-01"), pd.Timestamp("2099-01-01")),
     unit=st.sampled_from(["s", "ms", "us", "ns"]),
