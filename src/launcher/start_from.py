@@ -62,10 +62,8 @@ def find(request: str, folder: Path) -> Source:
     Raises:
         UserError: there is none, or several; or no saved step of those was validated.
     """
-    name, at, where = request.rpartition("@")
-    match = _WHERE.fullmatch(where) if at else None
-    if match is None:
-        name = request
+    name, where = _parts(request)
+    match = _WHERE.fullmatch(where)
     run = find_run(name, folder, "run.from")
     stages = [str(stage["name"]) for stage in listed_stages(read_meta(run))]
     stage, step = (match["stage"], match["of"] or match["step"]) if match else (None, None)
@@ -91,6 +89,22 @@ def find(request: str, folder: Path) -> Source:
         choices = ", ".join(f"{name}@{one}/{step}" for one, _ in found)
         raise UserError(f"run.from={request}: several stages have that step; give one of {choices}")
     return _source(request, run, found[-1][1])
+
+
+def in_full(request: str, folder: Path) -> str:
+    """The same request with RUN as a whole path, for a command that keeps its runs elsewhere; else as it is."""
+    name, where = _parts(request)
+    try:
+        run = find_run(name, folder, "run.from")
+    except UserError:
+        return request
+    return f"{run}@{where}" if where else str(run)
+
+
+def _parts(request: str) -> tuple[str, str]:
+    """RUN, and what follows its last @; a folder's name may hold an @, too."""
+    name, _, where = request.rpartition("@")
+    return (name, where) if name and _WHERE.fullmatch(where) else (request, "")
 
 
 def _source(request: str, run: Path, chosen: Checkpoint) -> Source:

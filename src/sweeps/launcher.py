@@ -10,6 +10,7 @@ import itertools
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -86,7 +87,7 @@ class CellLauncher(Launcher):
     def _launch(self, job_overrides: Sequence[Sequence[str]]) -> list[Cell]:
         sweep, jobs = self.sweep, self.config.sweep.jobs
         fixed, _ = split(self.config)
-        cells = [sweep.add(plan_cell(fixed, overrides)) for overrides in job_overrides]
+        cells = [sweep.add(plan_cell(fixed, overrides, Path(self.config.run.folder))) for overrides in job_overrides]
         todo = [cell for cell in cells if not sweep.is_done(cell)]
         if len(todo) > MANY:
             print(f"checking {len(todo)} cells", flush=True)  # half a second each

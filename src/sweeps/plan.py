@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src.config.compose import as_typed, order_arguments
 from src.errors import ConfigError, UserError
 from src.launcher.admit import admit
+from src.launcher.start_from import in_full
 from src.record.layout import NAME
 from src.record.metric_names import is_reward
 from src.record.sweep import Cell, Sweep, is_sweep, read_sweep, sets_reward
@@ -52,10 +53,11 @@ def open_sweep(config: DictConfig) -> Sweep:
     return sweep
 
 
-def plan_cell(fixed: Sequence[str], overrides: Sequence[str]) -> Cell:
+def plan_cell(fixed: Sequence[str], overrides: Sequence[str], runs: Path) -> Cell:
     """The cell that a combination of overrides means.
 
     Args:
+        runs: where single runs are kept, which ``run.from`` may name; a cell keeps its own in the sweep's folder.
         fixed: the overrides that all cells share. They are kept as they were typed: sweepers write them anew, and not
             always so that Hydra reads the same.
         overrides: of the cell, from a sweeper; the shared ones among them.
@@ -66,9 +68,13 @@ def plan_cell(fixed: Sequence[str], overrides: Sequence[str]) -> Cell:
         raise ConfigError("nothing is swept: give a key several values, such as seed=1,2,3, or leave -m out")
     settings = {key_of(one): value_of(one) for one in swept}
     name = cell_name(settings)
-    arguments = [*(one for one in as_typed(fixed) if not carries_out(one)), *swept]
+    arguments = [_settled(one, runs) for one in (*as_typed(fixed), *swept) if one in swept or not carries_out(one)]
     recipe = next((value_of(one) for one in arguments if key_of(one) == "recipe"), "")
     return Cell(name, settings, arguments, run=os.path.join(recipe, name))
+
+
+def _settled(argument: str, runs: Path) -> str:
+    return f"run.from={in_full(value_of(argument), runs)}" if key_of(argument) == "run.from" else argument
 
 
 def compose_cell(loader: ConfigLoader, config: DictConfig, cell: Cell) -> DictConfig:

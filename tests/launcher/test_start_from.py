@@ -8,7 +8,7 @@ from old_run import write_old_run
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import UserError
-from src.launcher.start_from import find, start_from
+from src.launcher.start_from import find, in_full, start_from
 from src.record import checkpoints as checkpoint
 from src.runs import read_run
 
@@ -39,6 +39,13 @@ def test_a_checkpoint_is_found(outputs: Path, where: str, stage: str, step: int,
     assert (source.stage, source.step) == (stage, step)
     assert (Path(source.model) / "model.safetensors").read_text() == f"{stage} {step}"
     assert source.fingerprint == checkpoint.fingerprint(Path(source.model))
+
+
+@pytest.mark.parametrize("where", ["", "@sft", "@rl/best"])
+def test_a_request_in_full_means_the_same_from_anywhere(outputs: Path, where: str) -> None:
+    """A sweep's cells keep their runs in the sweep's folder, where RECIPE/NAME is another run or none."""
+    assert in_full(f"time_r1/first{where}", outputs) == f"{outputs / 'time_r1' / 'first'}{where}"
+    assert in_full(f"time_r1/none{where}", outputs) == f"time_r1/none{where}"
 
 
 @pytest.mark.parametrize(
