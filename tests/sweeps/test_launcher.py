@@ -75,7 +75,7 @@ def test_what_one_stage_has_of_its_own_is_swept_like_any_key(fake) -> None:
     # Of all that a glob finds, files that others start from are no options.
     done = fake.run(
         "stage.rl.dataset=demand,etth1", "dataset=glob('[_d]*')", "stage.rl.data.train_batch_size=8",
-        "launch.download=true",
+        "stage.rl.dataset.horizon=6", "stage.rl.dataset.context_length=24", "launch.download=true",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert fake.started() == ["dataset-demand__stage.rl.dataset-demand", "dataset-demand__stage.rl.dataset-etth1"]
