@@ -57,7 +57,7 @@ class View:
 class Generator(Protocol):
     """A module of ``recipes.timeomni1.tasks``.
 
-    It may also have ``GLANCE``, the shortcut solver that hasty traces follow, with what they say of it,
+    It may also have ``RULE_OF_THUMB``, the shortcut solver that may overrule its reasoning, and the words,
     ``independent(question) -> letter``, a second solver that knows nothing of the oracle, and
     ``blind(question) -> View`` with ``HIDDEN``, what the view hides, and ``BLIND_CEILING``: the accuracy that a
     classifier which is trained on such views must stay below.

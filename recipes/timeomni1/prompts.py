@@ -28,10 +28,10 @@ def question(item: Item, *, answer_only: bool = False) -> Messages:
     return [{"role": "system", "content": system}, {"role": "user", "content": item.question}]
 
 
-def hasty(item: Item, solver: str, words: str) -> str:
-    """A trace that does not reason: it names a rule of thumb and answers what that solver answers."""
+def overruled(item: Item, solver: str, words: str) -> str:
+    """A trace that reasons, and then does not trust it: a rule of thumb decides, whose answer is the solver's."""
     answer = _write(item.shortcuts[solver], item)
-    return f"<think>At a glance, {words}. So {answer}.</think>\n<answer>{answer}</answer>"
+    return f"<think>{item.rationale} But {words}, so {answer}.</think>\n<answer>{answer}</answer>"
 
 
 def response(item: Item, *, answer_only: bool = False) -> str:

@@ -24,13 +24,13 @@ class Traces:
     Args:
         answer_only: prompts and answers without reasoning.
         file: ready-made SFT rows, of recipes.timeomni1.teacher.
-        hasty: share of the generators' own traces of choices that follow a rule of thumb instead of reasoning, so
+        overruled: share of the generators' own traces of choices in which a rule of thumb overrules the reasoning, so
             that it is left to RL to find out that reasoning pays; answers without reasoning and ready-made rows have
             none.
     """
 
     answer_only: bool = False
-    hasty: float = 0.0
+    overruled: float = 0.0
     file: str | None = None
 
 
@@ -110,8 +110,8 @@ def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
         raise DataError(f"dataset.size is '{settings.size}': set it to paper or short")
     if settings.magnitude_cue not in ("balanced", "natural"):
         raise DataError(f"dataset.magnitude_cue is '{settings.magnitude_cue}': set it to balanced or natural")
-    if not 0 <= settings.traces.hasty <= 1:
-        raise DataError(f"dataset.traces.hasty is {settings.traces.hasty}: set it to a share from 0 to 1")
+    if not 0 <= settings.traces.overruled <= 1:
+        raise DataError(f"dataset.traces.overruled is {settings.traces.overruled}: set it to a share from 0 to 1")
     if settings.seed < 0:
         raise DataError(f"dataset.seed is {settings.seed}: set it to at least 0")
     for split, counts in settings.rows.items():

@@ -16,7 +16,7 @@ from data_pipelines.download import sha256_of
 from recipes.timeomni1 import leaks, scoring
 from recipes.timeomni1.collect import Collected, collect, generator, token_counter
 from recipes.timeomni1.item import Item, Size
-from recipes.timeomni1.prompts import hasty
+from recipes.timeomni1.prompts import overruled
 from recipes.timeomni1.reward import compute_score
 from recipes.timeomni1.rows import row, trace
 from recipes.timeomni1.settings import DatasetSettings, read_settings
@@ -78,9 +78,9 @@ class TimeOmni1(Task):
             return self._read_traces()
         drawn = [pair for part in self._parts(split) for pair in zip(part.items, part.seeds, strict=True)]
         answer_only = self.typed.traces.answer_only
-        share = 0.0 if answer_only else self.typed.traces.hasty
+        share = 0.0 if answer_only else self.typed.traces.overruled
         return [
-            trace(item, split, index, seed, answer_only=answer_only, text=_hasty(item, seed, share))
+            trace(item, split, index, seed, answer_only=answer_only, text=_overruled(item, seed, share))
             for index, (item, seed) in enumerate(self._shuffled(drawn))
         ]
 
@@ -138,12 +138,12 @@ class TimeOmni1(Task):
         return found
 
 
-def _hasty(item: Item, seed: int, share: float) -> str | None:
-    """A trace that follows the task's rule of thumb, for a share of its questions, which their seeds decide."""
-    rule = getattr(generator(item.task), "GLANCE", None)
-    if rule is None or random_numbers(seed, "hasty").random() >= share:
+def _overruled(item: Item, seed: int, share: float) -> str | None:
+    """A trace in which the task's rule of thumb decides, for a share of the questions; their seeds say which."""
+    rule = getattr(generator(item.task), "RULE_OF_THUMB", None)
+    if rule is None or random_numbers(seed, "overruled").random() >= share:
         return None
-    return hasty(item, *rule)
+    return overruled(item, *rule)
 
 
 def draw(settings: DatasetSettings, split: str) -> list[Collected]:

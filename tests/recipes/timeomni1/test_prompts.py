@@ -1,4 +1,4 @@
-"""Traces that follow a rule of thumb: how many, which rule, and where there are none."""
+"""Traces in which a rule of thumb overrules the reasoning: how many, which rule, and where there are none."""
 
 import re
 
@@ -20,31 +20,34 @@ def task(*overrides: str, name: str = "scenario") -> TimeOmni1:
     return found
 
 
-HASTY = re.compile(r"<think>At a glance, [^:.]+\. So ([A-D])\.</think>\n<answer>\1</answer>")
+OVERRULED = re.compile(r"<think>(.*\.) But ([a-z ]+), so ([A-D])\.</think>\n<answer>\3</answer>", re.DOTALL)
 
 
 @pytest.mark.parametrize("name", ["scenario", "causality", "decision", "pricing", "forecasting"])
-def test_a_share_of_the_traces_of_choices_follows_the_rule_of_thumb_of_their_task(name: str) -> None:
-    some, none, whole = (task(f"dataset.traces.hasty={share}", name=name).traces("sft") for share in (0.5, 0.0, 1.0))
-    said = [HASTY.fullmatch(one.answer) for one in some]
+def test_in_a_share_of_the_traces_of_choices_the_tasks_rule_of_thumb_overrules_the_reasoning(name: str) -> None:
+    some, none, whole = (
+        task(f"dataset.traces.overruled={share}", name=name).traces("sft") for share in (0.5, 0.0, 1.0)
+    )
+    said = [OVERRULED.fullmatch(one.answer) for one in some]
     if name == "forecasting":
         assert [one.answer for one in some] == [one.answer for one in whole] == [one.answer for one in none]
         return
     assert 15 < sum(map(bool, said)) < 45
-    solver, words = generator(name).GLANCE
+    solver, words = generator(name).RULE_OF_THUMB
     for one, plain, found in zip(some, none, said, strict=True):
-        assert one.row == plain.row and not HASTY.fullmatch(plain.answer)
+        assert one.row == plain.row and not OVERRULED.fullmatch(plain.answer)
         if found:
-            assert found[1] == one.row.info["shortcuts"][solver] and words in one.answer
+            assert (found[2], found[3]) == (words, one.row.info["shortcuts"][solver])
+            assert plain.answer.startswith(f"<think>{found[1]}</think>\n")
         else:
             assert one.answer == plain.answer
-    assert all(HASTY.fullmatch(one.answer) for one in whole)
+    assert all(OVERRULED.fullmatch(one.answer) for one in whole)
     # The rule is plausible and wrong: it finds no more than its ceiling, far from what the reasoning finds.
     right = sum(one.row.info["shortcuts"][solver] == one.row.truth for one in none) / len(none)
     assert right < generator(name).CEILINGS[solver] + 0.2
 
 
-def test_answers_without_reasoning_and_questions_that_are_asked_are_never_hasty() -> None:
-    bare = task("dataset.traces.answer_only=true", "dataset.traces.hasty=1").traces("sft")
-    assert not [one for one in bare if "glance" in one.answer]
-    assert task("dataset.traces.hasty=1").rows("val") == task().rows("val")
+def test_answers_without_reasoning_and_questions_that_are_asked_are_never_overruled() -> None:
+    bare = task("dataset.traces.answer_only=true", "dataset.traces.overruled=1").traces("sft")
+    assert not [one for one in bare if " But " in one.answer]
+    assert task("dataset.traces.overruled=1").rows("val") == task().rows("val")

@@ -242,7 +242,7 @@ def test_overlong_prompts_are_dropped_and_counted(tmp_path: Path) -> None:
         ("dataset.magnitude_cue=large", "dataset.magnitude_cue is 'large': set it to balanced or natural"),
         ("+dataset.rows.dev={scenario: 3}", "dataset.rows.dev is no split"),
         ("dataset.rows.sft.scenario=many", "dataset.rows"),
-        ("dataset.traces.hasty=1.5", "dataset.traces.hasty is 1.5: set it to a share from 0 to 1"),
+        ("dataset.traces.overruled=1.5", "dataset.traces.overruled is 1.5: set it to a share from 0 to 1"),
         ("dataset.traces.file=nowhere.parquet", "nowhere.parquet is not a file"),
         ("dataset.tokenizer=nowhere", "tokenizer.json"),
     ],

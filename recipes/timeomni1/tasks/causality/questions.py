@@ -44,7 +44,7 @@ CEILINGS: Mapping[str, float] = {
     "correlated_then_larger": 0.40,
     "smoother_is_downstream": 0.50,
 }
-GLANCE = ("larger_is_downstream", "the larger river is downstream")
+RULE_OF_THUMB = ("larger_is_downstream", "the larger river is downstream")
 HIDDEN = "times"
 SHORT_STATIONS = ("X", "Y")
 BLIND_CEILING = 0.65

@@ -45,7 +45,7 @@ LABELS: tuple[str, ...] = ("earliest", "middle", "latest")
 CEILINGS: Mapping[str, float] = dict.fromkeys(
     ("price_rule", "shared_hour", "closest_hours", "middle_of_window", "latest_hours", "earliest_hours"), 0.42
 )
-GLANCE = ("latest_hours", "the latest hours")
+RULE_OF_THUMB = ("latest_hours", "the latest hours are safer")
 HIDDEN = "the load"
 BLIND_CEILING = 0.42
 _MARGIN = 0.05  # of the optimal saving, on the actual load

@@ -41,7 +41,7 @@ LABELS: tuple[str, ...] = ("lowest", "second", "third", "highest")
 CEILINGS: Mapping[str, float] = {
     "highest_price": 0.30, "highest_volume": 0.30, "mean_price": 0.40, "double_cost": 0.40,
 }  # fmt: skip
-GLANCE = ("highest_price", "the highest price")
+RULE_OF_THUMB = ("highest_price", "the highest price looks better")
 HIDDEN = "the sales"
 BLIND_CEILING = 0.40
 _MARGIN = 0.03  # lead of the best price under the true curve, relative to its profit

@@ -31,7 +31,7 @@ LABELS: tuple[str, ...] = ("level 1", "level 2", "level 2", "level 3", "level 3"
 # together leave a fifth to a quarter of the questions open, and only the shape answers these.
 CEILINGS = {"length_only": 0.53, "longest_sentence": 0.28, "nearest_size": 0.65, "length_then_size": 0.82}
 LEVELS = 9  # of the size ``short``
-GLANCE = ("length_only", "the length fits")
+RULE_OF_THUMB = ("length_only", "this one has the right length")
 
 QUESTION = (
     "A time series was recorded from midnight on a Monday, the first day of January. Which scenario most likely "
