@@ -43,7 +43,6 @@ class Settings:
         count: the bonus for the right number of values.
         alpha: decay per unit of MAE.
         kappa: decay per reference error (``scaled``).
-        think_opened: the chat template ends in ``<think>``.
     """
 
     preset: str = "scaled"
@@ -52,7 +51,6 @@ class Settings:
     count: float = 0.1
     alpha: float = 0.1
     kappa: float = 1.4
-    think_opened: bool = False
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
@@ -88,7 +86,7 @@ def compute_score(
         ConfigError: a setting that does not exist or is out of range.
     """
     chosen = _settings(tuple(sorted((key, value) for key, value in settings.items() if key not in _VERL_EXTRAS)))
-    body = read_body(solution_str, think_opened=chosen.think_opened)
+    body = read_body(solution_str)
     info = extra_info if isinstance(extra_info, Mapping) else {}
     truth = read_truth(ground_truth)
     terms = dict.fromkeys(TERMS, 0.0)

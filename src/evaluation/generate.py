@@ -17,6 +17,7 @@ from src.evaluation.settings import EvaluationSettings
 from src.evaluation.weights import weights_problem
 from src.tasks.asking import Completion, Request
 from src.tasks.row import Message
+from src.tasks.template import begun_by
 
 # Prompts of later turns hold what the model said, which may be longer than what the first ones had in its place.
 _TURNS_MARGIN = 1.25
@@ -28,12 +29,16 @@ class Generator:
 
     def __init__(self, llm: Any, tokenizer: Any, settings: EvaluationSettings, context: int) -> None:
         self._llm, self._tokenizer, self._settings, self._context = llm, tokenizer, settings, context
+        self._begun = begun_by(tokenizer)
         self.seconds = 0.0
         self.prompt_tokens = 0
         self.tokens = 0
 
     def generate(self, requests: Sequence[Request]) -> list[Completion]:
-        """Answer every request, in order; a prompt that fills the context gets no answer and says so."""
+        """Answer every request, in order; a prompt that fills the context gets no answer and says so.
+
+        An answer that the chat template has begun is whole: it has that beginning.
+        """
         from vllm import SamplingParams
 
         began = time.perf_counter()
@@ -53,7 +58,9 @@ class Generator:
         answers = [Completion("", 0, problem="the prompt fills the model's context")] * len(requests)
         for number, output in zip(fits, outputs, strict=True):
             answer = output.outputs[0]
-            answers[number] = Completion(answer.text, len(answer.token_ids), answer.finish_reason == "length")
+            answers[number] = Completion(
+                self._begun + answer.text, len(answer.token_ids), answer.finish_reason == "length"
+            )
         self.seconds += time.perf_counter() - began
         self.prompt_tokens += sum(len(prompts[number]) for number in fits)
         self.tokens += sum(answer.tokens for answer in answers)

@@ -2,6 +2,8 @@
 
 veRL calls ``compute_score`` (src/config/stages.py), ``python -m src.rewards`` a ``Reward`` itself. A function gets what
 its row holds as plain Python, and owes a finite number for ``score`` and for every term, the same terms each time.
+Within a process ``Reward`` holds it to them; what different processes gave is compared where the rollouts meet
+(src/training/sampled.py).
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +28,7 @@ from src.tasks.task import Task, load_task
 # A reward that failed, among the terms that veRL hands on; the replay buffer ends the run with it.
 PROBLEM = "reward_problem"
 _SHOWN = 200  # characters of a value in a message
+_LARGEST = float(np.finfo(np.float32).max)  # veRL keeps scores as 32-bit floats: beyond it they would be infinite
 _NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _OWN = ("index", "split", "task", "info")
 
@@ -45,7 +50,8 @@ class Reward:
 
     def __init__(self, task: Task | None, function: Mapping[str, Any] | None = None) -> None:
         self._task = task
-        self._terms: set[str] | None = None
+        self._terms: tuple[set[str], str] | None = None  # and which answer had them
+        self._lock = threading.Lock()  # veRL scores several answers at a time
         given: Mapping[str, Any] = function or {}
         self._function: Callable[..., Any] | None = None
         self._settings: Mapping[str, Any] = given.get("reward_kwargs") or {}
@@ -72,21 +78,21 @@ class Reward:
         Raises:
             RewardError: the function failed, or what it gave is no reward; the sentence names function, file, term,
                 value and answer.
-            UserError: the function's own, for settings that it does not have.
+            ConfigError: the function's own, for settings that it does not have.
         """
-        place = place or f"row {row.index} of {row.source}, {row.split}"
+        place = place or place_of(row)
         try:
             given = self._given(row, response, extra or {}, more)
-        except UserError:
+        except (ConfigError, KeyboardInterrupt):
             raise
-        except Exception as error:  # the function is the user's: whatever it raises is to be named
+        except BaseException as error:  # the function is the user's: whatever it raises is to be named, sys.exit() too
             line = _line_in(self._file, error)
             raise RewardError(
                 f"the reward {self.name} failed on {place}: {type(error).__name__}: {_shown(error)} "
                 f"({self._file}, line {line})"
             ) from error
         try:
-            return self._checked(given)
+            return self._checked(given, place)
         except ValueError as error:
             raise RewardError(f"the reward {self.name} gave no reward for {place}: {error} ({self._file})") from None
 
@@ -101,23 +107,48 @@ class Reward:
             extra_info={**extra, **row.info, "index": row.index, "split": row.split, "task": row.task},
             **{**self._settings, **more},
         )
-        return asyncio.run(given) if inspect.iscoroutine(given) else given
+        if inspect.isawaitable(given):
+            with _MAKING:
+                loop = _loop()
+            return asyncio.run_coroutine_threadsafe(_awaited(given), loop).result()
+        return given
 
-    def _checked(self, given: Any) -> dict[str, float]:
+    def _checked(self, given: Any, place: str) -> dict[str, float]:
         if not isinstance(given, Mapping):
             given = {"score": given}
         terms = {str(name): _number(name, value) for name, value in given.items()}
         if "score" not in terms:
             raise ValueError(f"there is no 'score' among {', '.join(terms) or 'no terms'}")
-        if self._terms is None:
-            self._terms = set(terms)
-        for change, names in (("lacks", self._terms - set(terms)), ("is the first with", set(terms) - self._terms)):
-            if names:
-                raise ValueError(
-                    f"it {change} the term {sorted(names)[0]!r}; give the same terms for every answer, 0 where one "
-                    "does not apply"
-                )
+        if abs(terms["score"]) > _LARGEST:
+            raise ValueError(f"the term 'score' is {terms['score']}, more than a 32-bit float holds")
+        with self._lock:
+            if self._terms is None:
+                self._terms = set(terms), place
+        if difference := other_terms(terms, *self._terms):
+            raise ValueError(difference)
         return terms
+
+
+def place_of(row: Row) -> str:
+    """Which answer it is, for messages."""
+    return f"row {row.index} of {row.source}, {row.split}"
+
+
+def other_terms(terms: Iterable[str], first: set[str], where: str) -> str | None:
+    """What is wrong with the names of an answer's terms, when they are not those of the first answer.
+
+    Args:
+        where: the first answer.
+    """
+    names = set(terms)
+    for change, changed in (("lacks", first - names), ("has", names - first)):
+        if changed:
+            other = "has it" if change == "lacks" else "has not"
+            return (
+                f"it {change} the term {min(changed)!r}, and {where} {other}; give the same terms for every answer, 0 "
+                "where one does not apply"
+            )
+    return None
 
 
 def compute_score(
@@ -128,6 +159,7 @@ def compute_score(
     *,
     dataset: Mapping[str, Any],
     function: Mapping[str, Any] | None = None,
+    begun: str = "",
     **judge: Any,
 ) -> dict[str, Any]:
     """What veRL calls, with the columns of a row.
@@ -138,22 +170,43 @@ def compute_score(
     Args:
         dataset: the dataset's node, which names the task.
         function: see ``Reward``.
+        begun: what the model's chat template has written of every answer (src/tasks/template.py).
         judge: veRL's, when it serves one.
     """
     try:
         reward = _made(dataset, function)
         row = Row.of_columns(data_source, ground_truth, extra_info or {})
         extra = {name: value for name, value in (extra_info or {}).items() if name not in _OWN}
-        return reward(row, solution_str, extra=extra, **judge)
-    except UserError as error:
-        if error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)  # where in the user's code, for the log
-        return {"score": math.nan, PROBLEM: str(error)}
+        return reward(row, begun + solution_str, extra=extra, **judge)
+    except Exception as error:
+        if (cause := error.__cause__ if isinstance(error, UserError) else error) is not None:
+            traceback.print_exception(cause)  # where in the user's code, for the log
+        known = isinstance(error, UserError)
+        problem = str(error) if known else f"the reward could not be called: {type(error).__name__}: {_shown(error)}"
+        return {"score": math.nan, PROBLEM: problem}
 
 
 def _plain(node: Any) -> Any:
     """A node of the configuration as plain containers; what is plain already stays."""
     return OmegaConf.to_container(node, resolve=True) if isinstance(node, DictConfig) else node
+
+
+_MAKING = threading.Lock()  # what there is one of in a process, whose answers are scored by several threads
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One loop for all answers of this process: a function may keep its client from one to the next."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="rewards", daemon=True).start()
+    return loop
+
+
+async def _awaited(given: Awaitable[Any]) -> Any:
+    try:
+        return await given
+    except SystemExit as end:  # it would end the loop
+        raise RuntimeError(f"SystemExit: {end}") from end
 
 
 # By the identity of the arguments, which are kept: veRL passes the same two with every answer.
@@ -162,9 +215,10 @@ _MADE: dict[tuple[int, int], tuple[Any, Any, Reward]] = {}
 
 def _made(dataset: Mapping[str, Any], function: Mapping[str, Any] | None) -> Reward:
     key = (id(dataset), id(function))
-    if key not in _MADE:
-        _MADE[key] = dataset, function, Reward(load_task(dataset), _plain(function))
-    return _MADE[key][2]
+    with _MAKING:
+        if key not in _MADE:
+            _MADE[key] = dataset, function, Reward(load_task(dataset), _plain(function))
+        return _MADE[key][2]
 
 
 def _number(name: Any, value: Any) -> float:
@@ -185,7 +239,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
-def _line_in(file: str, error: Exception) -> int | None:
+def _line_in(file: str, error: BaseException) -> int | None:
     """The last line of ``file`` that the error went through; that of the error's own place where it met none."""
     frames = traceback.extract_tb(error.__traceback__)
     return next((frame.lineno for frame in reversed(frames) if frame.filename == file), frames[-1].lineno)

@@ -19,15 +19,20 @@ from src.rewards.adapter import Reward
 from src.rewards.belonging import check_rl
 from src.tasks.row import Row, as_text
 from src.tasks.task import load_task
+from src.tasks.template import begun_by_model, begun_in
 
 USAGE = """\
-usage: python -m src.rewards reward=NAME input=FILE.jsonl [dataset=NAME] [KEY=VALUE ...]
+usage: python -m src.rewards reward=NAME input=FILE.jsonl [dataset=NAME] [model=FOLDER_OR_NAME] [KEY=VALUE ...]
 
 Prints one JSON line per input line: `score` and every term of the reward conf/reward/NAME.yaml. With dataset=NAME
-the reward has to fit the dataset's task, and without reward= it is the task's own.
+the reward has to fit the dataset's task and gets the settings that the dataset has for it, and without reward= it is
+the task's own.
 An input line is a JSON object with `response` (text), `ground_truth` (any JSON value) and, where the reward needs
 it, `extra_info` (an object) and `data_source`. For forecasts `ground_truth` is a list of numbers and `extra_info`
 holds `history`, the list that the prompt showed, and `period`, the steps per season. input=- reads standard input.
+Where a model's chat template writes the beginning of every answer (DeepSeek and Qwen3 open <think>), the response is
+only the rest: model= puts the beginning before it, and so does the key `prompt` of a line, the prompt as the model saw
+it.
 Any other KEY=VALUE overrides the config, such as reward.custom_reward_function.reward_kwargs.slope=2."""
 
 
@@ -39,8 +44,9 @@ def main(arguments: list[str]) -> int:
     try:
         given, overrides = _split(arguments)
         reward = load_reward(given.get("reward"), given.get("dataset"), overrides)
+        begun = begun_by_model(given["model"]) if given.get("model") else ""
         with ExitStack() as stack:
-            for number, row, response in _answers(_open(given["input"], stack)):
+            for number, row, response in _answers(_open(given["input"], stack), begun):
                 print(json.dumps(reward(row, response, place=f"line {number}")))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -86,7 +92,7 @@ def _split(arguments: list[str]) -> tuple[dict[str, str], list[str]]:
         key, equals, value = argument.partition("=")
         if not equals:
             raise ConfigError(f"{argument!r} is not of the form KEY=VALUE (see --help)")
-        if key in ("reward", "dataset", "input"):
+        if key in ("reward", "dataset", "input", "model"):
             given[key] = value
         else:
             overrides.append(argument)
@@ -106,18 +112,18 @@ def _open(source: str, stack: ExitStack) -> IO[str]:
         raise DataError(f"cannot read input={source}: {error.strerror}") from error
 
 
-def _answers(stream: IO[str]) -> Iterator[tuple[int, Row, str]]:
+def _answers(stream: IO[str], begun: str) -> Iterator[tuple[int, Row, str]]:
     number = 0
     try:
         for number, line in enumerate(stream, start=1):
             if line.strip():
-                yield number, *_answer(line, number)
+                yield number, *_answer(line, number, begun)
     except UnicodeDecodeError as error:
         raise DataError(f"line {number + 1}: not UTF-8 text") from error
 
 
-def _answer(line: str, number: int) -> tuple[Row, str]:
-    """The row that a line describes, and the response to it."""
+def _answer(line: str, number: int, begun: str) -> tuple[Row, str]:
+    """The row that a line describes, and the answer to it: the response, behind what the prompt has of it."""
     try:
         sample = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -128,8 +134,9 @@ def _answer(line: str, number: int) -> tuple[Row, str]:
         if key not in sample:
             raise DataError(f"line {number}: the key {key!r} is missing")
     info: Any = sample.get("extra_info") or {}
-    if not isinstance(sample["response"], str):
-        raise DataError(f"line {number}: 'response' is not text")
+    for key in ("response", "prompt"):
+        if not isinstance(sample.get(key, ""), str):
+            raise DataError(f"line {number}: {key!r} is not text")
     if not isinstance(info, dict):
         raise DataError(f"line {number}: 'extra_info' is not a JSON object")
     for key, value in (("ground_truth", sample["ground_truth"]), ("extra_info", info)):
@@ -146,4 +153,4 @@ def _answer(line: str, number: int) -> tuple[Row, str]:
         truth=sample["ground_truth"],
         info=info,
     )
-    return row, sample["response"]
+    return row, (begun_in(sample["prompt"]) if "prompt" in sample else begun) + sample["response"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from src.algorithms.rollouts import Rollouts
-from src.rewards.adapter import PROBLEM, RewardError
+from src.rewards.adapter import PROBLEM, RewardError, other_terms, place_of
 from src.tasks.row import Row
 
 # The columns that are read.
@@ -47,6 +49,39 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
         images=[image_uris(messages) for messages in plain(data["raw_prompt"])] if "raw_prompt" in data else [],
     )
     return rollouts.take(reproducible_order(rollouts))
+
+
+@dataclass
+class SameTerms:
+    """Holds the answers of a stage to the terms of the first one, whichever process has scored it.
+
+    Args:
+        reward: the function's name, for messages.
+        first: role -> the terms of its first row, and which that was; rows of one role have the same.
+    """
+
+    reward: str = "of the run"
+    first: dict[str, tuple[set[str], str]] = field(default_factory=dict)
+
+    def check(self, rollouts: Rollouts) -> None:
+        """Look through the rollouts of a step.
+
+        Raises:
+            RewardError: one has other terms, or a number that is not finite, as an agent loop's own may be.
+        """
+        for reward, terms, role, row in zip(
+            rollouts.rewards, rollouts.terms, rollouts.roles, rollouts.rows, strict=True
+        ):
+            where = f"{place_of(row)}, {role}" if role else place_of(row)
+            for name, value in {"score": float(reward), **terms}.items():
+                if not math.isfinite(value):
+                    raise RewardError(
+                        f"the reward {self.reward} gave no reward for {where}: the term {name!r} is {value}, which is "
+                        "not finite"
+                    )
+            first = self.first.setdefault(role, (set(terms), where))
+            if difference := other_terms(terms, *first):
+                raise RewardError(f"the reward {self.reward} gave no reward for {where}: {difference}")
 
 
 def reproducible_order(rollouts: Rollouts) -> list[int]:

@@ -16,7 +16,7 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from src.algorithms.rollouts import Rollouts
 from src.config.algorithm import make_algorithm
-from src.training.sampled import FIELDS, read_rollouts
+from src.training.sampled import FIELDS, SameTerms, read_rollouts
 
 # veRL asks the queue every 2 s whether the rollouts are done, which rounds a short generation up to 2 s.
 POLL_INTERVAL_S = 0.02
@@ -36,6 +36,7 @@ class SelectingReplayBuffer(ReplayBuffer):
         self.algorithm = make_algorithm(**kwargs["sampler_kwargs"].algorithm)
         self.step = 0
         self.validated: list[Rollouts] = []
+        self.terms = SameTerms()
 
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
         self.step = global_steps
@@ -58,6 +59,7 @@ class SelectingReplayBuffer(ReplayBuffer):
         fields = [*FIELDS, "raw_prompt"] if partition_id == "val" else list(FIELDS)
         data = tq.kv_batch_get(keys=collected.keys, partition_id=partition_id, select_fields=fields)
         rollouts = read_rollouts(collected.keys, collected.tags, data)
+        self.terms.check(rollouts)
         if partition_id == "val":
             self.validated.append(rollouts.take(rollouts.last_rows()))  # as veRL, which scores these only
             kept = rollouts.keys

@@ -8,6 +8,7 @@
   merge two updates into one, or split one where sessions have several rows.
 * Groups have reproducible names, so that a repeated run selects the same rollouts.
 * KL can be measured from another model than the one that the stage starts from.
+* What the chat template has written of an answer is put before it, for the reward and for the record.
 * Each step goes to the run's folder: reward terms, shares, validation on held-out questions, samples.
 * A checkpoint is sealed once its step is recorded; when asked to, the trainer saves after its step and ends.
 """
@@ -36,7 +37,9 @@ from src.algorithms.rollouts import Rollouts
 from src.algorithms.weighted_loss import SEQUENCE_WEIGHT
 from src.config.algorithm import make_algorithm
 from src.config.named import load_function
+from src.rewards.adapter import Reward
 from src.tasks.task import load_task
+from src.tasks.template import begun_by
 from src.training.recorder import Recorder, Texts
 from src.training.sampled import image_uris, plain
 from src.training.sampler import SelectingReplayBuffer
@@ -64,11 +67,20 @@ class RecordedTrainer(PPOTrainerSync):
             config.trainer.v1.trainer_mode = "sync"
             config.actor_rollout_ref.rollout.n = self.algorithm.kept_per_prompt(rollouts)
         super().__init__(config)
-        task = load_task(config.reward.custom_reward_function.reward_kwargs.dataset)
+        scored = config.reward.custom_reward_function.reward_kwargs
+        task = load_task(scored.dataset)
+        self.replay_buffer.terms.reward = Reward(task, scored.function).name
         limit = config.data.max_response_length
         self.recorder = Recorder(Path(settings.run), settings.stage, task, settings.samples, limit)
         self.saver = Saver(Path(settings.run), settings.stage, settings.keep_checkpoints, settings.best_metric)
         self.answers: tuple[list[str], list[str]] = ([], [])
+
+    def _init_tokenizer(self) -> None:
+        super()._init_tokenizer()
+        options = self.config.data.get("apply_chat_template_kwargs") or {}
+        self.begun = begun_by(self.processor or self.tokenizer, **options)
+        with open_dict(self.config):  # the workers that score are made of it later
+            self.config.reward.custom_reward_function.reward_kwargs.begun = self.begun
 
     def _setup(self) -> None:
         self.recorder.phase("starting the training and rollout workers")
@@ -186,7 +198,7 @@ class RecordedTrainer(PPOTrainerSync):
         super().on_train_begin()
 
     def _maybe_log_val_generations(self, inputs: list[str], outputs: list[str], scores: list[float]) -> None:
-        self.answers = (inputs, outputs)
+        self.answers = (inputs, [self.begun + output for output in outputs])
 
     def _val_metrics_update(self, *_: Any, **__: Any) -> dict[str, float]:
         # In place of veRL's means and bootstraps over reward terms: the task's metrics, beside the baselines.
@@ -216,4 +228,8 @@ class RecordedTrainer(PPOTrainerSync):
             [self.tokenizer.decode(ids, skip_special_tokens=True) for ids in data[name].unbind()]
             for name in ("prompts", "responses")
         )
-        return prompts, responses, [image_uris(messages) for messages in plain(data["raw_prompt"])]
+        return (
+            prompts,
+            [self.begun + response for response in responses],
+            [image_uris(messages) for messages in plain(data["raw_prompt"])],
+        )

@@ -2,6 +2,7 @@
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,13 @@ def test_a_reward_without_a_score_is_named(tmp_path: Path, given: str, says: str
 @pytest.mark.parametrize(
     ("first", "says"),
     [
-        ("", "is the first with the term 'late'; give the same terms for every answer"),
-        ("late", "lacks the term 'late'; give the same terms for every answer"),
+        ("", "it has the term 'late', and line 1 has not; give the same terms for every answer"),
+        ("late", "it lacks the term 'late', and line 1 has it; give the same terms for every answer"),
     ],
 )
 def test_terms_that_come_and_go_are_named(tmp_path: Path, first: str, says: str) -> None:
     one = reward(tmp_path, "return {'score': 1.0, **({'late': 0.0} if 'late' in solution_str else {})}")
-    assert one(ROW, first)["score"] == 1.0
+    assert one(ROW, first, place="line 1")["score"] == 1.0
     with pytest.raises(RewardError, match="gave no reward for line 2") as error:
         one(ROW, "late" if not first else "", place="line 2")
     assert says in str(error.value)
@@ -115,10 +116,55 @@ def test_an_exception_is_named_with_the_line_of_the_users_file(tmp_path: Path) -
         reward(tmp_path, "import json\nreturn json.loads('{')")(ROW, "")  # raised deeper, called from line 7
 
 
-def test_a_function_that_waits_is_waited_for(tmp_path: Path) -> None:
+JUDGE = """\
+import asyncio, sys
+
+ASKED = asyncio.Semaphore(1)  # of one loop, as a client is
+
+
+async def compute_score(solution_str, **_):
+    async with ASKED:
+        await asyncio.sleep(0.01)
+    if solution_str == "leave":
+        sys.exit("no more")
+    return {"score": 1 / len(solution_str)}
+"""
+
+
+def judge(tmp_path: Path) -> Reward:
     file = tmp_path / "judge.py"
-    file.write_text("async def compute_score(**_):\n    return {'score': 0.5}\n")
-    assert Reward(None, {"path": f"file://{file}", "name": "compute_score"})(ROW, "") == {"score": 0.5}
+    file.write_text(JUDGE)
+    return Reward(None, {"path": f"file://{file}", "name": "compute_score"})
+
+
+def test_a_function_that_waits_is_waited_for_many_answers_at_a_time(tmp_path: Path) -> None:
+    one = judge(tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda n: one(ROW, "x" * n), [1, 2, 4] * 5)) == [
+            {"score": score} for score in [1.0, 0.5, 0.25] * 5
+        ]
+
+
+def test_what_an_asynchronous_function_raises_is_named_and_the_next_answer_is_scored(tmp_path: Path) -> None:
+    one = judge(tmp_path)
+    with pytest.raises(RewardError, match=r"failed on row 12 .* ZeroDivisionError: division by zero .*judge.py, line"):
+        one(ROW, "")
+    with pytest.raises(RewardError, match="SystemExit: no more"):
+        one(ROW, "leave")
+    assert one(ROW, "four") == {"score": 0.25}
+
+
+@pytest.mark.parametrize("raised", ["sys.exit(3)", "raise GeneratorExit('no')", "raise DataError('no')"])
+def test_whatever_a_function_raises_is_named(tmp_path: Path, raised: str) -> None:
+    one = reward(tmp_path, f"import sys\nfrom src.errors import DataError\n{raised}")
+    with pytest.raises(RewardError, match=r"failed on row 12 of etth1, train: \w+: (3|no) \(.*mine.py, line 8\)"):
+        one(ROW, "")
+
+
+def test_a_score_that_verl_could_not_hold_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RewardError, match=r"the term 'score' is 1e\+39, more than a 32-bit float holds"):
+        reward(tmp_path, "return 1e39")(ROW, "")
+    assert reward(tmp_path, "return {'score': -3e38, 'other': 1e300}")(ROW, "")["other"] == 1e300
 
 
 def test_without_a_function_the_reward_is_the_tasks_own() -> None:
@@ -154,6 +200,10 @@ def test_what_verl_calls_decodes_the_columns_of_a_row() -> None:
 
     assert score("6") == {"score": 1.0, "right": 1.0}
     assert score("no") == {"score": 0.0, "right": 0.0}
+    kwargs["begun"] = "1"  # what the chat template has written of the answer
+    assert score("2") == {"score": 0.0, "right": 0.0}
+    kwargs["begun"] = " "
+    assert score("6") == {"score": 1.0, "right": 1.0}
     assert json.loads(columns["reward_model"]["ground_truth"]) == 6
 
 
@@ -177,3 +227,10 @@ def test_a_failure_is_handed_to_the_replay_buffer_and_its_place_to_the_log(
         f"({file}, line 2)"
     )
     assert "return 1 / 0" in capsys.readouterr().err
+
+
+def test_a_row_that_cannot_be_read_is_a_failure_too(capsys: pytest.CaptureFixture[str]) -> None:
+    given = compute_score("x", "4", "{no json", {"index": 1, "split": "", "task": "", "info": "{}"}, dataset=SETTINGS)
+    assert math.isnan(given["score"])
+    assert given[PROBLEM].startswith("the reward could not be called: JSONDecodeError: Expecting property name")
+    assert "Traceback" in capsys.readouterr().err

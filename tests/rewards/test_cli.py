@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from src.models.tiny import CHAT_TEMPLATE, make_tokenizer
 from src.rewards.cli import load_reward, main
 from src.tasks.row import Row
 
@@ -34,6 +35,28 @@ def test_prints_one_line_with_score_and_terms_each(tmp_path, capsys) -> None:
     assert second["score"] == second["format"] == -1.0
 
 
+def test_what_the_chat_template_has_begun_belongs_to_the_answer(tmp_path, capsys) -> None:
+    rest = {**GOOD, "response": GOOD["response"].removeprefix("<think>")}
+    from_prompt = {"prompt": "<|User|>Forecast.<|Assistant|><think>\n"}
+    file = write(tmp_path / "in.jsonl", rest, {**rest, **from_prompt}, {**GOOD, **from_prompt})
+    assert main(["reward=time_r1", file]) == 0
+    scores = [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines()]
+    assert scores == pytest.approx([0.1, 1.1, 0.1])  # a second <think> is a fault
+
+    tokenizer = make_tokenizer(["1"], 0)
+    tokenizer.chat_template = CHAT_TEMPLATE.replace("assistant\n'", "assistant\n<think>\n'")
+    tokenizer.save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / "config.json").write_text('{"model_type": "qwen2"}')
+    model = f"model={tmp_path / 'model'}"
+    plain = {**rest, "prompt": "<|im_start|>assistant\n"}
+    assert main(["reward=time_r1", model, write(tmp_path / "in.jsonl", rest, plain, GOOD)]) == 0
+    scores = [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines()]
+    assert scores == pytest.approx([1.1, 0.1, 0.1])  # a line's own prompt comes first
+    choice = {"response": "so</think><answer>B</answer>", "ground_truth": "B"}
+    assert main(["reward=timeomni1", model, write(tmp_path / "in.jsonl", choice)]) == 0
+    assert json.loads(capsys.readouterr().out)["format"] == 0.1
+
+
 def test_overrides_reach_the_reward(tmp_path, capsys) -> None:
     file = write(tmp_path / "in.jsonl", GOOD)
     key = "reward.custom_reward_function.reward_kwargs."
@@ -55,6 +78,7 @@ def test_every_reward_of_the_recipe_loads(name: str) -> None:
         ([{"response": "a"}], "error: line 1: the key 'ground_truth' is missing"),
         ([{"ground_truth": [1]}], "error: line 1: the key 'response' is missing"),
         ([{"response": 1, "ground_truth": [1]}], "error: line 1: 'response' is not text"),
+        ([{"response": "a", "ground_truth": 1, "prompt": []}], "error: line 1: 'prompt' is not text"),
         ([{"response": "a", "ground_truth": [float("nan")]}], "error: line 1: 'ground_truth' holds a number that is"),
         ([{"response": "a", "ground_truth": 1, "extra_info": {"x": [float("inf")]}}], "error: line 1: 'extra_info' h"),
         ([{"response": "a", "ground_truth": "A", "extra_info": 3}], "error: line 1: 'extra_info' is not a JSON object"),

@@ -4,6 +4,7 @@ import base64
 import io
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from src.algorithms.rollouts import Rollouts
 from src.rewards.adapter import PROBLEM, RewardError
 from src.tasks.row import Row
-from src.training.sampled import image_uris, numeric_terms, plain, read_rollouts, reproducible_order
+from src.training.sampled import SameTerms, image_uris, numeric_terms, plain, read_rollouts, reproducible_order
 
 
 def collected(places: list[tuple[str, int, int]]) -> Rollouts:
@@ -79,6 +80,37 @@ def test_a_reward_that_failed_ends_the_run_with_its_sentence() -> None:
     rows = [{"reward": 0.5, "extra": {"reward_extra_info": {"score": 0.5}}}, failed]
     with pytest.raises(RewardError, match=r"^the reward f failed$"):
         read_rollouts(["7x0_0_0", "7x0_1_0"], [{"response_len": 5}] * 2, _columns(rows))
+
+
+def test_answers_of_different_workers_are_held_to_the_same_terms() -> None:
+    same = SameTerms("f of mine.py")
+    same.check(collected([("a", 1, 0), ("a", 2, 0)]))
+    later = collected([("a", 3, 0), ("a", 4, 0)])
+    later.terms[1] = {"mse": 1.0, "late": 0.0}
+    says = "the reward f of mine.py gave no reward for row 4 of a, train: it has the term 'late', and row 1 of a, train"
+    with pytest.raises(RewardError, match=f"^{says} has not; give the same terms"):
+        same.check(later)
+    later.terms[1] = {}
+    with pytest.raises(RewardError, match="it lacks the term 'mse', and row 1 of a, train has it"):
+        same.check(later)
+
+
+def test_each_role_has_terms_of_its_own() -> None:
+    of_roles = replace(collected([("a", 1, 0), ("a", 1, 1)]), roles=["controller", "reasoner"])
+    of_roles.terms[0] = {"segments": 1.0}
+    same = SameTerms()
+    same.check(of_roles)
+    of_roles.terms[0] = {}
+    with pytest.raises(RewardError, match="row 1 of a, train, controller: it lacks the term 'segments'"):
+        same.check(of_roles)
+
+
+@pytest.mark.parametrize(("reward", "term", "name"), [(math.inf, 1.0, "score"), (0.0, math.nan, "mse")])
+def test_a_number_of_an_agent_loop_that_is_not_finite_is_named(reward: float, term: float, name: str) -> None:
+    own = collected([("a", 1, 0)])
+    own.rewards[0], own.terms[0]["mse"] = reward, term
+    with pytest.raises(RewardError, match=f"row 1 of a, train: the term '{name}' is (inf|nan), which is not finite"):
+        SameTerms().check(own)
 
 
 def test_images_of_a_prompt_are_data_uris_in_its_order() -> None:

@@ -26,15 +26,11 @@ class Body:
     well_formed: bool
 
 
-def read_body(response: object, *, think_opened: bool = False) -> Body:
-    """Find the answer section of a response; never raises.
-
-    Args:
-        think_opened: the chat template ends in ``<think>``, so that the response begins inside the reasoning.
-    """
+def read_body(response: object) -> Body:
+    """Find the answer section of a response; never raises."""
     if not isinstance(response, str) or len(response) > MAX_CHARS:
         return Body(None, False)
-    text = (f"<think>{response}" if think_opened else response).strip()
+    text = response.strip()
     if text.count("<answer>") != 1 or text.count("</answer>") != 1:
         return Body(None, False)
     start, end = text.index("<answer>"), text.index("</answer>")

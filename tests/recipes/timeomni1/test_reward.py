@@ -115,11 +115,6 @@ def test_the_truth_may_be_an_array() -> None:
         assert compute_score("x", wrap("B"), nothing)["score"] == pytest.approx(0.1)
 
 
-def test_the_template_may_open_the_reasoning() -> None:
-    assert compute_score("x", "because</think><answer>B</answer>", "B")["format"] == 0.0
-    assert compute_score("x", "because</think><answer>B</answer>", "B", think_opened=True)["format"] == 0.1
-
-
 def test_a_million_numbers_are_refused() -> None:
     for body in (" ".join(["1"] * 1_000_000), "1 " * 90_000, " " * 190_000, "1" * 190_000, "," * 190_000):
         assert paper(wrap(body), TRUTH)["valid"] == 0.0

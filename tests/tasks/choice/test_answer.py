@@ -48,11 +48,6 @@ def test_the_answer_section(response: object, text: str | None, well_formed: boo
     assert (body.text, body.well_formed) == (text, well_formed)
 
 
-def test_a_template_may_have_opened_the_reasoning() -> None:
-    assert read_body("so</think><answer>B</answer>", think_opened=True).well_formed
-    assert not read_body("so</think><answer>B</answer>").well_formed
-
-
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     read_choice(read_body(text).text, letters(4))
