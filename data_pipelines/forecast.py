@@ -70,6 +70,30 @@ class Forecast(ForecastTask):
         if self.typed.traces.file is not None:
             traces_file(self.typed.traces.file)
 
+    def right_answer(self, one: ForecastSample) -> str:
+        """The true values of a window as the ``<answer>`` part of what is imitated."""
+        return prompt.answer(one)
+
+    def example(self) -> tuple[list[float], str]:
+        """A made-up truth, and the response that says so, in the form that the traces have."""
+        hours = [f"2000-01-{1 + hour // 24:02} {hour % 24:02}:00:00" for hour in range(max(48, self.horizon + 1))]
+        truth = tuple(20.0 + step % 7 for step in range(self.horizon))
+        one = ForecastSample(
+            dataset=self.name,
+            title=self.typed.title,
+            description="",
+            channel="value",
+            meaning="value",
+            history=(20.0,),
+            history_labels=tuple(hours[:1]),
+            target=truth,
+            target_labels=tuple(hours[1 : self.horizon + 1]),
+            freq="h",
+            period=24,
+            decimals=0,
+        )
+        return list(truth), f"<think>As ever.</think>\n{self.right_answer(one)}"
+
     @cached_property
     def data(self) -> ForecastDataset:
         """The series and its windows; read when they are first needed."""

@@ -46,5 +46,10 @@ def imitated(sample: ForecastSample) -> str:
         f"The values lie between {sample.format(history.min())} and {sample.format(history.max())}, their mean is "
         f"{sample.format(history.mean())}. The last is {sample.format(history[-1])}{season}."
     )
+    return f"<think>{thought}</think>\n{answer(sample)}"
+
+
+def answer(sample: ForecastSample) -> str:
+    """The true values, one a line."""
     values = "\n".join(sample.format(value) for value in sample.target)
-    return f"<think>{thought}</think>\n<answer>\n{values}\n</answer>"
+    return f"<answer>\n{values}\n</answer>"

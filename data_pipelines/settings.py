@@ -81,6 +81,22 @@ class TraceSettings:
 
 
 @dataclass
+class RewardSettings:
+    """What the series is to a reward that sets forecasts against a naive one; conf/reward/time_r1.yaml reads it.
+
+    Args:
+        naive: the honest naive forecast, ``last_day`` (the last season again) or ``last_value``, without a season.
+        min_agreement: correlation with the truth that an answer needs to be paid for more than the naive forecast;
+            -1: none, where the best forecasts are nearly constant.
+        slope: how fast the reward falls with the squared error in units of the window's variance.
+    """
+
+    naive: str = "last_day"
+    min_agreement: float = 0.3
+    slope: float = 4.0
+
+
+@dataclass
 class DatasetSettings:
     """One forecasting dataset. Lengths are in time steps, strides and borders in rows of the series."""
 
@@ -118,6 +134,7 @@ class DatasetSettings:
     decimals: int | None = 3
     prompt: PromptSettings = field(default_factory=PromptSettings)
     traces: TraceSettings = field(default_factory=TraceSettings)
+    reward: RewardSettings = field(default_factory=RewardSettings)
 
     def targets(self) -> list[str] | None:
         """The columns to forecast, or None for all of the file's."""
@@ -139,8 +156,8 @@ class DatasetSettings:
         return _names(self.series)
 
     def content(self) -> dict[str, Any]:
-        """What decides the built files: all settings but the places where files lie."""
-        content = {key: value for key, value in asdict(self).items() if key not in LOCATION_KEYS}
+        """What decides the built files: all settings but the places where files lie, and what the reward is told."""
+        content = {key: value for key, value in asdict(self).items() if key not in (*LOCATION_KEYS, "reward")}
         del content["traces"]["file"]  # its content is part of the fingerprint, not its name
         return content
 

@@ -11,21 +11,25 @@ from data_pipelines.sample import ForecastSample
 from data_pipelines.wording import describe_start
 
 HEADER = "timestamp value"
+BARE_HEADER = "value"  # above rows without timestamps, where one is asked for
 
 
-def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", context: bool = True) -> str:
+def render(
+    sample: ForecastSample, *, horizon: int, timestamps: str = "rows", context: bool = True, header: bool = False
+) -> str:
     """Write the user message that asks for the next ``horizon`` values after ``sample.history``.
 
     Args:
         timestamps: ``rows`` shows a table "timestamp value" as the paper does, ``start`` one line with the first
             timestamp, its weekday and the step, ``weekday`` the same without the date, ``none`` bare values.
         context: whether to describe dataset and channel.
+        header: ask for a first line above bare values, too; a table always has one.
     """
     lines = [f"Task: forecast the next {horizon} values of a time series."]
     if context:
         lines += [f"Dataset: {_dataset(sample)}.", f"Channel: {sample.meaning}."]
     lines += _history(sample, timestamps)
-    lines += _answer_format(sample, horizon, timestamps)
+    lines += _answer_format(sample, horizon, timestamps, header)
     return "\n".join(lines)
 
 
@@ -43,9 +47,12 @@ def _history(sample: ForecastSample, timestamps: str) -> list[str]:
     return [f"History, the last {count} values{since}:", " ".join(values)]
 
 
-def _answer_format(sample: ForecastSample, horizon: int, timestamps: str) -> list[str]:
+def _answer_format(sample: ForecastSample, horizon: int, timestamps: str, header: bool) -> list[str]:
     if timestamps != "rows":
-        return [f"Reason inside <think></think>, then list {horizon} values, one per line, inside <answer></answer>."]
+        below = f" below the line {BARE_HEADER!r}" if header else ""
+        return [
+            f"Reason inside <think></think>, then list {horizon} values, one per line{below}, inside <answer></answer>."
+        ]
     return [
         f"Format: first reason inside <think> and </think>; then give all {horizon} values inside <answer> "
         f"and "

@@ -14,11 +14,15 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
-from recipes.time_r1.reward_published import PaperSettings, ReleasedSettings, paper_terms, released_terms
+import numpy as np
+
+from recipes.time_r1.reward_published import RELEASED_MSE, PaperSettings, ReleasedSettings, paper_terms, released_terms
 from recipes.time_r1.reward_strict import StrictSettings, strict_terms
 from src.errors import ConfigError
 from src.tasks.forecast.answer import parse_forecast
 from src.tasks.forecast.series import floats
+from src.tasks.forecast.task import ForecastTask
+from src.tasks.task import Task
 
 TERMS = ("format", "length", "mse", "seasonal", "trend", "structural")
 _Settings = StrictSettings | PaperSettings | ReleasedSettings
@@ -72,6 +76,28 @@ def compute_score(
     else:
         terms = released_terms(response, truth, settings)
     return {"score": sum(terms.values()), **terms, "valid": float(answer.problem is None)}
+
+
+def admit_settings(task: Task, given: Mapping[str, Any]) -> None:
+    """Refuse settings that there are not, and a dataset whose right answers the preset cannot read.
+
+    ``src.rewards.belonging`` calls it before anything starts.
+
+    Raises:
+        ConfigError: with what to change.
+    """
+    overrides = {key: value for key, value in given.items() if key != "preset"}
+    settings = _settings(given.get("preset", "strict"), tuple(sorted(overrides.items())))
+    example = task.example() if isinstance(task, ForecastTask) else None
+    if not isinstance(settings, ReleasedSettings) or example is None:
+        return
+    truth, response = example
+    if released_terms(response, np.array(truth), settings)["mse"] < RELEASED_MSE:
+        raise ConfigError(
+            f"the reward preset released cannot read the right answer in the form of dataset {task.name}: it wants a "
+            "fence, and takes the first of at least four rows for a header; set dataset.prompt.timestamps=rows or "
+            "dataset.prompt.header=true (of Time-R1's task), or choose another reward="
+        )
 
 
 @lru_cache(maxsize=64)

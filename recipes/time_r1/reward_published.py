@@ -16,6 +16,7 @@ from src.tasks.forecast.answer import MAX_CHARS, ForecastAnswer
 from src.tasks.forecast.series import local_extrema, moving_average
 
 _WINDOW = 25
+RELEASED_MSE = 0.6  # what the published code pays for no error
 _DIGITS = "0123456789"
 
 
@@ -87,7 +88,7 @@ def released_terms(response: str, truth: np.ndarray, settings: ReleasedSettings)
     terms["format"] = 0.0 if _released_format(response) else -1.0
     terms["length"] = 0.1 * min(1.0, len(values) / n)
     if len(values) >= n:
-        weights = PaperSettings(mse=0.6, seasonal=0.05, trend=0.15, slope=2.0)
+        weights = PaperSettings(mse=RELEASED_MSE, seasonal=0.05, trend=0.15, slope=2.0)
         terms |= _squashed((values[:n] - mean) / spread, (truth - mean) / spread, weights)
         if settings.version == "head":
             terms["seasonal"] = terms["trend"] = 0.0

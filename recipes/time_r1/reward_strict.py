@@ -8,7 +8,8 @@ With truth g, answer x of the same n steps, e = x - g, and s the standard deviat
     A     = f(e) * (mse + seasonal * f(e - MA(e)) + trend * f(MA(e)) + structural * a)
 
 ``mse``, ``seasonal``, ``trend`` and ``structural`` are the weights, MA is ``series.moving_average``. A is then set
-against A0, the same of the last-day naive forecast, ``baselines.last_day`` (the last ``period`` values repeated):
+against A0, the same of a naive forecast: ``baselines.last_day`` (the last ``period`` values repeated), or, for series
+without a season, ``baselines.last_value``. Slope, naive forecast and min_agreement come with the dataset:
 
     less accurate than the naive forecast (mean squared error):     A <- min(A, A0)
     else, correlation of x and g at least min_agreement:            A <- max(A, A0)
@@ -26,6 +27,11 @@ numbers gets no A and less than the full length term. Consequences, each held by
   least the sum of the weights in A.
 * The yardstick s is not the model's to choose, and every term is a finite number.
 
+What it does not feel are tails: f is bounded, so that an error of 30 s in one window costs hardly more than one of 3 s,
+while it decides the mean squared error of a hundred windows. Policies that are very wrong now and then, such as a line
+through the history, are paid for more than their mean squared error says. A smaller slope moves f's middle out to
+larger errors (Exchange and NASDAQ: 0.5); tests/recipes/time_r1/test_reward_ranking.py holds what ranking is left.
+
 Without a usable history s is the truth's standard deviation and A is not set against anything. A flat truth
 has no shape to agree with: the rule on correlation does not apply.
 """
@@ -39,9 +45,11 @@ import numpy as np
 
 from src.errors import ConfigError
 from src.tasks.forecast.answer import ForecastAnswer
-from src.tasks.forecast.baselines import last_day
+from src.tasks.forecast.baselines import last_day, last_value
 from src.tasks.forecast.series import cosine, floats, moving_average, turning_points
 
+LAST_DAY = "last_day"
+NAIVE = {LAST_DAY: last_day, "last_value": last_value}
 _MAX_ERROR = 1e6  # in units of s; beyond it the terms are zero, which also keeps every square finite
 _WINDOW = 25  # the decomposition window of Time-R1
 _TINY = 1e-9  # in units of s: below it a series is flat
@@ -53,7 +61,8 @@ class StrictSettings:
 
     Args:
         period: steps per season where the sample's extra_info does not say (24: hourly data, a daily cycle).
-        min_agreement: correlation with the truth below which an answer cannot score above the last-day naive forecast.
+        naive: the forecast that answers are set against: ``last_day``, or ``last_value`` for series without a season.
+        min_agreement: correlation with the truth below which an answer cannot score above the naive forecast.
             Chance gives 96 unrelated values a correlation of 0.1 in the mean square. -1 turns the rule off, for series
             without a season (Exchange, NASDAQ), where the best forecasts are nearly constant.
     """
@@ -66,11 +75,16 @@ class StrictSettings:
     structural: float = 0.2
     slope: float = 4.0
     period: int = 24
+    naive: str = LAST_DAY
     min_agreement: float = 0.3
 
     def __post_init__(self) -> None:
+        if self.naive not in NAIVE:
+            raise ConfigError(f"reward setting naive={self.naive!r} must be {' or '.join(NAIVE)}")
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "naive":
+                continue
             if not isinstance(value, (int, float)) or not -1.0 <= value <= 1e6:
                 raise ConfigError(f"reward setting {field.name}={value!r} must be a number between -1 and 1e6")
             if value < 0 and field.name != "min_agreement":
@@ -154,7 +168,7 @@ def _target(truth_bytes: bytes, history_bytes: bytes, period: int, settings: Str
     )
     if len(history) == 0:
         return target
-    naive = last_day(history, len(truth), period)
+    naive = NAIVE[settings.naive](history, len(truth), period)
     error = naive - truth
     naive_accuracy = sum(_accuracy_parts(naive, target, settings).values())
     return replace(target, naive_mse=float(error @ error) / len(truth), naive_accuracy=naive_accuracy)

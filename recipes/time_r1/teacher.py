@@ -22,7 +22,6 @@ import numpy as np
 
 from data_pipelines.sample import ForecastSample
 from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
-from recipes.time_r1 import traces
 from recipes.time_r1.task import TimeR1
 from src.chat import Chat
 from src.errors import DataError
@@ -62,12 +61,16 @@ def mape(prediction: Sequence[float] | np.ndarray, truth: Sequence[float] | np.n
         return float(np.mean(error[size > 0] / size[size > 0]))
 
 
-def distil(chat: Chat, sample: ForecastSample, prompt: str, candidates: int, timestamps: str) -> Distilled:
-    """Run Algorithm 1 for one window: draw forecasts, take the best, revise its reasoning."""
+def distil(chat: Chat, sample: ForecastSample, prompt: str, candidates: int, answer: str) -> Distilled:
+    """Run Algorithm 1 for one window: draw forecasts, take the best, revise its reasoning.
+
+    Args:
+        answer: the window's true values, as an answer.
+    """
     best = _best(chat, prompt, candidates, sample)
     if best is None:
         return Distilled(None, "no candidate with a complete forecast and its reasoning")
-    revision = _revision_prompt(prompt, best, traces.answer(sample, timestamps))
+    revision = _revision_prompt(prompt, best, answer)
     found = _best(chat, revision, candidates, sample, limit=_CONSISTENT_MAPE)
     if found is None:
         return Distilled(None, "no revised reasoning that leads to the true values")
@@ -121,10 +124,10 @@ def teach(task: TimeR1, chat: Chat, out: Path, *, candidates: int, concurrency: 
     """
     samples = task.data.sft_samples()
     prompts = [task.prompt(sample) for sample in samples]
-    timestamps = task.typed.prompt.timestamps
+    answers = [task.right_answer(sample) for sample in samples]
 
     def one(place: int) -> Distilled:
-        return distil(chat, samples[place], prompts[place], candidates, timestamps)
+        return distil(chat, samples[place], prompts[place], candidates, answers[place])
 
     def progress(done: Sequence[Distilled]) -> None:
         kept = sum(one.reasoning is not None for one in done)
@@ -132,9 +135,9 @@ def teach(task: TimeR1, chat: Chat, out: Path, *, candidates: int, concurrency: 
 
     done = distil_all(one, range(len(samples)), concurrency, progress)
     found: list[Trace] = []
-    for sample, result in zip(samples, done, strict=True):
+    for sample, answer, result in zip(samples, answers, done, strict=True):
         if result.reasoning is not None:
-            text = f"<think>\n{result.reasoning}\n</think>\n{traces.answer(sample, timestamps)}"
+            text = f"<think>\n{result.reasoning}\n</think>\n{answer}"
             found.append(Trace(task.row(sample, "train", len(found)), text))
     for problem, count in Counter(one.problem for one in done if one.problem).items():
         task.log(f"teacher: {count} windows left out: {problem}")

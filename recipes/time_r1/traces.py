@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from data_pipelines.sample import ForecastSample
 from data_pipelines.wording import weekday_of
-from recipes.time_r1.prompt import HEADER
+from recipes.time_r1.prompt import BARE_HEADER, HEADER
 from src.errors import DataError
 from src.tasks.forecast.baselines import daily_profile, last_day, last_value, window_mean
 
@@ -32,31 +32,36 @@ _SEASONAL_SHARE = 0.3
 _TREND_SHARE = 0.5
 
 
-def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "rows") -> str:
+def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "rows", header: bool = False) -> str:
     """Return the assistant message: reasoning in ``<think>``, a forecast in ``<answer>``.
 
     Args:
         style: full, short or methods.
         timestamps: as in the prompt; rows puts the timestamp before each value of the answer.
+        header: a first line above bare values, too.
 
     Raises:
         DataError: for an unknown style, or methods for a history of less than a season.
     """
     if style == "methods":
         reasoning, forecast = _drawn_method(sample, timestamps)
-        return f"<think>{reasoning}</think>\n{answer(sample, timestamps, forecast.tolist())}"
+        return f"<think>{reasoning}</think>\n{answer(sample, timestamps, forecast.tolist(), header=header)}"
     writers = {"full": _full, "short": _short}
     if style not in writers:
         raise DataError(f"dataset.traces.style is '{style}': set it to full, short or methods")
-    return f"<think>{writers[style](sample, timestamps)}</think>\n{answer(sample, timestamps)}"
+    return f"<think>{writers[style](sample, timestamps)}</think>\n{answer(sample, timestamps, header=header)}"
 
 
-def answer(sample: ForecastSample, timestamps: str = "rows", forecast: Sequence[float] | None = None) -> str:
+def answer(
+    sample: ForecastSample, timestamps: str = "rows", forecast: Sequence[float] | None = None, *, header: bool = False
+) -> str:
     """The ``<answer>`` part, one row per step in a fenced block; without a forecast, the true values."""
     values = [sample.format(value) for value in (sample.target if forecast is None else forecast)]
     if timestamps == "rows":
         pairs = zip(sample.target_labels, values, strict=True)
         values = [HEADER, *(f"{label} {value}" for label, value in pairs)]
+    elif header:
+        values = [BARE_HEADER, *values]
     return "\n".join(["<answer>", "```", *values, "```", "</answer>"])
 
 

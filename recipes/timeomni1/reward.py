@@ -25,6 +25,7 @@ from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.truth import read_truth
 from src.errors import ConfigError
 from src.tasks.choice.answer import letters, read_body, read_choice
+from src.tasks.task import Task
 
 PRESETS = ("paper", "scaled")
 # The terms of each kind of answer; the others are zero for it, and left out of its averages.
@@ -109,6 +110,15 @@ def compute_score(
             terms["mae"] = chosen.task * math.exp(-decay)
             terms["length"] = chosen.task * chosen.count
     return {"score": math.fsum(terms.values()), "acc": float(acc), **terms, "valid": float(valid)}
+
+
+def admit_settings(task: Task, settings: Mapping[str, Any]) -> None:
+    """Refuse settings that there are not; ``src.rewards.belonging`` calls it before anything starts.
+
+    Raises:
+        ConfigError: with the settings that there are.
+    """
+    _settings(tuple(sorted(settings.items())))
 
 
 def _count(options: Any) -> int:

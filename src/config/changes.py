@@ -36,6 +36,7 @@ FREE = (
 )  # fmt: skip
 # Keys that every stage reads; of the others, those under ``sft.`` are for SFT, the rest for RL.
 SHARED = ("recipe", "scale", "seed", "dataset", "model", "runtime", "trainer.n_gpus_per_node", "trainer.device")
+OF_REWARD = ("dataset.reward",)  # of what a dataset says, what only the reward is told
 
 _ABSENT = "(absent)"
 
@@ -65,6 +66,8 @@ def fingerprint(config: Mapping[str, Any]) -> str:
 
 
 def _concerns(key: str, kind: str) -> bool:
+    if _under(key, OF_REWARD):
+        return kind == "rl"
     return _under(key, SHARED) or key.startswith("sft.") == (kind == "sft")
 
 

@@ -131,7 +131,7 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
         for key in OWN_KEYS:
             config.pop(key, None)
         take_out(config.algorithm)
-        _put_adapter(config.reward, cfg.dataset)
+        _put_adapter(config.reward, cfg)
         config.data.seed = cfg.seed
         config.actor_rollout_ref.actor.data_loader_seed = cfg.seed
         config.actor_rollout_ref.rollout.seed = cfg.seed
@@ -158,10 +158,15 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
     return config
 
 
-def _put_adapter(reward: DictConfig, dataset: DictConfig) -> None:
-    """Let veRL call the one adapter, which calls the named function, or the reward of the dataset's task."""
+def _put_adapter(reward: DictConfig, view: DictConfig) -> None:
+    """Let veRL call the one adapter, which calls the named function, or the reward of the dataset's task.
+
+    Args:
+        reward: the stage's own, to be changed.
+        view: what the stage sees: settings of the function may come with the dataset.
+    """
     reward.pop("kinds", None)
-    function: Any = OmegaConf.to_container(reward.custom_reward_function)
+    function: Any = OmegaConf.to_container(view.reward.custom_reward_function, resolve=True)
     if function["path"] is None:
         function = None
     elif not (path := str(function["path"])).startswith("pkg://"):
@@ -170,7 +175,7 @@ def _put_adapter(reward: DictConfig, dataset: DictConfig) -> None:
     reward.custom_reward_function = {
         "path": "pkg://src.rewards.adapter",
         "name": "compute_score",
-        "reward_kwargs": {"dataset": OmegaConf.to_container(dataset, resolve=True), "function": function},
+        "reward_kwargs": {"dataset": OmegaConf.to_container(view.dataset, resolve=True), "function": function},
     }
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from src.config.checks import check
 from src.config.named import load_function
 from src.config.stage_node import settle
 from src.config.stages import Stage, build_stages
 from src.errors import ConfigError
-from src.tasks.task import Task, task_class
+from src.tasks.task import Task, load_task, task_class
+
+# A reward's module may have a function of this name, which is given the task and the reward's settings.
+ADMIT = "admit_settings"
 
 
 def accept(cfg: DictConfig, choices: Mapping[str, Any]) -> list[Stage]:
@@ -69,7 +72,8 @@ def check_rl(dataset: DictConfig, reward: DictConfig) -> None:
         reward: the ``reward`` node; its ``kinds`` lists the kinds of task that it scores, without it: any.
 
     Raises:
-        ConfigError: the dataset names no task, there is no such reward function, or it is of another kind.
+        ConfigError: the dataset names no task, there is no such reward function, it is of another kind, or its module
+            refuses its settings with this dataset.
     """
     task, function = task_class(dataset), reward.custom_reward_function
     if function.path is None:
@@ -81,4 +85,8 @@ def check_rl(dataset: DictConfig, reward: DictConfig) -> None:
             f"asks {task.kind} ({dataset.task}): choose a reward= for it, reward=own for the task's, "
             "or reward.kinds=null where the function scores any"
         )
-    load_function(function.path, function.name, key="reward.custom_reward_function")
+    found = load_function(function.path, function.name, key="reward.custom_reward_function")
+    admit = getattr(found, "__globals__", {}).get(ADMIT)
+    if admit is not None:
+        settings: Any = OmegaConf.to_container(function, resolve=True)
+        admit(load_task(dataset), settings.get("reward_kwargs") or {})

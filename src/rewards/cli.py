@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from src.config.compose import CONF
 from src.config.group import compose_group
@@ -77,12 +77,16 @@ def load_reward(
     node = compose_group("reward", name or "own", of_reward, conf)
     if dataset is None and of_dataset:
         raise ConfigError(f"{of_dataset[0]}: give dataset=NAME with it")
-    function: Any = OmegaConf.to_container(node.custom_reward_function, resolve=True)
     if dataset is None:
-        return Reward(None, function)
-    asked = compose_group("dataset", dataset, of_dataset, conf)
-    check_rl(asked, node)
-    return Reward(load_task(asked), function)
+        return Reward(None, _plain(node.custom_reward_function))
+    # One tree, as in a run: the reward's settings may be the dataset's.
+    both = OmegaConf.create({"reward": node, "dataset": compose_group("dataset", dataset, of_dataset, conf)})
+    check_rl(both.dataset, both.reward)
+    return Reward(load_task(both.dataset), _plain(both.reward.custom_reward_function))
+
+
+def _plain(function: DictConfig) -> Any:
+    return OmegaConf.to_container(function, resolve=True)
 
 
 def _split(arguments: list[str]) -> tuple[dict[str, str], list[str]]:

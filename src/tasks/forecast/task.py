@@ -38,6 +38,13 @@ class ForecastTask(Task):
     def follow(self, row: Row, values: Sequence[float]) -> Sequence[Message]:
         """The prompt that goes on after the first ``values`` of a row's forecast: the window moved on by as many."""
 
+    def example(self) -> tuple[list[float], str] | None:
+        """A made-up truth, and the response that says so in the form that the traces have; None: there is no such form.
+
+        A reward with a grammar of its own is tried on it before anything starts.
+        """
+        return None
+
     def read(self, row: Row, response: str) -> Answer:
         """The values of one answer, by the grammar of ``src.tasks.forecast.answer``."""
         found = parse_forecast(response, self.horizon)

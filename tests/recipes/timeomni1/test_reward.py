@@ -1,6 +1,7 @@
 """The reward against its worked values, hostile answers, and any text at all."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,10 +10,14 @@ from hypothesis import strategies as st
 
 from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.reward import TERMS, compute_score
+from src.config.group import compose_group
 from src.errors import ConfigError
+from src.rewards.belonging import check_rl
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.forecast.answer import parse_forecast
+from src.tasks.task import load_task
 
+TASKS = ("scenario", "causality", "forecasting", "decision", "pricing")
 KEYS = {"score", "acc", "valid", *TERMS}
 TRUTH = [float(value) for value in range(24)]
 
@@ -113,6 +118,30 @@ def test_the_truth_may_be_an_array() -> None:
         assert compute_score("x", wrap(off_by(0)), truth)["score"] == pytest.approx(1.2)
     for nothing in (None, "", "no", [], ["a"], [math.nan], "[1, oops"):
         assert compute_score("x", wrap("B"), nothing)["score"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("size", ["timeomni1", "timeomni1_short"])
+@pytest.mark.parametrize("preset", ["timeomni1", "timeomni1_paper"])
+def test_the_right_answer_as_the_traces_write_it_earns_the_maximum(size: str, preset: str) -> None:
+    counts = {split: dict.fromkeys(TASKS, 2) for split in ("sft", "train", "val", "test", "test_ood", "sft_val")}
+    dataset, reward = compose_group("dataset", size), compose_group("reward", preset)
+    dataset.rows, dataset.tasks = counts, list(TASKS)
+    check_rl(dataset, reward)
+    given = reward.custom_reward_function.reward_kwargs
+    for one in load_task(dataset, log=lambda _: None).traces("sft"):
+        answer, most = one.answer, 1.1
+        if isinstance(one.row.truth, list):  # the trace holds the expected values; the truth has noise
+            values, most = iter(one.row.truth), 1.2
+            begin, _, body = answer.partition("<answer>")
+            answer = f"{begin}<answer>{re.sub(r'[-+.0-9]+', lambda _, left=values: repr(next(left)), body)}"
+        assert compute_score("", answer, one.row.truth, one.row.info, **given)["score"] == pytest.approx(most)
+
+
+def test_settings_that_there_are_not_are_refused_before_anything_starts() -> None:
+    dataset = compose_group("dataset", "timeomni1")
+    reward = compose_group("reward", "timeomni1", ["+reward.custom_reward_function.reward_kwargs.wieght=1"])
+    with pytest.raises(ConfigError, match="the reward of timeomni1 has no setting 'wieght'; it has preset, format"):
+        check_rl(dataset, reward)
 
 
 def test_a_million_numbers_are_refused() -> None:
