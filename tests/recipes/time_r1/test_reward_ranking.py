@@ -16,8 +16,7 @@ from src.tasks.forecast.answer import ForecastAnswer
 from src.tasks.row import Row
 from src.tasks.task import load_task
 
-WINDOWS = 200
-WITHOUT_SEASON = ("exchange", "nasdaq")
+WINDOWS = 2500  # a single week decides the mean squared error of a few hundred windows of ETTh2
 FOLDERS = {"demand": None, "etth1": "ett", "etth2": "ett", "exchange": "exchange", "nasdaq": "nasdaq"}
 
 
@@ -30,7 +29,7 @@ def settings_of(dataset: Any) -> StrictSettings:
     return found
 
 
-@pytest.fixture(params=FOLDERS)
+@pytest.fixture(scope="module", params=FOLDERS)
 def drawn(request: pytest.FixtureRequest) -> tuple[list[Row], dict[str, float], StrictSettings]:
     """Some training windows of a dataset, the spread of each channel, and the settings that the reward has for it."""
     words = ["dataset.task=data_pipelines.forecast.Forecast"]
@@ -71,11 +70,12 @@ def ranking(rows: list[Row], spreads: dict[str, float], settings: StrictSettings
     return -float(spearmanr(*mean).statistic)
 
 
-def test_the_mean_reward_ranks_policies_by_their_mean_error(drawn, request: pytest.FixtureRequest) -> None:
+def test_the_mean_reward_ranks_policies_by_their_mean_error(drawn) -> None:
     rows, spreads, settings = drawn
     found = ranking(rows, spreads, settings)
-    print(request.node.callspec.params["drawn"], round(found, 3), round(ranking(rows, spreads, StrictSettings()), 3))
     assert found > 0.8
+    if settings != StrictSettings():  # the dataset's own are needed
+        assert ranking(rows, spreads, StrictSettings()) < found - 0.03
 
 
 def test_a_last_value_that_is_more_accurate_than_the_naive_forecast_gains(drawn) -> None:
