@@ -181,7 +181,7 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
                     namespace=interpreter.namespace(stage.name),
                     reference=reference,
                 )
-                inputs = continuing.inputs(data.fingerprints[stage.name], model, reference)
+                inputs = continuing.inputs(stage, data.fingerprints[stage.name], model, first)
                 _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)
                 model = models[stage.name] = run.stage(stage.name)["checkpoint"]
     if cfg.evaluation.enable:

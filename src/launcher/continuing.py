@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from src.config.changes import changes, fingerprint
+from src.config.code import code_of
 from src.config.stage_node import FIRST
 from src.config.stages import Stage
 from src.errors import UserError
@@ -71,9 +72,7 @@ def plan(run: Run, stages: Sequence[Stage], data: Mapping[str, str], model: str,
         record = run.stage(stage.name)
         if record["state"] == "pending":
             break
-        if reasons := _changed_inputs(
-            record.get("inputs"), inputs(data[stage.name], model, reference_of(stage, first))
-        ):
+        if reasons := _changed_inputs(record.get("inputs"), inputs(stage, data[stage.name], model, first)):
             _stale(run, stage.name, reasons, redo_stale)
             break
         result.start = _newest(run, stage.name)
@@ -100,10 +99,18 @@ def reference_of(stage: Stage, first: str) -> str | None:
     return first if stage.reference == FIRST else located(stage.reference)
 
 
-def inputs(data: str, model: str, reference: str | None = None) -> dict[str, str]:
-    """What a stage is made from, besides its settings: fingerprints of the data and of the models."""
+def inputs(stage: Stage, data: str, model: str, first: str) -> dict[str, str]:
+    """What a stage is made from, besides its settings: fingerprints of data, models and the code that these name.
+
+    Args:
+        data: the fingerprint of the stage's data.
+        model: what it starts from.
+        first: the model that the run's first stage starts from.
+    """
     found = {"data": data, "model": _identity(model)}
-    return found if reference is None else {**found, "reference": _identity(reference)}
+    if (reference := reference_of(stage, first)) is not None:
+        found["reference"] = _identity(reference)
+    return {**found, **code_of(stage)}
 
 
 def _identity(model: str) -> str:
@@ -173,7 +180,8 @@ def _changed_inputs(before: dict[str, str] | None, now: dict[str, str]) -> list[
     return [
         f"its {name} changed (fingerprint {before.get(name, '(none)')[:12]} -> {now[name][:12]})"
         for name in now
-        if before.get(name) != now[name]
+        # A stage that has begun before files were recorded says nothing of them.
+        if before.get(name) != now[name] and (name in before or not name.endswith(" file"))
     ]
 
 

@@ -38,6 +38,7 @@ def test_what_training_does_not_depend_on_is_free(compose_run, override: str) ->
 @pytest.mark.parametrize(
     ("override", "key", "text", "sft", "rl"),
     [
+        ("dataset.reward.slope=1", "dataset.reward.slope", "4.0 -> 1", False, True),
         ("seed=2", "seed", "1 -> 2", True, True),
         ("dataset.horizon=12", "dataset.horizon", "6 -> 12", True, True),
         ("sft.optim.lr=0.1", "sft.optim.lr", "0.002 -> 0.1", True, False),

@@ -18,3 +18,20 @@ def test_every_run_has_a_key_of_its_own_for_its_sockets(compose_run: Callable[..
         return place(stage, places).ray_kwargs.ray_init.runtime_env.env_vars[WEIGHTS_KEY]
 
     assert key("outputs/one") == key("outputs/one") != key("outputs/two")
+
+
+def test_settings_of_a_reward_are_those_of_the_stages_own_dataset(compose_run: Callable[..., DictConfig]) -> None:
+    words = ("+recipe=time_r1", "scale=smoke", "runtime=cpu", "+stage.second.kind=rl", "stages=[rl,second]")
+    cfg = compose_run(*words, "dataset=exchange", "+stage.second.dataset.reward.slope=2")
+
+    def given(cfg: DictConfig) -> list[tuple[str, float]]:
+        functions = [
+            stage.config.reward.custom_reward_function.reward_kwargs.function.reward_kwargs
+            for stage in build_stages(cfg)
+        ]
+        return [(one.naive, one.slope) for one in functions]
+
+    assert given(cfg) == [("last_value", 0.5), ("last_value", 2)]
+    word = "reward.custom_reward_function.reward_kwargs.slope=3"
+    assert given(compose_run(*words, "dataset=exchange", word)) == [("last_value", 3)] * 2
+    assert given(compose_run(*words)) == [("last_day", 4.0)] * 2

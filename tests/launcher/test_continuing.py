@@ -45,7 +45,7 @@ def save(run: Run, stage: str, step: int, *, last: bool = False, weights: bytes 
 
 def trained(run: Run, stage: str, *steps: int, model: str = "base", data: str = "d" * 64) -> None:
     """Let a stage have begun and recorded some steps."""
-    run.stage(stage).update(state="running", inputs=continuing.inputs(data, model))
+    run.stage(stage).update(state="running", inputs=continuing.inputs(STAGES[0], data, model, "base"))
     for step in steps:
         append_line(run.metrics_file, {"stage": stage, "step": step})
         (run.folder / "samples" / f"{stage}_{step}.jsonl").write_text("{}\n")
@@ -237,3 +237,32 @@ def test_the_reference_is_an_input(three: Run) -> None:
     assert continuing.reference_of(stages[1], "base") is None
     with pytest.raises(UserError, match=r"stage two .* its reference changed \(fingerprint \(none\) -> base\)"):
         continuing.plan(three, stages, data, "base", False)
+
+
+def test_a_reward_that_was_edited_makes_its_stage_stale(run: Run, tmp_path: Path) -> None:
+    mine, helper = tmp_path / "my_reward.py", tmp_path / "my_scale.py"
+    mine.write_text("from my_scale import SCALE\n\n\ndef compute_score(**_):\n    return SCALE\n")
+    helper.write_text("SCALE = 1.0\n")
+    function = {"reward_kwargs": {"function": {"path": str(mine), "name": "compute_score"}}}
+    rl = Stage("rl", "ppo", OmegaConf.create({"reward": {"custom_reward_function": function}}))
+    stages = [Stage("sft", "sft", OmegaConf.create({})), rl]
+
+    def planned(redo: bool = False) -> continuing.Plan:
+        return continuing.plan(run, stages, {"sft": "d", "rl": "d"}, "base", redo)
+
+    trained(run, "sft", 1, data="d")
+    model = str(save(run, "sft", 1, last=True) / "huggingface")
+    run.stage("rl").update(state="running", inputs=continuing.inputs(rl, "d", model, "base"))
+    folder = save(run, "rl", 1)
+    assert planned().start == Checkpoint(folder, "rl", 1, last=False)
+    for file in (mine, helper):
+        before = file.read_text()
+        file.write_text(before + "# edited\n")
+        with pytest.raises(UserError, match=r"stage rl of the run .* is stale: its reward file changed \(fingerprint"):
+            planned()
+        file.write_text(before)
+        assert planned().start is not None
+    del run.stage("rl")["inputs"]["reward file"]  # as in a run that was begun before it was recorded
+    assert planned().start is not None
+    run.stage("rl")["inputs"]["reward file"] = "other"
+    assert planned(redo=True).start is None and run.stage("rl")["state"] == "pending"

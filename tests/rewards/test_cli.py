@@ -57,6 +57,18 @@ def test_what_the_chat_template_has_begun_belongs_to_the_answer(tmp_path, capsys
     assert json.loads(capsys.readouterr().out)["format"] == 0.1
 
 
+def test_a_dataset_comes_with_settings_of_its_reward(tmp_path, capsys) -> None:
+    file = write(tmp_path / "in.jsonl", {**GOOD, "response": GOOD["response"].replace("4\n", "9\n")})
+    scores = {}
+    for dataset in ("", "dataset=demand", "dataset=exchange"):
+        assert main([word for word in ("reward=time_r1", dataset, file) if word]) == 0
+        scores[dataset] = json.loads(capsys.readouterr().out)["mse"]
+    assert scores[""] == scores["dataset=demand"] < scores["dataset=exchange"]
+    key = "reward.custom_reward_function.reward_kwargs"
+    assert main(["reward=time_r1", "dataset=exchange", f"{key}.slope=4", f"{key}.naive=last_day", file]) == 0
+    assert json.loads(capsys.readouterr().out)["mse"] == pytest.approx(scores[""])  # the user's word counts
+
+
 def test_overrides_reach_the_reward(tmp_path, capsys) -> None:
     file = write(tmp_path / "in.jsonl", GOOD)
     key = "reward.custom_reward_function.reward_kwargs."

@@ -63,7 +63,7 @@ def main() -> None:
         model, start = "start", plan.start
         for stage in STAGES:
             if stage.name not in plan.models:
-                run.stage(stage.name).update(state="running", inputs=continuing.inputs("data", model))
+                run.stage(stage.name).update(state="running", inputs=continuing.inputs(stage, "data", model, model))
                 run.save()
                 train(run, stage.name, model, start)
                 start = None
