@@ -64,6 +64,11 @@ def test_the_loop_calls_what_is_overridden() -> None:
     assert "_materialize_batch(" in inspect.getsource(ReplayBuffer)
 
 
+def test_the_tokenizer_is_there_before_the_workers_that_score_are_made() -> None:
+    setup = inspect.getsource(PPOTrainerSync._setup)
+    assert setup.index("self._init_tokenizer()") < setup.index("self.reward_loop_manager = RewardLoopManager(")
+
+
 def test_the_reference_model_is_made_where_the_worker_can_be_told_of_another_folder() -> None:
     assert ActorRolloutRefWorker.ref_worker_cls is TrainingWorker
     made = inspect.getsource(ActorRolloutRefWorker.init_model)
