@@ -30,10 +30,25 @@ def cluster() -> Iterator[Cluster]:
         cluster.end()
 
 
+# Training stands still while the file is there: on no machine is the run over before it loses its node.
+HELD = """
+import time
+from pathlib import Path
+
+def compute_score(data_source, solution_str, ground_truth, extra_info=None, **settings):
+    while Path(__file__).with_name("hold").exists():
+        time.sleep(0.1)
+    return {"score": sum(character.isdigit() for character in solution_str) / max(len(solution_str), 1)}
+"""
+
+
 def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_path: Path) -> None:
+    reward, hold = tmp_path / "held_reward.py", tmp_path / "hold"
+    reward.write_text(HELD)
     words = command(
-        tmp_path, "lost", f"ray.address={cluster.address}", "trainer.nnodes=2", "trainer.total_training_steps=40",
+        tmp_path, "lost", f"ray.address={cluster.address}", "trainer.nnodes=2", "trainer.total_training_steps=12",
         "trainer.save_freq=1", "trainer.test_freq=-1", "evaluation.enable=false", "logging.wandb=offline",
+        f"reward.custom_reward_function.path={reward}", "reward.custom_reward_function.reward_kwargs={}",
     )  # fmt: skip
     folder = tmp_path / "time_r1" / "lost"
 
@@ -44,6 +59,7 @@ def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_
 
     launcher = Launcher(words, cluster.environment)
     wait_for(lambda: len(steps(folder, "rl")) > 2, 600, launcher)
+    hold.touch()
     placed = cluster.actors()
     for name in ("WorkerDict", "vLLMHttpServer"):
         assert len({node for _, one, node in placed if one == name}) == 2, placed
@@ -52,10 +68,11 @@ def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_
     assert launcher.wait(30) == 130 and "the run goes on as job" in launcher.output
 
     launcher = Launcher(words, cluster.environment)
-    wait_for(lambda: "is carrying out this run already" in launcher.output, 60, launcher)
+    wait_for(lambda: "is carrying out this run already" in launcher.output, 200, launcher)
     seen = jobs("status", "lost")
     assert seen.returncode == 0 and "time_r1/lost: running" in seen.stdout and "rl: running, step" in seen.stdout, seen
     cluster.kill(1)
+    hold.unlink()
     assert launcher.wait(200) == 2, launcher.output
     assert "error: stage rl failed" in launcher.output
     assert " has died" in launcher.output and "Traceback" not in launcher.output, launcher.output
@@ -67,7 +84,7 @@ def test_a_run_on_two_nodes_goes_on_after_the_loss_of_one(cluster: Cluster, tmp_
     launcher = Launcher(words, cluster.environment)
     assert launcher.wait(600) == 0, launcher.output
     assert "stage sft is done (step 3)" in launcher.output and "stage rl goes on after step" in launcher.output
-    assert steps(folder, "rl") == list(range(41))
+    assert steps(folder, "rl") == list(range(13))
     record = json.loads((folder / "run.json").read_text())
     assert [stage["state"] for stage in record["stages"]] == ["done", "done"] and len(record["launches"]) == 2
     assert "done in" in jobs("logs", "lost").stdout
