@@ -46,6 +46,7 @@ def learned(items: Sequence[Item], blind: Callable[[str], View]) -> float | None
     if len(items) < _LEARNABLE:
         return None
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     views = [blind(item.question) for item in items]
     features = np.array([view.features for view in views])
@@ -54,7 +55,10 @@ def learned(items: Sequence[Item], blind: Callable[[str], View]) -> float | None
     right = 0.0
     for test in (halves == 0, halves == 1):
         trees = HistGradientBoostingClassifier(max_iter=100, learning_rate=0.07, early_stopping=False, random_state=0)
-        right += float((trees.fit(features[~test], answers[~test]).predict(features[test]) == answers[test]).sum())
+        # A few hundred rows are no work to share: threads that wait for each other took minutes on a busy machine.
+        with threadpool_limits(1):
+            predicted = trees.fit(features[~test], answers[~test]).predict(features[test])
+        right += float((predicted == answers[test]).sum())
     return right / len(items)
 
 
