@@ -11,7 +11,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar
 
-from data_pipelines import clock, dataset, precision, prompt, sample, seasons, texts, windows, wording
+from data_pipelines import clock, dataset, lines, precision, prompt, sample, seasons, texts, windows, wording
 from data_pipelines.dataset import ForecastDataset
 from data_pipelines.download import sha256_of
 from data_pipelines.locate import find_file, load_table
@@ -34,7 +34,7 @@ class Forecast(ForecastTask):
     # A recipe with settings of its own derives them from DatasetSettings.
     settings_type: ClassVar[type[DatasetSettings]] = DatasetSettings
     # What makes rows and traces, beside the classes' own modules; a recipe names its own.
-    code: ClassVar[Sequence[ModuleType]] = (prompt, wording)
+    code: ClassVar[Sequence[ModuleType]] = (prompt, wording, lines)
 
     def __init__(self, settings: Mapping[str, Any], *, download: bool = False, log: Log = print) -> None:
         super().__init__(settings, download=download, log=log)

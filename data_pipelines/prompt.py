@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data_pipelines.lines import by_season, season_of
 from data_pipelines.sample import ForecastSample
 from data_pipelines.wording import describe_start
 
@@ -13,7 +14,8 @@ def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", co
 
     Args:
         timestamps: ``rows`` puts each value behind its timestamp, one a line; ``start`` gives the first timestamp and
-            the step, ``weekday`` the same without the date, ``none`` values alone.
+            the step, ``weekday`` the same without the date, ``seasons`` this and one line a season, ``none`` values
+            alone.
         context: whether to name dataset and channel.
     """
     about = f" of {sample.meaning} ({sample.title})" if context else " of a time series"
@@ -25,7 +27,9 @@ def render(sample: ForecastSample, *, horizon: int, timestamps: str = "rows", co
         ]
     else:
         since = describe_start(sample.history_labels[0], sample.freq, timestamps)
-        shown = [f"The last {len(values)} values{since}:", " ".join(values)]
+        by = f", one line a {season_of(sample)}" if timestamps == "seasons" else ""
+        lines = by_season(sample) if timestamps == "seasons" else [" ".join(values)]
+        shown = [f"The last {len(values)} values{since}{by}:", *lines]
     return "\n".join(
         [
             f"Forecast the next {horizon} values{about}.",

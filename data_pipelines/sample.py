@@ -33,3 +33,7 @@ class ForecastSample:
     def format(self, value: float) -> str:
         """Write a value as prompt and answer do; no "-0.0"."""
         return f"{round(value, self.decimals) + 0.0:.{self.decimals}f}"
+
+    def signed(self, change: float) -> str:
+        """Write a difference of two values, with its sign; no "-0.0"."""
+        return f"{round(change, self.decimals) + 0.0:+.{self.decimals}f}"

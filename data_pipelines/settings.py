@@ -57,7 +57,8 @@ class PromptSettings:
     """How a window is shown.
 
     Args:
-        timestamps: ``rows`` (a table), ``start`` (the first only), ``weekday`` (of the first) or ``none``.
+        timestamps: ``rows`` (a table), ``start`` (the first only), ``weekday`` (of the first), ``seasons`` (the same,
+            and one line a season) or ``none``.
         context: describe data and channel.
     """
 
@@ -216,9 +217,10 @@ def _check(settings: DatasetSettings) -> None:
         raise DataError(f"dataset.traces.perturb is {settings.traces.perturb}: set it to at least 0 and below 1")
     if settings.evaluation.mode not in ("paper", "full"):
         raise DataError(f"dataset.evaluation.mode is '{settings.evaluation.mode}': set it to paper or full")
-    if settings.prompt.timestamps not in ("rows", "start", "weekday", "none"):
+    if settings.prompt.timestamps not in ("rows", "start", "weekday", "seasons", "none"):
         raise DataError(
-            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': set it to rows, start, weekday or none"
+            f"dataset.prompt.timestamps is '{settings.prompt.timestamps}': "
+            "set it to rows, start, weekday, seasons or none"
         )
     if settings.separator is not None and settings.separator not in SEPARATORS and len(settings.separator) != 1:
         raise DataError(f"dataset.separator is '{settings.separator}': set it to {', '.join(SEPARATORS)} or one mark")

@@ -24,10 +24,10 @@ def describe_start(label: str, freq: str, timestamps: str) -> str:
 
     Args:
         label: the first timestamp.
-        timestamps: ``start``; ``weekday`` leaves out the date, and ``none`` everything.
+        timestamps: ``start``; ``weekday`` and ``seasons`` leave out the date, and ``none`` everything.
     """
     start = describe_time(label)
-    if timestamps == "weekday":
+    if timestamps in ("weekday", "seasons"):
         start = re.sub(r" \d+-\d+-\d+", "", start)
     return "" if timestamps == "none" else f" from {start}, {every(freq)}"
 

@@ -7,6 +7,7 @@ the channel vary, everything else is the same word for word.
 
 from __future__ import annotations
 
+from data_pipelines.lines import by_season, season_of
 from data_pipelines.sample import ForecastSample
 from data_pipelines.wording import describe_start
 
@@ -21,7 +22,8 @@ def render(
 
     Args:
         timestamps: ``rows`` shows a table "timestamp value" as the paper does, ``start`` one line with the first
-            timestamp, its weekday and the step, ``weekday`` the same without the date, ``none`` bare values.
+            timestamp, its weekday and the step, ``weekday`` the same without the date, ``seasons`` this and one line
+            a season, ``none`` bare values.
         context: whether to describe dataset and channel.
         header: ask for a first line above bare values, too; a table always has one.
     """
@@ -44,6 +46,8 @@ def _history(sample: ForecastSample, timestamps: str) -> list[str]:
         rows = [f"{label} {value}" for label, value in zip(sample.history_labels, values, strict=True)]
         return [f"History, the last {count} values:", "```", HEADER, *rows, "```"]
     since = describe_start(sample.history_labels[0], sample.freq, timestamps)
+    if timestamps == "seasons":
+        return [f"History, the last {count} values{since}, one line a {season_of(sample)}:", *by_season(sample)]
     return [f"History, the last {count} values{since}:", " ".join(values)]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
-from data_pipelines import wording
+from data_pipelines import lines, wording
 from data_pipelines.forecast import Forecast
 from data_pipelines.sample import ForecastSample
 from data_pipelines.settings import DatasetSettings, PromptSettings, TraceSettings
-from recipes.time_r1 import prompt, traces
+from recipes.time_r1 import methods, prompt, traces
 from recipes.time_r1.reward import compute_score
 from src.tasks.forecast import baselines
 from src.tasks.row import Row
@@ -51,7 +51,7 @@ class TimeR1(Forecast):
 
     settings_type = TimeR1Settings
     typed: TimeR1Settings
-    code: ClassVar = (prompt, traces, baselines, wording)
+    code: ClassVar = (prompt, traces, methods, baselines, wording, lines)
 
     def prompt(self, one: ForecastSample) -> str:
         """The paper's five sections."""
@@ -75,7 +75,7 @@ class TimeR1(Forecast):
 
     def remark(self, rows: Sequence[Row], responses: Sequence[str]) -> str | None:
         """How often each method is stated, of the traces that state one."""
-        return traces.stated_methods(responses) if self.typed.traces.style == "methods" else None
+        return methods.stated_methods(responses) if self.typed.traces.style == "methods" else None
 
     def reward(self, row: Row, response: str) -> Mapping[str, float]:
         """The six terms of the strict preset, with the dataset's settings."""

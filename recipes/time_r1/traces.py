@@ -9,9 +9,6 @@ Every number of the reasoning comes from the shown history alone. The styles:
              warm-up teaches how each method is carried out and leaves it to RL to find out which one pays
 """
 
-import hashlib
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +17,7 @@ from numpy.typing import NDArray
 
 from data_pipelines.sample import ForecastSample
 from data_pipelines.wording import weekday_of
+from recipes.time_r1.methods import drawn_method
 from recipes.time_r1.prompt import BARE_HEADER, HEADER
 from src.errors import DataError
 from src.tasks.forecast.baselines import daily_profile, last_day, last_value, window_mean
@@ -44,7 +42,7 @@ def write(sample: ForecastSample, *, style: str = "full", timestamps: str = "row
         DataError: for an unknown style, or methods for a history of less than a season.
     """
     if style == "methods":
-        reasoning, forecast = _drawn_method(sample, timestamps)
+        reasoning, forecast = drawn_method(sample, timestamps)
         return f"<think>{reasoning}</think>\n{answer(sample, timestamps, forecast.tolist(), header=header)}"
     writers = {"full": _full, "short": _short}
     if style not in writers:
@@ -94,10 +92,6 @@ _METHOD_TEXTS = {
 }
 
 
-def _signed(sample: ForecastSample, change: float) -> str:
-    return f"{round(change, sample.decimals) + 0.0:+.{sample.decimals}f}"
-
-
 def _season(sample: ForecastSample, timestamps: str) -> str:
     """Name the season; without timestamps the prompt does not tell how long a step is."""
     if timestamps == "none" or weekday_of(sample.history_labels[0]) is None:
@@ -114,66 +108,16 @@ def _short(sample: ForecastSample, timestamps: str) -> str:
     weekday = weekday_of(sample.target_labels[0]) if timestamps != "none" else None
     ahead = f"Next {weekday}. " if weekday else ""
     if len(history) < sample.period:
-        mean, change = sample.format(history.mean()), _signed(sample, last - history[0])
+        mean, change = sample.format(history.mean()), sample.signed(last - history[0])
         return f"{ahead}Last {sample.format(last)}, mean {mean}, change {change}. Method: keep the last value."
     exact = len(history) > sample.period
     before = history[-1 - sample.period] if exact else history[0]
     end = np.resize(history[-sample.period :], length)[-1]
     return (
         f"{ahead}Last {sample.format(last)}, {'' if exact else 'about '}a {_season(sample, timestamps)} ago "
-        f"{sample.format(before)}, change {_signed(sample, last - before)}. It went to {sample.format(end)}, "
+        f"{sample.format(before)}, change {sample.signed(last - before)}. It went to {sample.format(end)}, "
         f"now to {sample.format(end + last - before)}."
     )
-
-
-# Seasons to look back, with what that is called when the season is a day.
-_LAGS = {1: "a day ago", 7: "a week ago"}
-
-
-def lag_forecasts(history: Floats, horizon: int, period: int) -> dict[int, Floats]:
-    """Forecasts by method: 0 keeps the last value, n repeats what was n seasons ago (as far as it is shown)."""
-    found = {0: np.full(horizon, history[-1])}
-    for seasons in _LAGS:
-        if len(history) >= seasons * period:
-            found[seasons] = np.resize(history[len(history) - seasons * period :], horizon)
-    return found
-
-
-def _drawn_method(sample: ForecastSample, timestamps: str) -> tuple[str, Floats]:
-    """State what each method starts from, and one of them, drawn from the sample's own name."""
-    forecasts = lag_forecasts(np.asarray(sample.history), len(sample.target), sample.period)
-    if len(forecasts) == 1:
-        raise DataError(
-            f"dataset.traces.style=methods needs a history of a season ({sample.period} steps), not "
-            f"{len(sample.history)}: raise dataset.context_length, or set the style to short"
-        )
-    season = _season(sample, timestamps)
-    names = {
-        seasons: _LAGS[seasons] if season == "day" else f"{seasons} times one {season} ago"
-        for seasons in forecasts
-        if seasons
-    }
-    seen = "".join(
-        f"What followed {name}: {' '.join(sample.format(value) for value in forecasts[seasons])}. "
-        for seasons, name in names.items()
-    )
-    name = f"{sample.dataset} {sample.channel} {sample.history_labels[0]}"
-    draw = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    chosen = list(forecasts)[int.from_bytes(draw) % len(forecasts)]
-    method = f"repeat the values of {names[chosen]}" if chosen else "keep the last value"
-    last = sample.format(sample.history[-1])
-    return f"Last {last}. {seen}Method: {method}.", forecasts[chosen]
-
-
-_STATED = re.compile(r"Method: (.+?)\.(?=\s|<|$)")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
-
-def stated_methods(responses: Sequence[str]) -> str:
-    """The share of each method that responses state, the most frequent first; their numbers are left out."""
-    stated = [_STATED.search(response) for response in responses]
-    names = Counter(_NUMBER.sub("N", found[1]) if found else "none" for found in stated)
-    return "stated methods: " + ", ".join(f"{name} {count / len(responses):.0%}" for name, count in names.most_common())
 
 
 @dataclass(frozen=True)
@@ -215,7 +159,7 @@ def _trend(sample: ForecastSample, history: Floats, timestamps: str) -> str:
     number = sample.format
     slope = float(np.polyfit(np.arange(len(history)), history, 1)[0])
     level = abs(slope) * len(history) < _TREND_SHARE * float(np.ptp(history))
-    trend = "no clear trend" if level else f"a trend of {_signed(sample, slope * sample.period)}"
+    trend = "no clear trend" if level else f"a trend of {sample.signed(slope * sample.period)}"
     per = "" if level else f" per {_season(sample, timestamps)}"
     return (
         f"the {len(history)} values lie between {number(history.min())} and {number(history.max())} with a "

@@ -124,6 +124,7 @@ OWN: dict[str, Bound] = {
         "model.build",
         {
             "phrases": _FROM_ZERO,
+            "digits": _COUNT,
             "initializer_range": _POSITIVE,
             **dict.fromkeys(
                 ("layers", "width", "heads", "key_value_heads", "feed_forward", "context_length"),

@@ -1,7 +1,8 @@
 """A small Qwen2 with random weights and a tokenizer of its own, so that a run needs no download.
 
 The tokenizer knows the bytes, and the fixed phrases of the run's own prompts and answers as one token each, so that a
-small context holds a whole forecasting question. Every digit is a token: the model sees a number as its digits. The
+small context holds a whole forecasting question. Every digit is a token, and the model sees a number as its digits; or
+numbers are tokens, as in Llama 3, whose tokenizer takes up to three digits at once: to copy one is then one step. The
 embedding has exactly ``len(tokenizer)`` rows: veRL masks padded rows in the rollout but not in training, which would
 show as a constant gap between their log-probabilities.
 """
@@ -46,8 +47,18 @@ def fixed_phrases(texts: Iterable[str], limit: int) -> list[str]:
     return [piece for _saved, piece in sorted(common, reverse=True)[:limit]]
 
 
-def make_tokenizer(texts: Iterable[str], phrases: int) -> Any:
-    """A Qwen2 tokenizer with single digits, bytes, and the fixed phrases of ``texts``; it encodes any text.
+def whole_numbers(texts: Iterable[str], digits: int) -> list[str]:
+    """The runs of 2 to ``digits`` digits of ``texts``, in order."""
+    return sorted({run for text in texts for run in re.findall("[0-9]+", text) if 1 < len(run) <= digits})
+
+
+def make_tokenizer(texts: Iterable[str], phrases: int, digits: int = 1) -> Any:
+    """A Qwen2 tokenizer with bytes, the fixed phrases and the numbers of ``texts``; it encodes any text.
+
+    Args:
+        texts: prompts and answers.
+        phrases: number of phrases at most.
+        digits: of a number that is one token; a longer one, and one that ``texts`` has not, is cut into what there is.
 
     Phrases are added tokens: transformers gives every ``qwen2`` model Qwen2's own way of splitting text into words,
     which merges cannot cross.
@@ -68,7 +79,9 @@ def make_tokenizer(texts: Iterable[str], phrases: int) -> Any:
         chat_template=CHAT_TEMPLATE,
         clean_up_tokenization_spaces=False,
     )
-    found = [*(f"{role}\n" for role in ("system", "user", "assistant")), *fixed_phrases(texts, phrases)]
+    texts = list(texts)
+    roles = [f"{role}\n" for role in ("system", "user", "assistant")]
+    found = [*roles, *fixed_phrases(texts, phrases), *whole_numbers(texts, digits)]
     tokenizer.add_tokens([AddedToken(phrase, normalized=False, special=False) for phrase in dict.fromkeys(found)])
     return tokenizer
 
@@ -79,15 +92,15 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
     Args:
         folder: where the model goes; it appears whole or not at all.
         texts: what the tokenizer is learned from.
-        settings: ``phrases``, ``layers``, ``width``, ``heads``, ``key_value_heads``, ``feed_forward``,
-            ``context_length``, and ``initializer_range``, the standard deviation of the weights (0.02, as for large
-            models, where it is left out).
+        settings: ``phrases``, ``digits`` (1 where it is left out), ``layers``, ``width``, ``heads``,
+            ``key_value_heads``, ``feed_forward``, ``context_length``, and ``initializer_range``, the standard
+            deviation of the weights (0.02, as for large models, where it is left out).
         seed: of the weights.
     """
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
-    tokenizer = make_tokenizer(texts, int(settings["phrases"]))
+    tokenizer = make_tokenizer(texts, int(settings["phrases"]), int(settings.get("digits", 1)))
     config = Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=int(settings["width"]),

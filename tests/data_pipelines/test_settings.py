@@ -25,7 +25,7 @@ from src.errors import DataError
             {"evaluation": {"target_length": 5}},
             "dataset.evaluation.target_length is 5: set it to at least 96",
         ),
-        ({"prompt": {"timestamps": "yes"}}, "set it to rows, start, weekday or none"),
+        ({"prompt": {"timestamps": "yes"}}, "set it to rows, start, weekday, seasons or none"),
         ({"target": {"a": 1}}, "dataset.target is neither a column name nor a list"),
         ({"target": []}, "dataset.target is neither"),
         ({"target": ["a", "a"]}, "names a column twice"),

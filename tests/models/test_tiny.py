@@ -97,6 +97,17 @@ def test_fixed_phrases_are_one_token_each(tokenizer: Any) -> None:
     assert len(_ids(tokenizer, "Task: forecast the next 12")) == 3
 
 
+@pytest.mark.parametrize(
+    ("digits", "pieces"),
+    [(1, "1|0|.|1| |7| |1|2|7| |9|9|9|9"), (2, "10|.|1| |7| |12|7| |9|9|9|9"), (3, "10|.|1| |7| |127| |9|9|9|9")],
+)
+def test_a_number_of_the_texts_is_one_token_up_to_its_limit_of_digits(digits: int, pieces: str) -> None:
+    tokenizer = make_tokenizer([*TEXTS, "127 values"], 20, digits)
+    ids = _ids(tokenizer, "10.1 7 127 9999")
+    assert "|".join(tokenizer.decode([one]) for one in ids) == pieces
+    assert sorted(tokenizer.get_vocab().values()) == list(range(len(tokenizer)))
+
+
 def test_the_vocabulary_is_specials_bytes_roles_and_phrases(tokenizer: Any) -> None:
     assert len(tokenizer) == 3 + 256 + 3 + len(fixed_phrases(TEXTS, 20))
     assert sorted(tokenizer.get_vocab().values()) == list(range(len(tokenizer)))

@@ -4,7 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from data_pipelines.lines import by_season
 from data_pipelines.sample import ForecastSample
 from data_pipelines.wording import describe_time, every, weekday_of
 from recipes.time_r1.prompt import render
@@ -56,13 +59,39 @@ def test_weekday_gives_weekday_and_time_but_no_date() -> None:
     assert "2016" not in text
 
 
+def test_seasons_give_a_line_each_and_the_values_of_one_moment_the_same_place_in_it() -> None:
+    text = render(sample(history=tuple(range(10)), period=4, freq="6h"), horizon=2, timestamps="seasons")
+    assert (
+        "History, the last 10 values from Friday 00:00, every 6 hours, one line a day:\n3 days ago: 0.000 1.000\n"
+        "2 days ago: 2.000 3.000 4.000 5.000\n1 day ago: 6.000 7.000 8.000 9.000\nReason" in text
+    )
+    assert "2016" not in text
+
+
+@pytest.mark.parametrize(
+    ("freq", "period", "first", "last"),
+    [("D", 7, "2 weeks", "1 week"), ("MS", 12, "2 years", "1 year"), ("step", 5, "2 seasons", "1 season")],
+)
+def test_a_line_is_named_by_what_the_season_is(freq: str, period: int, first: str, last: str) -> None:
+    one = sample(history=(1.0,) * 2 * period, period=period, freq=freq)
+    assert [line.split(" ago: ")[0] for line in by_season(one)] == [first, last]
+
+
+@given(length=st.integers(1, 60), period=st.integers(1, 12))
+def test_by_season_loses_no_value(length: int, period: int) -> None:
+    one = sample(history=tuple(float(step) for step in range(length)), period=period)
+    lines = by_season(one)
+    assert [float(value) for line in lines for value in line.split(": ")[1].split()] == list(one.history)
+    assert all(len(line.split(": ")[1].split()) == period for line in lines[1:])
+
+
 def test_without_timestamps_no_date_or_step_is_left() -> None:
     text = render(sample(description=""), horizon=2, timestamps="none")
     assert "History, the last 4 values:\n5.827 5.693 -0.157 10.000\n" in text
     assert not re.search(r"2016|:\d\d|hour|day", text)
 
 
-@pytest.mark.parametrize("timestamps", ["rows", "start", "weekday", "none"])
+@pytest.mark.parametrize("timestamps", ["rows", "start", "weekday", "seasons", "none"])
 def test_without_context_dataset_and_channel_are_not_named(timestamps: str) -> None:
     text = render(sample(), horizon=2, timestamps=timestamps, context=False)
     assert not re.search("ETTh1|HUFL|load|transformer|Dataset|Channel", text)
