@@ -75,7 +75,8 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
             log(f"note: {found} is not the published file ({problem}); it is used as it is")
         return found
     if not fetch:
-        hint = f", or add download=true to fetch it from {settings.url}" if settings.url else ""
+        fetched = f", or add download=true (a run: launch.download=true) to fetch it from {settings.url}"
+        hint = fetched if settings.url else ""
         raise DataError(
             f"{settings.file} is not in {folder} (nor two folders deeper): name its folder with "
             f"dataset.folder=DIR{hint}"

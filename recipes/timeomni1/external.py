@@ -86,7 +86,8 @@ class External(Task):
             path = folder / name
             if not path.is_file():
                 if not self.download or known.url is None:
-                    hint = f", or add download=true to fetch it from {known.url}" if known.url else ""
+                    fetched = f", or add download=true (a run: launch.download=true) to fetch it from {known.url}"
+                    hint = fetched if known.url else ""
                     raise DataError(f"{path} is not there: name its folder with dataset.folder=DIR{hint}")
                 url = f"{known.url}/{name}"
                 fetch(url, path, sha256=None, source=known.source, licence=known.licence, log=self.log)

@@ -183,7 +183,7 @@ def test_a_broken_question_is_one_message(folder: Path, change: dict, message: s
 
 
 def test_files_that_are_not_there_say_how_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"id_test.json is not there: .*dataset.folder=DIR, or add download=true"):
+    with pytest.raises(DataError, match=r"id_test.json is not there: .*dataset.folder=DIR, or add download=true \(a run: launch.download=true\)"):
         rows_of("timeomni1_testbed", tmp_path)
     with pytest.raises(DataError, match=r"gpqa_diamond.csv is not there: name its folder with dataset.folder=DIR$"):
         rows_of("timeomni1_gpqa", tmp_path)
