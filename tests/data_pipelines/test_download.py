@@ -133,7 +133,9 @@ def test_a_build_downloads_only_when_told(server: ThreadingHTTPServer, tmp_path:
     def told(download: bool) -> Forecast:
         return Forecast(settings, download=download, log=lambda line: None)
 
-    with pytest.raises(DataError, match=r"add download=true \(a run: launch.download=true\) to fetch it from http://127.0.0.1"):
+    with pytest.raises(
+        DataError, match=r"add download=true \(a run: launch.download=true\) to fetch it from http://127.0.0.1"
+    ):
         build(told(False), tmp_path / "out")
     assert server.paths == []  # type: ignore[attr-defined]
     assert build(told(True), tmp_path / "out").counts["train"] == 17

@@ -183,7 +183,8 @@ def test_a_broken_question_is_one_message(folder: Path, change: dict, message: s
 
 
 def test_files_that_are_not_there_say_how_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"id_test.json is not there: .*dataset.folder=DIR, or add download=true \(a run: launch.download=true\)"):
+    hint = r"dataset.folder=DIR, or add download=true \(a run: launch.download=true\)"
+    with pytest.raises(DataError, match=rf"id_test.json is not there: .*{hint}"):
         rows_of("timeomni1_testbed", tmp_path)
     with pytest.raises(DataError, match=r"gpqa_diamond.csv is not there: name its folder with dataset.folder=DIR$"):
         rows_of("timeomni1_gpqa", tmp_path)
