@@ -78,7 +78,7 @@ def test_the_rl_stages_nodes_become_verls_objects(written: Written, run: str, ro
 
 @pytest.mark.parametrize(
     ("run", "lr", "strategy"),
-    [("paper", 5e-5, "fsdp"), ("demo", 2e-3, "fsdp2"), ("smoke", 2e-3, "fsdp2")],
+    [("paper", 5e-5, "fsdp"), ("demo", 1e-3, "fsdp2"), ("smoke", 2e-3, "fsdp2")],
 )
 def test_the_sft_stages_nodes_become_verls_objects(written: Written, run: str, lr: float, strategy: str) -> None:
     from verl.utils.config import omega_conf_to_dataclass
