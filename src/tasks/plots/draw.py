@@ -1,0 +1,37 @@
+"""The one door to pictures of series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from src.tasks.plots.series import drawable
+from src.tasks.plots.settings import PlotSettings
+
+
+def draw(
+    series: ArrayLike | Mapping[str, ArrayLike],
+    settings: PlotSettings | None = None,
+    *,
+    x: Sequence[Any] | NDArray[Any] | None = None,
+    seed: int | Sequence[int] | None = None,
+) -> bytes:
+    """A series as a PNG file (RGB, without metadata), the same bytes for the same arguments.
+
+    A row's label has no way into the picture: there is no argument for it.
+
+    Args:
+        series: (N,) values, (C, N) channels without names, or (N,) values by channel name.
+        settings: how it looks; None: the defaults.
+        x: (N,) positions: numbers, or dates as text or ``datetime64``; None: 0, 1, 2, ...
+        seed: of the variation in style, where ``settings.vary`` allows any; several numbers are one seed, such as
+            dataset's seed and row. None: as the settings say, for pictures that answers are scored on.
+
+    Raises:
+        DataError: nothing to draw, or channels and positions that do not fit together.
+    """
+    from src.tasks.plots import with_pillow
+
+    return with_pillow.render(drawable(series, x), settings or PlotSettings())
