@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 # Longer than any completion of a recipe, short enough to be read in milliseconds.
 MAX_CHARS = 200_000
+_OPENING = "\"'`\u201c\u2018\u00ab"  # quotes around the name of a class
+_CLOSING = dict(zip(_OPENING, "\"'`\u201d\u2019\u00bb", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,23 @@ def read_choice(text: str | None, options: Sequence[str]) -> str | None:
         return None
     known = {_plain(option): option for option in options}
     return known.get(_plain(text.strip().removesuffix(".").removesuffix(")")))
+
+
+def read_class(text: str | None, classes: Sequence[str]) -> str | None:
+    """The class that a section names, in any case, in quotes or without; None for anything else than one such name.
+
+    The whole text is compared, so classes whose names contain each other are told apart, and two names are none.
+
+    >>> read_class('"Walking_Upstairs".', ["walking", "walking upstairs"])
+    'walking upstairs'
+    """
+    if text is None:
+        return None
+    known = {_plain(name.replace("_", " ")): name for name in classes}
+    bare = text.strip().removesuffix(".").strip()
+    if len(bare) > 1 and _CLOSING.get(bare[0]) == bare[-1]:
+        bare = bare[1:-1].strip().removesuffix(".")
+    return known.get(_plain(bare.replace("_", " ")))
 
 
 def _plain(name: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.tasks.choice.answer import letters, read_body, read_choice
+from src.tasks.choice.answer import letters, read_body, read_choice, read_class
 
 CLASSES = ["walking", "walking upstairs", "Sitting"]
 
@@ -51,3 +51,24 @@ def test_the_answer_section(response: object, text: str | None, well_formed: boo
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     read_choice(read_body(text).text, letters(4))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("walking", "walking"), ("Walking upstairs", "walking upstairs"), ("WALKING_UPSTAIRS", "walking upstairs"),
+        ('"walking"', "walking"), ("'Walking upstairs.'", "walking upstairs"), ("\u201csitting\u201d.", "Sitting"),
+        ("`sitting`", "Sitting"), ('"walking', None), ("walking'", None), ('""', None), ('"', None), ("", None),
+        ("walking upstair", None), ("walking sitting", None), ("walking, walking upstairs", None), (None, None),
+        ("walking or sitting", None), ("not walking", None), ("the class is walking", None), ('""walking""', None),
+    ],
+)  # fmt: skip
+def test_a_class_alone_is_named_in_quotes_or_without(text: str | None, named: str | None) -> None:
+    assert read_class(text, CLASSES) == named
+
+
+@given(st.lists(st.sampled_from([*CLASSES, '"', " ", "_", ".", ",", "or"]), max_size=5).map("".join))
+def test_a_text_names_one_class_or_none(text: str) -> None:
+    named = read_class(text, CLASSES)
+    if named is not None:
+        assert sum(text.lower().replace("_", " ").count(word) for word in ("walking", "sitting")) == 1
