@@ -6,7 +6,8 @@ import numpy as np
 
 from src.record.metrics_log import Series
 from src.record.reading import RunRecord
-from src.report.parts.decimate import bucket_means, keep_extremes
+from src.report.parts.decimate import bucket_means
+from src.tasks.plots.thinning import keep_extremes
 
 BUDGET = 450_000  # values of all metrics in the page: about 4 MB
 LEAST = 400  # points that a series keeps at least: about one per pixel of a panel

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from src.tasks.plots.series import drawable
 from src.tasks.plots.settings import PlotSettings
+from src.tasks.plots.variation import varied
 
 
 def draw(
@@ -20,7 +21,14 @@ def draw(
 ) -> bytes:
     """A series as a PNG file (RGB, without metadata), the same bytes for the same arguments.
 
-    A row's label has no way into the picture: there is no argument for it.
+    A row's label has no way into the picture: there is no argument for it. What is hard to draw:
+
+    * a missing value (NaN, and infinity) is a gap in the line, and a value between two gaps is a dot; a series without
+      any value is an empty plot;
+    * a constant series is a line through the middle, with 5 % of its level above and below it;
+    * one point is a dot in the middle;
+    * of a series with more than four points to each pixel of the width, the lowest and the highest point of every half
+      pixel are drawn, with lines between them: no peak is lost.
 
     Args:
         series: (N,) values, (C, N) channels without names, or (N,) values by channel name.
@@ -32,6 +40,14 @@ def draw(
     Raises:
         DataError: nothing to draw, or channels and positions that do not fit together.
     """
+    settings = settings or PlotSettings()
+    if seed is not None and settings.vary:
+        settings = varied(settings, seed)
+    given = drawable(series, x)
+    if settings.renderer == "matplotlib":  # only then: it takes a second and 50 MB to import
+        from src.tasks.plots import with_matplotlib
+
+        return with_matplotlib.render(given, settings)
     from src.tasks.plots import with_pillow
 
-    return with_pillow.render(drawable(series, x), settings or PlotSettings())
+    return with_pillow.render(given, settings)

@@ -1,4 +1,4 @@
-"""A series in the form that both renderers draw: named channels over positions, and the ranges of the axes."""
+"""A series in the form that both renderers draw: channels, named or not, over positions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from src.errors import DataError
 
 Floats = NDArray[np.float64]
-_MARGIN = 0.05  # free space at both ends of an axis, by its range; as matplotlib leaves it
+_LARGEST = 1e300  # ranges of greater values are no numbers
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,6 @@ class Drawable:
     x: Floats
     dates: bool
 
-    def x_range(self) -> tuple[float, float]:
-        """The positions shown."""
-        return self._spread(self.x)
-
-    def y_range(self, values: Floats, given: Sequence[float] | None) -> tuple[float, float]:
-        """The values shown: the given ones, or those there are, with a margin."""
-        return (given[0], given[1]) if given is not None else self._spread(values)
-
-    @staticmethod
-    def _spread(values: Floats) -> tuple[float, float]:
-        finite = values[np.isfinite(values)]
-        if not finite.size:
-            return 0.0, 1.0
-        low, high = float(finite.min()), float(finite.max())
-        if low == high:  # in the middle
-            room = abs(low) * _MARGIN or _MARGIN
-            return low - room, high + room
-        room = (high - low) * _MARGIN
-        return low - room, high + room
-
 
 def drawable(series: ArrayLike | Mapping[str, ArrayLike], x: Sequence[Any] | NDArray[Any] | None) -> Drawable:
     """Read what ``draw`` was given.
@@ -63,14 +43,14 @@ def drawable(series: ArrayLike | Mapping[str, ArrayLike], x: Sequence[Any] | NDA
         names = [str(name) for name in series]
         columns = [np.asarray(column, dtype=np.float64) for column in series.values()]
         if len({column.shape for column in columns}) > 1:
-            raise DataError(f"channels of different lengths cannot share one plot: {', '.join(names)}")
+            raise DataError(f"channels of different lengths cannot share a plot: {', '.join(names)}")
         values = np.array(columns, dtype=np.float64)
     else:
         values = np.atleast_2d(np.asarray(series, dtype=np.float64))
     if values.ndim != 2 or not values.size:
         raise DataError(f"a series of shape {values.shape} cannot be drawn: give (N,) or (C, N) values, at least one")
     positions, dates = _positions(x, values.shape[1])
-    return Drawable(names, np.where(np.isfinite(values), values, np.nan), positions, dates)
+    return Drawable(names, np.where(np.abs(values) < _LARGEST, values, np.nan), positions, dates)
 
 
 def _positions(x: Sequence[Any] | NDArray[Any] | None, count: int) -> tuple[Floats, bool]:
@@ -79,13 +59,11 @@ def _positions(x: Sequence[Any] | NDArray[Any] | None, count: int) -> tuple[Floa
     given = np.asarray(x)
     if given.shape != (count,):
         raise DataError(f"{given.size} positions for {count} points: give one for each")
-    if np.issubdtype(given.dtype, np.number):
-        positions, dates = given.astype(np.float64), False
-    else:
-        try:
-            positions, dates = given.astype("datetime64[us]").astype(np.float64) / 1e6, True
-        except ValueError as error:
-            raise DataError(f"a plot's dates must be of the form 2016-07-01 00:00:00: {error}") from None
-    if not np.isfinite(positions).all():
+    dates = not np.issubdtype(given.dtype, np.number)
+    try:
+        positions = given.astype("datetime64[us]").astype(np.float64) / 1e6 if dates else given.astype(np.float64)
+    except ValueError as error:
+        raise DataError(f"a plot's dates must be of the form 2016-07-01 00:00:00: {error}") from None
+    if not np.isfinite(positions).all() or (dates and np.isnat(given.astype("datetime64[us]")).any()):
         raise DataError("a plot's positions must be numbers or dates: give one for each point")
     return positions, dates

@@ -13,7 +13,14 @@ COLOURS = (
     "#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf",
 )  # fmt: skip
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_BOUNDS = {"width": (28, 4096), "height": (28, 4096), "line_width": (0.5, 20), "font_size": (6, 48), "vary": (0, 1)}
+_BOUNDS = {
+    "width": (28, 4096),
+    "height": (28, 4096),
+    "line_width": (0.5, 20),
+    "font_size": (6, 48),
+    "margin": (0, 1),
+    "vary": (0, 1),
+}
 
 
 @dataclass
@@ -35,6 +42,7 @@ class PlotSettings:
         y_label: beside it, in front of ``unit``. Panels carry their channel's name there.
         unit: of the values, in brackets behind ``y_label``.
         font_size: of the labels in pixels; the title's is 9/8 of it, the ticks' 7/8. 11.11 is 8 pt at 100 dots an inch.
+        margin: free space above and below the line, as a share of its range; with axes on its sides, too.
         line_width: in pixels; 2.78 is 2 pt at 100 dots an inch.
         colours: of the channels in turn, as ``#1f77b4``.
         background: alike.
@@ -53,6 +61,7 @@ class PlotSettings:
     y_label: str = ""
     unit: str = ""
     font_size: float = 11.11
+    margin: float = 0.05
     line_width: float = 1.5
     colours: list[str] = field(default_factory=lambda: list(COLOURS))
     background: str = "#ffffff"
@@ -75,6 +84,12 @@ class PlotSettings:
         for key, colour in (*(("colours", one) for one in self.colours), ("background", self.background)):
             if not _COLOUR.fullmatch(colour):
                 raise DataError(f"dataset.plot.{key} holds '{colour}': write colours as #1f77b4")
+        least = math.ceil(8 * self.font_size)
+        if self.axes and min(self.width, self.height) < least:
+            raise DataError(
+                f"dataset.plot.axes=true needs {least} pixels of width and height: {self.width} x {self.height} are "
+                "too few, raise them or set dataset.plot.axes=false"
+            )
         shown = self.y_range
         if shown is not None and not (len(shown) == 2 and all(map(math.isfinite, shown)) and shown[0] < shown[1]):
             raise DataError(f"dataset.plot.y_range is {shown}: set it to [LOWEST, HIGHEST] or null")
@@ -83,8 +98,3 @@ class PlotSettings:
     def tokens(self) -> int:
         """What each picture costs in a prompt; see ``image_tokens``."""
         return image_tokens(self.width, self.height)
-
-    @property
-    def y_text(self) -> str:
-        """What stands beside the y axis."""
-        return f"{self.y_label} ({self.unit})".strip() if self.unit else self.y_label
