@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from src.record.metric_names import best_baseline
-from src.tasks.blocks import LEVEL, Interval, estimate
+from src.tasks.blocks import LEVEL, Estimate, Interval, estimate
 
 _PROBLEMS_SHOWN = 20
 
@@ -170,8 +170,11 @@ def ratio(
         most: what the metric cannot exceed: 1 for a share.
     """
     found = estimate(numerators, denominators, range(len(numerators)) if items is None else items, seed)
-    if found is None:
-        return Metric(None)
+    return Metric(None) if found is None else share(found, most)
+
+
+def share(found: Estimate, most: float = 1.0) -> Metric:
+    """A figure between 0 and ``most`` with its 95 % interval."""
     if found.error == 0 and most < math.inf:
         # All or none: no resample differs, and yet the share is not known for certain (Clopper-Pearson).
         apart = most * (1 - ((1 - LEVEL) / 2) ** (1 / found.items))
@@ -207,17 +210,19 @@ def to_best_baseline(
     ours: Sequence[float | None],
     beside: Mapping[str, Sequence[float]],
     seed: int = 0,
+    items: Sequence[Hashable] | None = None,
 ) -> list[Difference]:
-    """The difference to the best baseline, for questions that are independent; none where it is not known by question.
+    """The difference to the best baseline; none where that is not known by question.
 
     Args:
         lead: the metric that decides.
         ours: (N,), the model's on each question.
         beside: name of a baseline -> (N,) values of the same questions; it may lack some of ``baselines``.
+        items: (N,), the independent item of each question; None: each is one.
     """
     known = {name: one[lead].value for name, one in baselines.items() if lead in one}
     best = best_baseline({name: {lead: value} for name, value in known.items() if value is not None}, lead)
     if best is None or best not in beside:
         return []
-    found = difference(best, "baseline", ours, beside[best], range(len(ours)), seed)
+    found = difference(best, "baseline", ours, beside[best], range(len(ours)) if items is None else items, seed)
     return [] if found is None else [found]

@@ -1,0 +1,1 @@
+"""Series in classes, named: one grammar of answers, accuracy and macro-F1 beside trivial and strong baselines."""
