@@ -33,11 +33,9 @@ def _part(folder: Path, split: str, channels: Sequence[str], names: dict[str, st
         raise DataError(f"{here / f'y_{split}.txt'} holds {unknown[0]}, which activity_labels.txt has no name for")
     people = _lines(here / f"subject_{split}.txt")
     tables = {name: _table(here / "Inertial Signals" / f"{name}_{split}.txt") for name in channels}
-    for name, rows in (("subjects", people), *tables.items()):
-        if len(rows) != len(numbers):
-            raise DataError(
-                f"{here}: {name} has {len(rows)} rows, and y_{split}.txt {len(numbers)}: get the files again"
-            )
+    for name, rows in (("subjects", len(people)), *((name, len(of)) for name, of in tables.items())):
+        if rows != len(numbers):
+            raise DataError(f"{here}: {name} has {rows} rows, and y_{split}.txt {len(numbers)}: get the files again")
     stacked = np.stack(list(tables.values()), axis=1)  # (N, C, L)
     return Labelled(list(stacked), [names[number].strip() for number in numbers], people)
 

@@ -82,10 +82,10 @@ def _own(settings: LabelledSettings, log: Log) -> tuple[Archive, str]:
     """A user's file, and the test file that is named or lies beside it."""
     path = _path(settings)
     test = Path(settings.test_path).expanduser() if settings.test_path else None
-    if test is None and (beside := path.with_name(re.sub("_TRAIN(?=[.])", "_TEST", path.name))) != path:
-        if beside.is_file():
-            log(f"dataset {settings.name}: the test part is {beside}, which lies beside the training part")
-            test = beside
+    beside = path.with_name(re.sub("_TRAIN(?=[.])", "_TEST", path.name))
+    if test is None and beside != path and beside.is_file():
+        log(f"dataset {settings.name}: the test part is {beside}, which lies beside the training part")
+        test = beside
     archive = _file(path, settings)
     if test is not None:
         archive = Archive({**archive.parts, "test": _file(test, settings).parts["train"]}, archive.channels)

@@ -31,7 +31,8 @@ def read(folder: Path, table: str | None, rate: float | None, log: Log) -> Archi
     labels = _labels(folder, table)
     if not labels:
         raise DataError(f"{folder} holds no recordings (.hea with .dat or .mat, or .txt): name another folder")
-    series, channels = [], []
+    series: list[NDArray[np.float64]] = []
+    channels: list[str] = []
     for name in labels:
         values, of, own = _recording(folder / name)
         series.append(at_rate(values, own, rate, name, log))

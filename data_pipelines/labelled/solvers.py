@@ -120,8 +120,8 @@ def solve(names: Sequence[str], train: Labelled, asked: Labelled, seed: int, log
             given = SOLVERS[name](train, asked, seed, log)
         except ImportError as error:
             raise DataError(
-                f"{name} needs the package {error.name}, which is missing: pip install pyts==0.14.1, or leave it out of "
-                "dataset.solvers"
+                f"{name} needs the package {error.name}, which is missing: pip install pyts==0.14.1, or leave it "
+                "out of dataset.solvers"
             ) from None
         if given is not None:
             found[name] = given

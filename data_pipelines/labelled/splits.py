@@ -107,9 +107,7 @@ def _whole_groups(part: Labelled, groups: Sequence[str], share: float, random: n
 
 
 def limited(part: Labelled, most: int | None, seed: int) -> Places:
-    """The places of at most so many series, drawn with the seed, in their order; equally many of each class if that
-    many there are.
-    """
+    """The places of at most so many series, drawn with the seed, in their order; each class keeps its share."""
     if most is None or len(part) <= most:
         return np.arange(len(part))
     random = np.random.default_rng(seed)

@@ -88,7 +88,7 @@ class Classify(ClassifyTask):
     def fingerprint(self) -> str:
         """A hash over settings, series and the code that makes rows, plots and traces."""
         here, drawing = Path(__file__).parent, Path(str(plots.__file__)).parent
-        code = [*sorted(here.glob("*.py")), *sorted(drawing.glob("*.py")), lazy, *self.code]
+        code: list[ModuleType | Path] = [*sorted(here.glob("*.py")), *sorted(drawing.glob("*.py")), lazy, *self.code]
         own = [file for file in sources(type(self), ClassifyTask) if file not in code]
         return digest(self.typed.content(), [*code, *own], [self.archive.digest()])
 
