@@ -1,6 +1,6 @@
 """The CPU platform and the patches fit the installed veRL and vLLM.
 
-When one of these fails after an upgrade, src/patches.py is the place to look. What is imported is looked at in a
+When one of these fails after an upgrade, src/patches is the place to look. What is imported is looked at in a
 process of its own, because the patches stay in the process that they were applied in.
 """
 
@@ -42,7 +42,7 @@ seen["memory"] = [platform.device_module.memory_allocated() > 0, platform.device
 distributed = modules["torch.distributed"]
 function, layers = distributed.init_process_group, []
 while function is not None:
-    layers.append(function.__code__.co_filename.endswith("src/patches.py"))
+    layers.append(function.__code__.co_filename.endswith("src/patches/__init__.py"))
     function = getattr(function, "__wrapped__", None)
 seen["wrapped"] = layers.count(True)
 store = tempfile.NamedTemporaryFile()
@@ -129,7 +129,7 @@ def seen() -> dict[str, Any]:
 )
 def test_the_patches_were_written_for_what_is_installed(package: str, version: str) -> None:
     installed = importlib.metadata.version(package).partition("+")[0]
-    assert installed == version, f"read the places that src/patches.py changes in {package} {installed} anew"
+    assert installed == version, f"read the places that src/patches changes in {package} {installed} anew"
 
 
 def test_verl_finds_the_cpu_platform(seen: dict[str, Any]) -> None:
@@ -251,6 +251,10 @@ MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("merged_exports", {}),
     ("merged_exports", {"get_fsdp_full_state_dict": lambda module: None}),
     ("live_linear_weights", {"dispatch_cpu_unquantized_gemm": lambda layer: None}),
+    ("normalisation_beside_dummy_weights", {}),
+    ("no_placeholders_in_training", {}),
+    ("text_only_micro_batches", {"_get_input_embeds": lambda model, input_ids: None}),
+    ("positions_of_equal_rows", {"maybe_fix_3d_position_ids": lambda data: None}),
 )
 
 

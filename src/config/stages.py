@@ -56,6 +56,7 @@ class Places:
     validates_first: bool = False  # of a resume: the checkpoint's step was not validated when it was due
     namespace: str | None = None  # Ray's, on a cluster that others use too
     reference: str | None = None  # a folder or hub name; None: the reference model is ``model``
+    images: int = 0  # that a row has at most
 
 
 def build_stages(cfg: DictConfig, seen: Mapping[str, DictConfig] | None = None) -> list[Stage]:
@@ -149,6 +150,7 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
             "keep_checkpoints": _own_rotation(config.trainer, "max_actor_ckpt_to_keep", "max_critic_ckpt_to_keep"),
             "best_metric": metric_of("ppo", cfg.run.best_metric),
             "samples": cfg.logging.samples_per_step,
+            "max_logprob_gap": cfg.launch.max_logprob_gap,
         }
         if cfg.ray.address:
             # The run's own processes are the cluster's: inside a job, "auto" is the cluster that the job is of.
@@ -225,7 +227,13 @@ def place(stage: Stage, places: Places) -> DictConfig:
         if stage.trainer == "sft":
             config.model.path = places.model
             config.record.run = str(places.run)
+            if places.images and config.data.custom_cls.path is None:
+                config.data.custom_cls = {"path": "pkg://src.training.sft_rows", "name": "RowsWithImages"}
         else:
+            config.data.filter_overlong_prompts = False  # what is left fits
+            if places.images:
+                vllm = config.actor_rollout_ref.rollout.engine_kwargs.vllm
+                vllm.setdefault("limit_mm_per_prompt", {"image": places.images, "video": 0})
             if places.resume_from:
                 config.trainer.val_before_train = places.validates_first
             config.actor_rollout_ref.model.path = places.model

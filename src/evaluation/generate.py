@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from src.errors import ConfigError, UserError
+from src.evaluation.prompts import Prompt, PromptReader, load_processor
 from src.evaluation.settings import EvaluationSettings
 from src.evaluation.weights import weights_problem
 from src.tasks.asking import Completion, Request
-from src.tasks.row import Message
 from src.tasks.template import begun_by
 
 # Prompts of later turns hold what the model said, which may be longer than what the first ones had in its place.
@@ -27,9 +27,9 @@ _BATCHED_TOKENS = 8192
 class Generator:
     """Answers requests; ``generate`` is a ``src.tasks.asking.Generate``. Counts time and tokens as it goes."""
 
-    def __init__(self, llm: Any, tokenizer: Any, settings: EvaluationSettings, context: int) -> None:
-        self._llm, self._tokenizer, self._settings, self._context = llm, tokenizer, settings, context
-        self._begun = begun_by(tokenizer)
+    def __init__(self, llm: Any, reader: PromptReader, settings: EvaluationSettings, context: int) -> None:
+        self._llm, self._reader, self._settings, self._context = llm, reader, settings, context
+        self._begun = begun_by(reader.tokenizer)
         self.seconds = 0.0
         self.prompt_tokens = 0
         self.tokens = 0
@@ -42,15 +42,15 @@ class Generator:
         from vllm import SamplingParams
 
         began = time.perf_counter()
-        prompts = [chat_tokens(self._tokenizer, request.messages) for request in requests]
-        fits = [number for number, tokens in enumerate(prompts) if len(tokens) < self._context]
+        prompts = [self._reader.read(request.messages, request.images) for request in requests]
+        fits = [number for number, prompt in enumerate(prompts) if prompt.length < self._context]
         options: dict[str, Any] = {
             "temperature": self._settings.temperature,
             "top_p": self._settings.top_p,
             "max_tokens": self._settings.max_tokens,
         }
         parameters = [SamplingParams(seed=requests[number].seed, **options) for number in fits]
-        inputs = [{"prompt_token_ids": prompts[number]} for number in fits]
+        inputs = [_input(prompts[number]) for number in fits]
         try:
             outputs = self._llm.generate(inputs, parameters, use_tqdm=sys.stderr.isatty())
         except RuntimeError as error:  # the engine died: vLLM has printed where
@@ -62,26 +62,34 @@ class Generator:
                 self._begun + answer.text, len(answer.token_ids), answer.finish_reason == "length"
             )
         self.seconds += time.perf_counter() - began
-        self.prompt_tokens += sum(len(prompts[number]) for number in fits)
+        self.prompt_tokens += sum(prompts[number].length for number in fits)
         self.tokens += sum(answer.tokens for answer in answers)
         return answers
 
 
+def _input(prompt: Prompt) -> dict[str, Any]:
+    shown = {"multi_modal_data": {"image": prompt.images}} if prompt.images else {}
+    return {"prompt_token_ids": prompt.tokens, **shown}
+
+
 @contextmanager
 def open_generator(
-    model: str, settings: EvaluationSettings, prompts: Sequence[Sequence[Message]], turns: int
+    model: str, settings: EvaluationSettings, requests: Sequence[Request], turns: int
 ) -> Iterator[Generator]:
-    """Load ``model`` into vLLM for prompts like ``prompts``; the engine is shut down at the end.
+    """Load ``model`` into vLLM for requests like ``requests``; the engine is shut down at the end.
 
     Raises UserError before vLLM is imported: vLLM is not installed, the tokenizer cannot be loaded or has no
-    chat template, or a prompt does not fit. Raises it too when vLLM refuses the model.
+    chat template, there are images and no processor for them, or a prompt does not fit. Raises it too when vLLM refuses
+    the model.
     """
     on_cpu = is_cpu_build()
     _prepare_environment(on_cpu)
     tokenizer, limit = _load_tokenizer(model)
     if problem := weights_problem(model):
         raise ConfigError(problem)
-    longest = max(len(chat_tokens(tokenizer, prompt)) for prompt in prompts)
+    images = max(len(request.images) for request in requests)
+    reader = PromptReader(tokenizer, load_processor(model) if images else None)
+    longest = max(reader.read(request.messages, request.images).length for request in requests)
     if limit is not None and longest >= limit:
         raise ConfigError(
             f"the longest prompt has {longest} tokens but model {model} has a context of {limit}: give the dataset "
@@ -90,9 +98,11 @@ def open_generator(
     context = int(longest * (_TURNS_MARGIN if turns > 1 else 1)) + settings.max_tokens
     context = min(context, limit) if limit is not None else context
     defaults = _cpu_defaults(context) if on_cpu else {}
+    if images:
+        defaults["limit_mm_per_prompt"] = {"image": images, "video": 0}
     llm = _start_engine(model, {"max_model_len": context, "use_tqdm_on_load": False, **defaults, **settings.engine})
     try:
-        yield Generator(llm, tokenizer, settings, llm.llm_engine.model_config.max_model_len)
+        yield Generator(llm, reader, settings, llm.llm_engine.model_config.max_model_len)
     finally:
         llm.llm_engine.engine_core.shutdown()
 
@@ -103,18 +113,6 @@ def is_cpu_build() -> bool:
         return "cpu" in importlib.metadata.version("vllm")
     except importlib.metadata.PackageNotFoundError:
         raise UserError("vLLM is not installed: run make run (CPU) or make setup-gpu first") from None
-
-
-def chat_tokens(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
-    """Return the tokens of a question with the start of the answer, as training sees them."""
-    return list(
-        tokenizer.apply_chat_template(
-            [dict(message) for message in prompt],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=False,
-        )
-    )
 
 
 def _cpu_defaults(context: int) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from src.errors import DataError
 from src.evaluation.generate import open_generator
 from src.evaluation.model_folder import check_model
 from src.evaluation.settings import EvaluationSettings
-from src.tasks.asking import Generate
+from src.tasks.asking import Generate, Request
 from src.tasks.lazy import sources_of
-from src.tasks.row import Message, Row
+from src.tasks.row import Row
 from src.tasks.scores import counted
 from src.tasks.task import Asked, Log, Task, load_task
 
@@ -34,10 +34,8 @@ class TextGenerator(Protocol):
     def generate(self) -> Generate: ...
 
 
-# model, settings, the first prompts, how many turns -> the generator, for as long as the context is open
-OpenGenerator = Callable[
-    [str, EvaluationSettings, Sequence[Sequence[Message]], int], AbstractContextManager[TextGenerator]
-]
+# model, settings, the first requests, how many turns -> the generator, for as long as the context is open
+OpenGenerator = Callable[[str, EvaluationSettings, Sequence[Request], int], AbstractContextManager[TextGenerator]]
 
 
 def evaluate(
@@ -72,10 +70,9 @@ def evaluate(
     # Whatever a run's seed, its model is asked the same questions.
     drawn_by = int(task.settings.get("seed") or 0)
     rows, runs = choose(task.rows(settings.split), settings.max_windows, drawn_by), settings.distinct_runs
-    if any(row.images for row in rows):
-        raise DataError(f"dataset {task.name} asks about images, which the evaluation cannot show to a model")
     log(f"evaluating {model} on {task.name} ({settings.split}): {len(rows)} questions, {runs} run(s)")
-    with opener(model, settings, [row.messages for row in rows], task.turns) as generator:
+    first = [Request(row.messages, settings.seed, row.images) for row in rows]
+    with opener(model, settings, first, task.turns) as generator:
         loaded = time.perf_counter()
         asked = task.ask(rows, runs, settings.seed, generator.generate)
     if keep is not None:

@@ -161,7 +161,7 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
         named = {f"stage.{stage.name}.reference": continuing.reference_of(stage, first) for stage in left}
         given |= {key: reference for key, reference in named.items() if reference not in (None, first)}
         check_weights(run, given, interpreter, left)
-        check_lengths(run, left, data, first, interpreter)
+        data = check_lengths(run, left, data, first, interpreter)
         with Tracking(cfg, run) as tracking:
             for stage in left:
                 print(f"stage {stage.name}")
@@ -180,6 +180,7 @@ def _train(cfg: DictConfig, run: Run, stages: Sequence[Stage], interpreter: Inte
                     validates_first=start is not None and continuing.owes_validation(run, stage, start.step),
                     namespace=interpreter.namespace(stage.name),
                     reference=reference,
+                    images=data.most_images(stage),
                 )
                 inputs = continuing.inputs(stage, data.fingerprints[stage.name], model, first)
                 _run_stage(cfg, run, stage, places, inputs, interpreter, tracking, stopping)

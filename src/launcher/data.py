@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,21 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.stages import Stage
 from src.errors import UserError
 from src.record.run import Run
-from src.tasks.build import BuildResult, build
+from src.tasks.build import BuildResult, build, most_images
 from src.tasks.task import load_task
 
 
 @dataclass(frozen=True)
 class Data:
-    """What was built: ``own`` of the run's dataset, ``of`` each stage by its name."""
+    """What was built: ``own`` of the run's dataset, ``of`` each stage by its name.
+
+    Args:
+        fitting: of a stage and one of its files, the file that it reads instead: without the rows that are too long.
+    """
 
     own: BuildResult
     of: dict[str, BuildResult]
+    fitting: dict[tuple[str, Path], Path] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -44,9 +49,14 @@ class Data:
         """A stage's rows for training and for validation."""
         built = self.of[stage.name]
         if stage.trainer != "sft":
-            return built.train, built.val
+            train, val = (self.fitting.get((stage.name, file), file) for file in (built.train, built.val))
+            return train, val
         assert built.sft is not None and built.sft_val is not None, "src.rewards.belonging has refused it"
         return built.sft, built.sft_val
+
+    def most_images(self, stage: Stage) -> int:
+        """How many images a row of a stage has at most."""
+        return max(most_images(file) for file in self.files(stage))
 
 
 def build_data(cfg: DictConfig, run: Run, stages: Sequence[Stage]) -> Data:

@@ -44,11 +44,13 @@ def starting_model(cfg: DictConfig, run: Run, texts: Sequence[Path], interpreter
         "texts": [str(file) for file in texts],
         "folder": str(folder),
     }
-    done = _run(run, interpreter, "src.models.tiny", settings)
+    vision = bool(cfg.model.build.get("vision"))
+    done = _run(run, interpreter, "src.models.tiny_vl" if vision else "src.models.tiny", settings)
     if done.returncode or not (folder / "built.json").is_file():
         raise UserError(f"the model could not be built; see {run.log('model')}")
     built = json.loads((folder / "built.json").read_text())
-    print(f"model: a new Qwen2 with {built['parameters'] / 1e6:.2f} million weights and {built['tokens']} tokens")
+    name, size = "Qwen2.5-VL" if vision else "Qwen2", built["parameters"] / 1e6
+    print(f"model: a new {name} with {size:.2f} million weights and {built['tokens']} tokens")
     return str(folder)
 
 

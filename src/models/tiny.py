@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,13 @@ def whole_numbers(texts: Iterable[str], digits: int) -> list[str]:
     return sorted({run for text in texts for run in re.findall("[0-9]+", text) if 1 < len(run) <= digits})
 
 
-def make_tokenizer(texts: Iterable[str], phrases: int, digits: int = 1) -> Any:
+def make_tokenizer(
+    texts: Iterable[str],
+    phrases: int,
+    digits: int = 1,
+    special_tokens: Sequence[str] = SPECIAL_TOKENS,
+    chat_template: str = CHAT_TEMPLATE,
+) -> Any:
     """A Qwen2 tokenizer with bytes, the fixed phrases and the numbers of ``texts``; it encodes any text.
 
     Args:
@@ -69,14 +75,14 @@ def make_tokenizer(texts: Iterable[str], phrases: int, digits: int = 1) -> Any:
 
     alphabet = sorted(ByteLevel.alphabet())
     tokenizer = Qwen2Tokenizer(
-        vocab={symbol: index for index, symbol in enumerate([*SPECIAL_TOKENS, *alphabet])},
+        vocab={symbol: index for index, symbol in enumerate([*special_tokens, *alphabet])},
         merges=[],
         unk_token=None,
         bos_token=None,
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
-        additional_special_tokens=["<|im_start|>"],
-        chat_template=CHAT_TEMPLATE,
+        additional_special_tokens=[token for token in special_tokens if token not in ("<|im_end|>", "<|endoftext|>")],
+        chat_template=chat_template,
         clean_up_tokenization_spaces=False,
     )
     texts = list(texts)
@@ -119,11 +125,16 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Qwen2ForCausalLM(config)
+    return save(folder, model, tokenizer, len(tokenizer), settings, seed)
+
+
+def save(folder: Path, model: Any, processor: Any, tokens: int, settings: Mapping[str, Any], seed: int) -> Path:
+    """Write a model with its tokenizer or processor, and ``built.json``; the folder appears whole or not at all."""
     partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
     partial.mkdir(parents=True)
     model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    size = {"parameters": sum(weight.numel() for weight in model.parameters()), "tokens": len(tokenizer)}
+    processor.save_pretrained(partial)
+    size = {"parameters": sum(weight.numel() for weight in model.parameters()), "tokens": tokens}
     record = {"seed": seed, **size, **dict(settings)}
     (partial / "built.json").write_text(json.dumps(record, indent=1))
     if folder.exists():
@@ -132,7 +143,7 @@ def build(folder: Path, texts: Iterable[str], settings: Mapping[str, Any], seed:
     return folder
 
 
-def main() -> None:
+def main(build: Callable[..., Path] = build) -> None:
     """``python -m src.models.tiny JSON``: build from the messages of SFT parquet files; used by the launcher."""
     import pyarrow.parquet as pq
 

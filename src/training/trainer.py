@@ -10,6 +10,8 @@
 * KL can be measured from another model than the one that the stage starts from.
 * What the chat template has written of an answer is put before it, for the reward and for the record.
 * Each step goes to the run's folder: reward terms, shares, validation on held-out questions, samples.
+* A stage whose rows have images is stopped when there is no processor, or when its first step shows that rollout and
+  trainer see different ones.
 * A checkpoint is sealed once its step is recorded; when asked to, the trainer saves after its step and ends.
 """
 
@@ -44,6 +46,7 @@ from src.training.recorder import Recorder, Texts
 from src.training.sampled import image_uris, plain
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
+from src.training.seeing import check_gap, gap_bound, require_processor
 from src.training.worker import WorkerWithAdapters, WorkerWithReference
 
 
@@ -79,6 +82,8 @@ class RecordedTrainer(PPOTrainerSync):
         super()._init_tokenizer()
         options = self.config.data.get("apply_chat_template_kwargs") or {}
         self.begun = begun_by(self.processor or self.tokenizer, **options)
+        files = (self.config.data.train_files, self.config.data.val_files)
+        self.gap_to_check = require_processor(files, self.processor)
         with open_dict(self.config):  # the workers that score are made of it later
             self.config.reward.custom_reward_function.reward_kwargs.begun = self.begun
 
@@ -130,6 +135,9 @@ class RecordedTrainer(PPOTrainerSync):
         gap = (data["old_log_probs"].values() - data["rollout_log_probs"].values()).abs()
         gap = gap[data["response_mask"].values().bool()]
         metrics |= {"logprob_gap/mean": float(gap.mean()), "logprob_gap/max": float(gap.max())}
+        if self.gap_to_check:
+            check_gap(metrics["logprob_gap/mean"], gap_bound(self.config))
+            self.gap_to_check = False
         return batch
 
     def _compute_advantage(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:

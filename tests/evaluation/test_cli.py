@@ -132,7 +132,8 @@ _PARITY = """
 import json, sys
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from src.evaluation.generate import chat_tokens, open_generator
+from src.evaluation.generate import open_generator
+from src.evaluation.prompts import PromptReader
 from src.tasks.asking import Request
 from src.evaluation.settings import EvaluationSettings
 
@@ -141,8 +142,8 @@ prompts = [[{"role": "user", "content": f"forecast {number} 12.5 13.{number}"}] 
 
 def answer(temperature, prompts):
     settings = EvaluationSettings(temperature=temperature, max_tokens=30)
-    with open_generator(model, settings, prompts, 1) as generator:
-        requests = [Request(prompt, seed) for seed, prompt in enumerate(prompts)]
+    requests = [Request(prompt, seed) for seed, prompt in enumerate(prompts)]
+    with open_generator(model, settings, requests, 1) as generator:
         first = [one.text for one in generator.generate(requests)]
         again = [one.text for one in reversed(generator.generate(requests[::-1]))]
         long = generator.generate([Request([{"role": "user", "content": "9" * 600}], 0), requests[0]])
@@ -152,7 +153,7 @@ tokenizer = AutoTokenizer.from_pretrained(model)
 reference = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
 expected = []
 for prompt in prompts:
-    tokens = torch.tensor([chat_tokens(tokenizer, prompt)])
+    tokens = torch.tensor([PromptReader(tokenizer).read(prompt).tokens])
     output = reference.generate(tokens, do_sample=False, max_new_tokens=30)[0, tokens.shape[1]:]
     expected.append(tokenizer.decode(output, skip_special_tokens=True))
 print(json.dumps({"greedy": answer(0.0, prompts), "expected": expected, "sampled": answer(1.0, prompts)}))

@@ -18,7 +18,6 @@ from src.errors import ConfigError, DataError, UserError
 from src.evaluation import EvaluationSettings, evaluate
 from src.evaluation.job import choose
 from src.tasks.asking import Completion, Request, request_seed
-from src.tasks.row import Message
 from src.tasks.task import load_task
 
 ModelFolder = Callable[..., Path]
@@ -38,9 +37,9 @@ class Scripted:
 
     @contextmanager
     def open(
-        self, model: str, settings: EvaluationSettings, prompts: Sequence[Sequence[Message]], turns: int
+        self, model: str, settings: EvaluationSettings, requests: Sequence[Request], turns: int
     ) -> Iterator["Scripted"]:
-        self.opened = (model, list(prompts), turns)
+        self.opened = (model, [request.messages for request in requests], turns)
         yield self
 
 
@@ -225,13 +224,11 @@ def test_a_split_without_questions_is_refused(model: str) -> None:
         choose([], 2, 0)
 
 
-def test_questions_about_images_are_refused_and_not_asked_without_them(
-    model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = Sums(SETTINGS).rows("test")
+def test_images_are_asked_with_their_question(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, generator = Sums(SETTINGS).rows("test"), Scripted("4")
     monkeypatch.setattr(Sums, "rows", lambda self, split: [replace(row, images=[b"png"]) for row in plain])
-    with pytest.raises(DataError, match="dataset sums asks about images"):
-        run(model, SETTINGS)
+    run(model, SETTINGS, generator, runs=1)
+    assert [request.images for request in generator.requests] == [[b"png"]] * len(plain)
 
 
 def test_a_missing_data_file_names_the_fix(model: str, tmp_path: Path) -> None:

@@ -12,34 +12,26 @@ import importlib
 import inspect
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import wrapt
 
+from src.patches.images import (
+    _no_placeholders_in_training,
+    _normalisation_beside_dummy_weights,
+    _positions_of_equal_rows,
+    _text_only_micro_batches,
+)
+from src.patches.patch import QUEUE_VERSION, VERL_VERSION, VLLM_VERSION, Patch, PatchError, expect
 from src.processes.ports import WEIGHTS_KEY
 
-VERL_VERSION = "0.9.1"
-VLLM_VERSION = "0.28.0"
-QUEUE_VERSION = "0.1.11"
-
-
-class PatchError(RuntimeError):
-    """The code that a patch changes has moved; the message names the patch."""
-
-
-def _expect(condition: bool, patch: str, what: str) -> None:
-    if not condition:
-        raise PatchError(
-            f"patch {patch!r} no longer fits: {what}. It was written for veRL {VERL_VERSION}, "
-            f"TransferQueue {QUEUE_VERSION} and vLLM {VLLM_VERSION}; see src/patches.py"
-        )
+__all__ = ["PATCHES", "QUEUE_VERSION", "VERL_VERSION", "VLLM_VERSION", "Patch", "PatchError", "apply"]
 
 
 def _one_backend_for_gloo(distributed: Any) -> None:
     """veRL asks for ``cpu:gloo,<device>:<backend>``; with the device ``cpu`` torch rejects the duplicate."""
     original: Any = getattr(distributed, "init_process_group", None)
-    _expect(
+    expect(
         original is not None and next(iter(inspect.signature(original).parameters)) == "backend",
         "one_backend_for_gloo",
         "torch.distributed.init_process_group(backend) is missing",
@@ -63,9 +55,9 @@ def _fsdp_engine_on_cpu(module: Any) -> None:
         ("FSDPEngineWithLMHead", "language_model"),
         ("FSDPEngineWithValueHead", "value_model"),
     ):
-        _expect(hasattr(module, name), "fsdp_engine_on_cpu", f"{module.__name__}.{name} is missing")
+        expect(hasattr(module, name), "fsdp_engine_on_cpu", f"{module.__name__}.{name} is missing")
         EngineRegistry.register(model_type=model_type, backend=["fsdp2"], device="cpu")(getattr(module, name))
-    _expect(hasattr(module, "CPUOffloadPolicy"), "fsdp_engine_on_cpu", "CPUOffloadPolicy is not imported there")
+    expect(hasattr(module, "CPUOffloadPolicy"), "fsdp_engine_on_cpu", "CPUOffloadPolicy is not imported there")
     module.CPUOffloadPolicy = functools.partial(_unpinned, module.CPUOffloadPolicy)
 
 
@@ -76,7 +68,7 @@ def _unpinned(policy: Callable[..., Any], *_: Any, **__: Any) -> Any:
 def _copy_received_weights(module: Any) -> None:
     """Weights arrive as views of a shared-memory segment, which cannot be closed while a view lives."""
     receiver: Any = getattr(module, "BucketedWeightReceiver", None)
-    _expect(
+    expect(
         receiver is not None and "on_bucket_received" in inspect.signature(receiver.receive_weights).parameters,
         "copy_received_weights",
         "BucketedWeightReceiver.receive_weights(on_bucket_received) is missing",
@@ -100,7 +92,7 @@ def _weights_of_its_own(module: Any) -> None:
     """
     for name in ("BucketedWeightSender", "BucketedWeightReceiver"):
         end: Any = getattr(module, name, None)
-        _expect(
+        expect(
             end is not None and list(inspect.signature(end.__init__).parameters)[1:2] == ["zmq_handle"],
             "weights_of_its_own",
             f"{name}(zmq_handle) is missing",
@@ -123,7 +115,7 @@ def _live_linear_weights(module: Any) -> None:
     The next weight sync would then fail, or leave the packed copy stale: multiply by the live weights instead.
     """
     original = getattr(module, "dispatch_cpu_unquantized_gemm", None)
-    _expect(
+    expect(
         original is not None and list(inspect.signature(original).parameters) == ["layer", "remove_weight"],
         "live_linear_weights",
         "vllm's dispatch_cpu_unquantized_gemm(layer, remove_weight) is missing",
@@ -140,7 +132,7 @@ def _live_linear_weights(module: Any) -> None:
 def _merged_exports(module: Any) -> None:
     """veRL exports a LoRA under its adapters' names, of which no loader knows one: it takes random weights for them."""
     original: Any = getattr(module, "get_fsdp_full_state_dict", None)
-    _expect(
+    expect(
         original is not None and next(iter(inspect.signature(original).parameters)) == "model",
         "merged_exports",
         f"{module.__name__}.get_fsdp_full_state_dict(model) is missing",
@@ -174,7 +166,7 @@ def _queue_of_its_own(module: Any) -> None:
 
     Two runs on a Ray cluster would then share one queue, and train on each other's rollouts.
     """
-    _expect(
+    expect(
         hasattr(module, "ray") and hasattr(module, "TransferQueueController"),
         "queue_of_its_own",
         "ray or TransferQueueController is missing",
@@ -206,7 +198,7 @@ def _class_named(dotted: str) -> Any:
 
 def _trainers_by_dotted_name(module: Any) -> None:
     """veRL finds a trainer by a name that a module must have registered: whoever names one would name two things."""
-    _expect(
+    expect(
         hasattr(module, "TRAINER_REGISTRY") and hasattr(module, "get_trainer_cls"),
         "trainers_by_dotted_name",
         "TRAINER_REGISTRY or get_trainer_cls is missing",
@@ -216,25 +208,12 @@ def _trainers_by_dotted_name(module: Any) -> None:
 
 def _agent_loops_by_dotted_name(module: Any) -> None:
     """As for trainers; veRL's own way besides registering, a file of names and classes, would have to go with a run."""
-    _expect(
+    expect(
         hasattr(module, "_agent_loop_registry"),
         "agent_loops_by_dotted_name",
         "_agent_loop_registry is missing",
     )
     module._agent_loop_registry = _Dotted(module._agent_loop_registry, lambda dotted: {"_target_": dotted})
-
-
-@dataclass(frozen=True)
-class Patch:
-    """``apply`` is called with the module named ``waits_for`` as soon as that module is imported.
-
-    Args:
-        platform: the only one that needs it; None: all do.
-    """
-
-    waits_for: str
-    apply: Callable[[Any], None]
-    platform: str | None = None
 
 
 PATCHES: tuple[Patch, ...] = (
@@ -243,6 +222,10 @@ PATCHES: tuple[Patch, ...] = (
     Patch("verl.experimental.agent_loop.agent_loop", _agent_loops_by_dotted_name),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _weights_of_its_own),
     Patch("verl.utils.checkpoint.fsdp_checkpoint_manager", _merged_exports),
+    Patch("vllm.model_executor.model_loader.dummy_loader", _normalisation_beside_dummy_weights),
+    Patch("verl.models.transformers.qwen2_vl", _no_placeholders_in_training),
+    Patch("verl.models.transformers.qwen2_vl", _text_only_micro_batches),
+    Patch("verl.utils.tensordict_utils", _positions_of_equal_rows),
     Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
     Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights, "cpu"),
