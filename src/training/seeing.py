@@ -57,7 +57,7 @@ def check_gap(gap: float, bound: float) -> None:
     if not gap <= bound:
         raise UserError(
             f"rollout and training differ by {gap:.2g} nats per token in the first step (logprob_gap/mean), and "
-            f"{bound:.2g} at most is rounding: they do not see the same images. Compare how both normalise and resize them "
-            "(actor_rollout_ref.rollout.load_format=auto takes the rollout's model from its files), or raise "
+            f"{bound:.2g} at most is rounding: they do not see the same images. Compare how both normalise and resize "
+            "them (actor_rollout_ref.rollout.load_format=auto takes the rollout's model from its files), or raise "
             "launch.max_logprob_gap if this is known and meant"
         )
