@@ -23,21 +23,22 @@ class Images:
         self._seen: dict[str, dict[str, str]] = {}
         self._over = 0
         self._bad: list[str] = []
+        self.unread: list[str] = []  # notes of those who look for images
 
-    def embed(self, image: Any) -> dict[str, str] | None:
+    def embed(self, image: Any, name: str = "an inline image") -> dict[str, str] | None:
         """Return ``{"data": URI}``, or ``{"path": ...}`` where the budget is spent, or None where there is no image.
 
         Args:
             image: a path relative to the run's folder, or a data URI, of a PNG, JPEG, WebP or GIF.
+            name: of a data URI, for where it is left out.
         """
         if not isinstance(image, str) or not image:
             return None
         if image not in self._seen:
-            self._seen[image] = self._read(image)
+            self._seen[image] = self._read(image, name if image.startswith("data:") else image)
         return self._seen[image]
 
-    def _read(self, image: str) -> dict[str, str]:
-        name = image if not image.startswith("data:") else "an inline image"
+    def _read(self, image: str, name: str) -> dict[str, str]:
         uri = image if DATA_URI.fullmatch(image) else self._file(image)
         if uri is None:
             self._bad.append(name[:200])
@@ -61,7 +62,7 @@ class Images:
     @property
     def notes(self) -> list[str]:
         """What the reader must know: images left out, and images that cannot be shown."""
-        notes = []
+        notes = list(self.unread)
         if self._over:
             notes.append(
                 f"{self._over} image(s) of samples are left out to keep the page small; their paths are shown."

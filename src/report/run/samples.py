@@ -14,6 +14,7 @@ from src.record.layout import SampleFile
 from src.record.metrics_log import as_float
 from src.record.samples import Sample, read_samples
 from src.report.parts.images import Images
+from src.report.run.pictures import Pictures
 
 STEPS = 40  # sample files read, the first and last included
 PER_STEP = 24  # samples kept of one step and split
@@ -79,8 +80,9 @@ def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
     places: dict[str, int] = {}
     windows: list[dict[str, Any]] = []
     samples = []
+    pictures = Pictures(images.folder, [row for _, row in rows if not row.images], images.unread)
     for _, row in rows:
-        window = _window(row, images)
+        window = _window(row, images, pictures)
         key = json.dumps(window)
         if key not in places:
             places[key] = len(windows)
@@ -111,9 +113,11 @@ def _more(row: Sample) -> dict[str, Any]:
     return {"session": row.session, "role": row.role, "turn": row.turn, "weight": weight, **row.more}
 
 
-def _window(row: Sample, images: Images) -> dict[str, Any]:
+def _window(row: Sample, images: Images, pictures: Pictures) -> dict[str, Any]:
     """What the samples of one prompt share: texts, the series by name, the truth as numbers or as text, the images."""
     truth = _numbers(row.ground_truth)
+    shown = [images.embed(image) for image in row.images]  # the sample's own come first
+    shown = shown or [images.embed(one.uri, one.place) for one in pictures.of(row)]
     return {
         "prompt": clip(row.prompt),
         "dataset": row.dataset,
@@ -122,7 +126,7 @@ def _window(row: Sample, images: Images) -> dict[str, Any]:
         "history": _curves(row.history),
         "truth": truth,
         "answer": None if truth or row.ground_truth is None else clip(row.ground_truth),
-        "images": [found for image in row.images if (found := images.embed(image))],
+        "images": [one for one in shown if one],
     }
 
 
