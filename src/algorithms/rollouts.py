@@ -27,7 +27,6 @@ class Rollouts:
         turns: int, the row's place among those of its role in its session.
         lengths: float, response tokens.
         rows: of the dataset, without prompts and images.
-        images: of each prompt, as data URIs; read for held-out rows only, those of training when they are recorded.
         kept: bool, whether the row enters the update; all do until an algorithm has chosen.
         weights: float, of its sequence in the loss; 1 where it is not kept.
     """
@@ -39,13 +38,10 @@ class Rollouts:
     turns: np.ndarray
     lengths: np.ndarray
     rows: list[Row]
-    images: list[list[str]] = field(default_factory=list)
     kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     weights: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
-        if not self.images:
-            self.images = [[] for _ in self.keys]
         if not self.kept.size:
             self.kept = np.ones(len(self.keys), dtype=bool)
         if not self.weights.size:

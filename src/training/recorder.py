@@ -20,7 +20,7 @@ from src.record.samples import Sample, write_samples
 from src.tasks.row import Row
 from src.tasks.task import Answer, Task
 
-Texts = tuple[list[str], list[str], list[list[str]]]  # prompts, responses, and the prompts' images as data URIs
+Texts = tuple[list[str], list[str]]  # prompts and responses
 
 
 class Recorder:
@@ -118,8 +118,8 @@ class Recorder:
         sessions = [sampled.sessions[ends[place]] for place in spread(sampled.rewards[ends], self.samples)]
         rows_of = rows_of_groups(sampled.sessions)
         chosen = [place for session in sessions for place in rows_of[session]]
-        prompts, responses, images = texts([sampled.keys[place] for place in chosen])
-        picked = replace(sampled.take(chosen), images=images)
+        prompts, responses = texts([sampled.keys[place] for place in chosen])
+        picked = sampled.take(chosen)
         answers = [
             # The last row answers for its session.
             self.task.read(row, response) if place in ends else None
@@ -153,7 +153,6 @@ class Recorder:
             turn=int(rollouts.turns[place]) if role else None,
             prompt=prompt,
             response=response,
-            images=rollouts.images[place],
             score=float(rollouts.rewards[place]),
             terms=rollouts.terms[place],
             history=row.info.get("history"),

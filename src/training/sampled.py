@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +24,7 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
 
     Args:
         keys, tags: the rows', as the queue has them.
-        data: their ``FIELDS``, and ``raw_prompt`` where images are wanted.
+        data: their ``FIELDS``.
 
     Raises:
         RewardError: the reward of one of them failed.
@@ -46,7 +44,6 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
         rows=[
             Row.of_columns(source, reward["ground_truth"], info) for source, reward, info in zip(*columns, strict=True)
         ],
-        images=[image_uris(messages) for messages in plain(data["raw_prompt"])] if "raw_prompt" in data else [],
     )
     return rollouts.take(reproducible_order(rollouts))
 
@@ -97,25 +94,6 @@ def reproducible_order(rollouts: Rollouts) -> list[int]:
 def _terms(extra: dict[str, Any]) -> dict[str, Any]:
     own = extra.get("row_terms")
     return extra["reward_extra_info"] if own is None else own
-
-
-def image_uris(messages: Sequence[dict[str, Any]]) -> list[str]:
-    """The images of a prompt as data URIs, in its order.
-
-    Args:
-        messages: as veRL's dataset makes them of the row: a content with images is a list of parts.
-    """
-    parts = [part for message in messages if not isinstance(message["content"], str) for part in message["content"]]
-    return [_uri(part) for part in parts if part["type"] == "image"]
-
-
-def _uri(part: dict[str, Any]) -> str:
-    content = part.get("bytes")
-    if content is None:
-        file = io.BytesIO()
-        part["image"].save(file, "PNG")
-        content = file.getvalue()
-    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def plain(values: Any) -> list[Any]:

@@ -56,8 +56,7 @@ class SelectingReplayBuffer(ReplayBuffer):
         self, partition_id: str, selected_prompt_uids: list[str], partition_snapshot: dict[str, dict]
     ) -> KVBatchMeta:
         collected = super()._materialize_batch(partition_id, selected_prompt_uids, partition_snapshot)
-        fields = [*FIELDS, "raw_prompt"] if partition_id == "val" else list(FIELDS)
-        data = tq.kv_batch_get(keys=collected.keys, partition_id=partition_id, select_fields=fields)
+        data = tq.kv_batch_get(keys=collected.keys, partition_id=partition_id, select_fields=list(FIELDS))
         rollouts = read_rollouts(collected.keys, collected.tags, data)
         self.terms.check(rollouts)
         if partition_id == "val":

@@ -43,7 +43,6 @@ from src.rewards.adapter import Reward
 from src.tasks.task import load_task
 from src.tasks.template import begun_by
 from src.training.recorder import Recorder, Texts
-from src.training.sampled import image_uris, plain
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
 from src.training.seeing import check_gap, gap_bound, require_processor
@@ -230,14 +229,10 @@ class RecordedTrainer(PPOTrainerSync):
         super().on_step_end()
 
     def _texts(self, keys: list[str]) -> Texts:
-        """Prompts and responses of some rollouts, as text, and the prompts' images."""
-        data = tq.kv_batch_get(keys=keys, partition_id="train", select_fields=["prompts", "responses", "raw_prompt"])
+        """Prompts and responses of some rollouts, as text."""
+        data = tq.kv_batch_get(keys=keys, partition_id="train", select_fields=["prompts", "responses"])
         prompts, responses = (
             [self.tokenizer.decode(ids, skip_special_tokens=True) for ids in data[name].unbind()]
             for name in ("prompts", "responses")
         )
-        return (
-            prompts,
-            [self.begun + response for response in responses],
-            [image_uris(messages) for messages in plain(data["raw_prompt"])],
-        )
+        return prompts, [self.begun + response for response in responses]

@@ -133,7 +133,7 @@ def test_a_truth_of_any_kind_is_kept(recorder: Recorder, tmp_path: Path) -> None
     rows = [_row(place, truth=truth) for place, truth in enumerate(([1.0, 2.5], "B"))]
     sampled = _sampled(rows=[rows[0], rows[0], rows[1], rows[1]])
     recorder.samples = 4
-    recorder.training_samples(3, sampled, lambda keys: (["?"] * len(keys), ["1"] * len(keys), [[]] * len(keys)))
+    recorder.training_samples(3, sampled, lambda keys: (["?"] * len(keys), ["1"] * len(keys)))
     truths = [line["ground_truth"] for line in _lines(tmp_path / "samples" / "rl_3.jsonl")]
     assert sorted(map(str, truths)) == ["B", "B", "[1.0, 2.5]", "[1.0, 2.5]"] and [1.0, 2.5] in truths
 
@@ -184,7 +184,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
 
     def texts(keys: list[str]) -> Texts:
         asked.append(keys)
-        return [f"prompt of {key}" for key in keys], ["7", "no number", "9"], [["data:image/png;base64,AA=="], [], []]
+        return [f"prompt of {key}" for key in keys], ["7", "no number", "9"]
 
     recorder.training_samples(4, _sampled(), texts)
     assert asked == [["1x0_1_0", "1x1_1_0", "1x0_0_0"]]
@@ -207,7 +207,7 @@ def test_training_samples_hold_the_best_and_the_worst(recorder: Recorder) -> Non
         "turn": None,
         "prompt": "prompt of 1x0_1_0",
         "response": "7",
-        "images": ["data:image/png;base64,AA=="],
+        "images": [],
         "score": -0.75,
         "terms": TERMS[1],
         "metrics": {},
@@ -230,9 +230,9 @@ def test_a_sampled_session_is_kept_with_all_of_its_rows(recorder: Recorder) -> N
         weights=np.array([0.5, 0.5, 1.0, 1.0]),
     )
     recorder.samples = 1  # the worst session, by the reward of its last row
-    recorder.training_samples(2, sampled, lambda keys: (list(keys), ["7"] * len(keys), [[]] * len(keys)))
+    recorder.training_samples(2, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
     recorder.samples = 8
-    recorder.training_samples(3, sampled, lambda keys: (list(keys), ["7"] * len(keys), [[]] * len(keys)))
+    recorder.training_samples(3, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
     worst, all_of_them = (_lines(recorder.run / "samples" / f"rl_{step}.jsonl") for step in (2, 3))
     assert worst == [{**line, "step": 2} for line in all_of_them[:2]]
     columns = ("prompt", "session", "role", "turn", "score", "prediction", "kept", "weight")

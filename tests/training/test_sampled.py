@@ -1,7 +1,5 @@
 """Rollouts as the queue hands them out, in an order that does not depend on when they were finished."""
 
-import base64
-import io
 import math
 import random
 from dataclasses import replace
@@ -10,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from src.algorithms.rollouts import Rollouts
 from src.rewards.adapter import PROBLEM, RewardError
 from src.tasks.row import Row
-from src.training.sampled import SameTerms, image_uris, numeric_terms, plain, read_rollouts, reproducible_order
+from src.training.sampled import SameTerms, numeric_terms, plain, read_rollouts, reproducible_order
 
 
 def collected(places: list[tuple[str, int, int]]) -> Rollouts:
@@ -111,30 +108,6 @@ def test_a_number_of_an_agent_loop_that_is_not_finite_is_named(reward: float, te
     own.rewards[0], own.terms[0]["mse"] = reward, term
     with pytest.raises(RewardError, match=f"row 1 of a, train: the term '{name}' is (inf|nan), which is not finite"):
         SameTerms().check(own)
-
-
-def test_images_of_a_prompt_are_data_uris_in_its_order() -> None:
-    black = Image.new("RGB", (2, 1))
-    messages = [
-        {"role": "system", "content": "Look."},
-        {
-            "role": "user",
-            "content": [
-                {"type": "image", "bytes": b"png", "image": black},
-                {"type": "text", "text": "and"},
-                {"type": "image", "image": black},
-            ],
-        },
-    ]
-    stored, drawn = image_uris(messages)
-    assert stored == "data:image/png;base64,cG5n"
-    content = base64.b64decode(drawn.removeprefix("data:image/png;base64,"))
-    assert Image.open(io.BytesIO(content)).tobytes() == bytes(6)
-
-    columns = _columns([{"reward": 1.0, "extra": {"reward_extra_info": {}}}])
-    tags = [{"response_len": 1}]
-    assert read_rollouts(["1x0_0_0"], tags, columns).images == [[]]
-    assert read_rollouts(["1x0_0_0"], tags, {**columns, "raw_prompt": [messages]}).images == [[stored, drawn]]
 
 
 def test_terms_leave_the_score_out() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from src.record.layout import Layout
+from src.record.reading import listed_stages, read_meta
 from src.record.samples import Sample
 from src.tasks.stored import has_images, places, rows_at
 
@@ -21,7 +22,7 @@ class Picture:
 
 
 class Pictures:
-    """The pictures of the rows of some samples, read once from ``data/<split>.parquet`` (of a stage, its own).
+    """The pictures of the rows of some samples, from ``<split>.parquet`` in the folder of their stage's data.
 
     Args:
         run: the run's folder.
@@ -30,8 +31,9 @@ class Pictures:
     """
 
     def __init__(self, run: Path, samples: Iterable[Sample], notes: list[str]) -> None:
-        self.layout = Layout(run)
+        self.run = run
         self.notes = notes
+        self._own = {str(one["name"]): one.get("data") for one in listed_stages(read_meta(run))}
         self._found: dict[tuple[Path, str, int], list[Picture]] = {}
         by_file: dict[Path, set[tuple[str, int]]] = {}
         for one in samples:
@@ -45,11 +47,12 @@ class Pictures:
         return self._found.get((self._file(sample), sample.dataset, sample.index), [])
 
     def _file(self, sample: Sample) -> Path:
-        own = self.layout.data_of(sample.stage)
-        return (own if own.is_dir() else self.layout.data) / f"{sample.split}.parquet"
+        own = self._own.get(sample.stage)  # where it is not the run's
+        folder = self.run / str(own["folder"]) if isinstance(own, dict) and "folder" in own else Layout(self.run).data
+        return folder / f"{sample.split}.parquet"
 
     def _read(self, file: Path, keys: set[tuple[str, int]]) -> None:
-        name = file.relative_to(self.layout.folder)
+        name = file.relative_to(self.run)
         try:
             if not file.is_file() or not has_images(file):
                 return

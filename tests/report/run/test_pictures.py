@@ -72,6 +72,8 @@ def test_the_live_page_gets_them_too(make_run) -> None:
 def test_a_stage_has_its_own_data(tmp_path: Path) -> None:
     _build(tmp_path / "data", "val", [2])
     _build(tmp_path / "data" / "second", "val", [4])
+    stages = [{"name": "rl"}, {"name": "second", "data": {"folder": "data/second"}}]
+    (tmp_path / "run.json").write_text(json.dumps({"stages": stages}))
     first, second = (Sample(stage, 1, "val", "gunpoint", index=index) for stage, index in (("rl", 2), ("second", 4)))
     notes: list[str] = []
     found = Pictures(tmp_path, [first, second], notes)
