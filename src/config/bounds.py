@@ -117,6 +117,7 @@ OWN: dict[str, Bound] = {
     "seed": _SEED,
     "launch.stall_timeout_s": _POSITIVE,
     "launch.stop_timeout_s": _SIZE,
+    "launch.max_logprob_gap": Number(0, above=True, other=(None,)),
     "logging.samples_per_step": _FROM_ZERO,
     "evaluation.runs": _COUNT,
     "evaluation.max_windows": _COUNT_OR_NONE,
@@ -129,6 +130,13 @@ OWN: dict[str, Bound] = {
             **dict.fromkeys(
                 ("layers", "width", "heads", "key_value_heads", "feed_forward", "context_length"),
                 _COUNT,
+            ),
+            **_below(
+                "vision",
+                {
+                    **dict.fromkeys(("layers", "width", "heads", "feed_forward", "patch_size", "max_pixels"), _COUNT),
+                    "std": _POSITIVE,
+                },
             ),
         },
     ),

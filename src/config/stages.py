@@ -136,6 +136,8 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
         config.data.seed = cfg.seed
         config.actor_rollout_ref.actor.data_loader_seed = cfg.seed
         config.actor_rollout_ref.rollout.seed = cfg.seed
+        if config.actor_rollout_ref.actor.freeze_vision_tower:
+            config.actor_rollout_ref.model.override_config.freeze_vision_tower = True  # where src.patches finds it
         config.actor_rollout_ref.actor.checkpoint.save_contents = ["model", "optimizer", "extra", "hf_model"]
         config.trainer.logger = []
         config.trainer.project_name = cfg.logging.project

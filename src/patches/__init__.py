@@ -17,6 +17,7 @@ from typing import Any
 import wrapt
 
 from src.patches.images import (
+    _frozen_vision_towers,
     _no_placeholders_in_training,
     _normalisation_beside_dummy_weights,
     _positions_of_equal_rows,
@@ -226,6 +227,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch("verl.models.transformers.qwen2_vl", _no_placeholders_in_training),
     Patch("verl.models.transformers.qwen2_vl", _text_only_micro_batches),
     Patch("verl.utils.tensordict_utils", _positions_of_equal_rows),
+    Patch("verl.workers.engine.fsdp.transformer_impl", _frozen_vision_towers),
     Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
     Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),
     Patch("verl.workers.rollout.vllm_rollout.bucketed_weight_transfer", _copy_received_weights, "cpu"),

@@ -10,6 +10,7 @@ import wrapt
 
 from src.patches.patch import expect
 
+FREEZE = "freeze_vision_tower"
 _NEVER = -1e9  # a logit; with -inf the entropy is not a number
 
 
@@ -117,3 +118,27 @@ def _positions_of_equal_rows(module: Any) -> None:
         original(data)
 
     module.maybe_fix_3d_position_ids = maybe_fix_3d_position_ids
+
+
+def _frozen_vision_towers(module: Any) -> None:
+    """veRL has a key for it, ``actor.freeze_vision_tower``, that its FSDP engine does not read.
+
+    A stage's config says it again among the model's overrides, which reach the engine; no exported model keeps it.
+    """
+    engine: Any = getattr(module, "FSDPEngine", None)
+    expect(
+        engine is not None and list(inspect.signature(engine._build_module).parameters) == ["self"],
+        "frozen_vision_towers",
+        "FSDPEngine._build_module() is missing",
+    )
+    original = engine._build_module
+
+    @functools.wraps(original)
+    def _build_module(self: Any) -> Any:
+        frozen = vars(self.model_config.hf_config).pop(FREEZE, False)
+        model = original(self)
+        if frozen:
+            model.model.visual.requires_grad_(False)
+        return model
+
+    engine._build_module = _build_module

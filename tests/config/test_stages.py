@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from src.config.stages import Places, build_stages, place
 from src.patches import WEIGHTS_KEY
@@ -35,3 +35,28 @@ def test_settings_of_a_reward_are_those_of_the_stages_own_dataset(compose_run: C
     word = "reward.custom_reward_function.reward_kwargs.slope=3"
     assert given(compose_run(*words, "dataset=exchange", word)) == [("last_value", 3)] * 2
     assert given(compose_run(*words)) == [("last_day", 4.0)] * 2
+
+
+def test_rows_with_images_bring_their_dataset_and_their_limit(compose_run: Callable[..., DictConfig]) -> None:
+    def placed(images: int, *words: str) -> dict[str, DictConfig]:
+        cfg = compose_run("+recipe=time_r1", "scale=smoke", "runtime=cpu", *words)
+        places = Places(Path("run"), "model", Path("train.parquet"), Path("val.parquet"), "python", images=images)
+        return {stage.name: place(stage, places) for stage in build_stages(cfg)}
+
+    text, images = placed(0), placed(2)
+    assert text["sft"].data.custom_cls.path is None
+    assert images["sft"].data.custom_cls == {"path": "pkg://src.training.sft_rows", "name": "RowsWithImages"}
+    vllm = "actor_rollout_ref.rollout.engine_kwargs.vllm"
+    assert OmegaConf.select(text["rl"], f"{vllm}.limit_mm_per_prompt") is None
+    assert OmegaConf.select(images["rl"], f"{vllm}.limit_mm_per_prompt") == {"image": 2, "video": 0}
+    own = placed(2, f"+{vllm}.limit_mm_per_prompt={{image:5}}", "sft.data.custom_cls.path=pkg://own")
+    assert OmegaConf.select(own["rl"], f"{vllm}.limit_mm_per_prompt") == {"image": 5}
+    assert own["sft"].data.custom_cls.path == "pkg://own"
+
+
+def test_a_frozen_vision_tower_reaches_the_engine(compose_run: Callable[..., DictConfig]) -> None:
+    words = ("+recipe=time_r1", "scale=smoke", "runtime=cpu", "stages=[rl]")
+    for frozen in (True, False):
+        cfg = compose_run(*words, f"actor_rollout_ref.actor.freeze_vision_tower={frozen}")
+        (stage,) = build_stages(cfg)
+        assert ("freeze_vision_tower" in stage.config.actor_rollout_ref.model.override_config) is frozen

@@ -140,3 +140,30 @@ def test_other_batches_are_left_alone() -> None:
         assert all(
             torch.equal(one, other) for one, other in zip(batch[next(iter(data))].unbind(), text.unbind(), strict=True)
         )
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_vision_tower_is_frozen_and_the_model_does_not_keep_it(built: Any, frozen: bool) -> None:
+    class Engine:
+        model_config = SimpleNamespace(hf_config=copy.deepcopy(built.config))
+
+        def _build_module(self) -> Any:
+            return copy.deepcopy(built)
+
+    if frozen:
+        setattr(Engine.model_config.hf_config, images.FREEZE, True)
+    images._frozen_vision_towers(SimpleNamespace(FSDPEngine=Engine))
+    model = Engine()._build_module()
+    trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert any("visual" in name for name in trained) is not frozen
+    assert any("language_model" in name for name in trained)
+    assert images.FREEZE not in Engine.model_config.hf_config.to_dict()
+
+
+def test_verls_engine_is_built_by_the_function_that_freezes() -> None:
+    import inspect
+
+    from verl.workers.engine.fsdp.transformer_impl import FSDPEngine, FSDPEngineWithLMHead
+
+    assert FSDPEngineWithLMHead._build_module is FSDPEngine._build_module
+    assert "self._build_module()" in inspect.getsource(FSDPEngine._build_model_optimizer)
