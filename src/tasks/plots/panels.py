@@ -34,15 +34,18 @@ def panels_of(series: Drawable, settings: PlotSettings) -> list[Panel]:
     """One panel, or one for each channel; each has its own range unless ``settings.y_range`` gives one to all."""
     everything, names = range(len(series.values)), series.names
     groups = [[channel] for channel in everything] if settings.panels else [list(everything)]
-    unit = f"({settings.unit})" if settings.unit else ""
     found = []
     for channels in groups:
         own = names[channels[0]] if names and len(channels) == 1 else ""
         label = (own or settings.y_label) if settings.panels else (settings.y_label or own)
         shown = settings.y_range or _spread(series.values[channels], settings.margin)
         legend = names if settings.axes and len(channels) > 1 else ()
-        found.append(Panel(channels, f"{label} {unit}".strip(), (shown[0], shown[1]), legend))
+        found.append(Panel(channels, _with_unit(label, settings.unit), (shown[0], shown[1]), legend))
     return found
+
+
+def _with_unit(label: str, unit: str) -> str:
+    return f"{label} ({unit})" if label and unit else label or unit
 
 
 def x_range(series: Drawable, settings: PlotSettings) -> Range:

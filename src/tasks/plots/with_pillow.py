@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from src.errors import DataError
-from src.tasks.plots.letters import height, letters
+from src.tasks.plots.letters import Letters, fitting, height, letters
 from src.tasks.plots.lines import covered
 from src.tasks.plots.panels import Panel, panels_of, x_range
 from src.tasks.plots.series import Drawable
@@ -59,11 +59,11 @@ class _Picture:
         """Draw everything: title, legend, panels."""
         settings, top = self.settings, 0
         if settings.title:
-            self.pen.text((settings.width / 2, _PAD), settings.title, _INK, self.large, anchor="ma")
+            fitted = self._fitted(settings.title, self.large, settings.width)
+            self.pen.text((settings.width / 2, _PAD), settings.title, _INK, fitted, anchor="ma")
             top = height(self.large) + _PAD
         if settings.axes and self.panels[0].legend:
-            self._legend(self.panels[0].legend, top)
-            top += height(self.small)
+            top = self._legend(self.panels[0].legend, top)
         if settings.axes:
             self._framed(top + _PAD)
             return
@@ -84,7 +84,8 @@ class _Picture:
         settings, line = self.settings, height(self.small)
         bottom = settings.height - line - _TICK - 2
         if settings.x_label:
-            self.pen.text((settings.width / 2, settings.height - 1), settings.x_label, _INK, self.plain, anchor="md")
+            fitted = self._fitted(settings.x_label, self.plain, settings.width)
+            self.pen.text((settings.width / 2, settings.height - 1), settings.x_label, _INK, fitted, anchor="md")
             bottom -= height(self.plain)
         boxes = self._rows(top, bottom, line)
         high = boxes[0].bottom - boxes[0].top
@@ -125,26 +126,36 @@ class _Picture:
                 half = self.small.getlength(text) / 2
                 x = min(max(x, half), self.settings.width - half)  # within the picture
                 pen.text((x, box.bottom + _TICK + 1), text, _INK, self.small, anchor="ma")
-        self._beside(panel.y_text, (box.top + box.bottom) // 2)
+        self._beside(panel.y_text, box)
 
-    def _beside(self, text: str, middle: int) -> None:
-        """Write upwards along the left edge."""
+    def _beside(self, text: str, box: _Box) -> None:
+        """Write upwards along the left edge, beside a panel."""
         if not text:
             return
-        size = (round(self.plain.getlength(text)) + 2, height(self.plain))
+        fitted = self._fitted(text, self.plain, box.bottom - box.top + height(self.small))
+        size = (round(fitted.getlength(text)) + 2, height(self.plain))
         mask = Image.new("L", size)
-        ImageDraw.Draw(mask).text((1, 0), text, 255, self.plain)
+        ImageDraw.Draw(mask).text((1, 0), text, 255, fitted)
         turned = mask.transpose(Image.Transpose.ROTATE_90)
-        self.image.paste(_INK, (1, max(0, middle - size[0] // 2)), turned)
+        self.image.paste(_INK, (1, max(0, (box.top + box.bottom - size[0]) // 2)), turned)
 
-    def _legend(self, names: Sequence[str], top: int) -> None:
-        """The channels' names in one line, with their colours."""
-        left = float(_PAD)
-        middle = top + height(self.small) / 2
+    def _legend(self, names: Sequence[str], top: int) -> int:
+        """The channels' names with their colours, in as many lines as they need; returns where these end."""
+        left, line, room = _PAD, height(self.small), self.settings.width - 2 * _PAD - _SWATCH - 3
         for place, name in enumerate(names):
+            fitted = self._fitted(name, self.small, room)
+            wide = _SWATCH + 3 + round(fitted.getlength(name))
+            if left > _PAD and left + wide > self.settings.width:
+                left, top = _PAD, top + line
+            middle = top + line / 2
             self.pen.line((left, middle, left + _SWATCH, middle), self._colour(place), width=2)
-            self.pen.text((left + _SWATCH + 3, middle), name, _INK, self.small, anchor="lm")
-            left += _SWATCH + 3 + self.small.getlength(name) + 2 * _PAD
+            self.pen.text((left + _SWATCH + 3, middle), name, _INK, fitted, anchor="lm")
+            left += wide + 3 * _PAD
+        return top + line
+
+    @staticmethod
+    def _fitted(text: str, wanted: Letters, room: float) -> Letters:
+        return letters(fitting(text, wanted.size, room - 2 * _PAD))
 
     def _lines(self, panel: Panel, box: _Box) -> None:
         """The channels of a panel, the later ones on top."""

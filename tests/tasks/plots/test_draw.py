@@ -118,6 +118,21 @@ def test_channels_have_their_colours(renderer: str) -> None:
 
 
 @both
+def test_long_words_are_written_smaller_and_many_names_in_several_lines(renderer: str) -> None:
+    long = "what a smart watch shows while people stand, walk, run or play badminton, ten times a second"
+    words = {"title": long, "x_label": long, "y_label": long[:50]}
+    ink = _inked(draw(WAVE, PlotSettings(renderer=renderer, **words)))
+    assert ink[:14].any() and ink[-14:].any()
+    assert not ink[:, 0].any() and not ink[:, -1].any()
+    few, many = (
+        pixels(draw({f"channel number {place}": WAVE for place in range(count)}, PlotSettings(renderer="pillow")))
+        for count in (2, 8)
+    )
+    frames = [np.flatnonzero((image == 0).all(axis=2).mean(axis=1) > 0.5).min() for image in (few, many)]
+    assert 10 <= frames[1] - frames[0] <= 15
+
+
+@both
 @pytest.mark.parametrize(
     ("x", "among"),
     [

@@ -1,10 +1,12 @@
 """Settings of plots: what a dataset's YAML may say, and one sentence for what it may not."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
+from src.config.compose import CONF
 from src.errors import DataError
 from src.tasks.plots import PlotSettings
 
@@ -14,6 +16,10 @@ def test_the_settings_are_a_node_of_a_yaml_file() -> None:
     read = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(PlotSettings), node))
     assert read == PlotSettings(width=580, height=230, title="Complete Signal", y_range=[0.0, 5.0])
     assert (read.tokens, PlotSettings(width=224, height=28, axes=False).tokens) == (168, 8)
+
+
+def test_the_yaml_of_drawn_datasets_has_all_keys_with_their_defaults() -> None:
+    assert OmegaConf.load(CONF / "dataset" / "_plot.yaml") == {"plot": asdict(PlotSettings())}
 
 
 @pytest.mark.parametrize(
