@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from src.rewards.judge import Judgement
 from src.tasks.row import Row
 
 
@@ -27,6 +28,8 @@ class Rollouts:
         turns: int, the row's place among those of its role in its session.
         lengths: float, response tokens.
         rows: of the dataset, without prompts and images.
+        judged: what judges said of each; None where there is none.
+        left_out: the judged terms that were taken out of the row's group, because a judge failed in it.
         kept: bool, whether the row enters the update; all do until an algorithm has chosen.
         weights: float, of its sequence in the loss; 1 where it is not kept.
     """
@@ -38,10 +41,14 @@ class Rollouts:
     turns: np.ndarray
     lengths: np.ndarray
     rows: list[Row]
+    judged: list[Judgement | None] = field(default_factory=list)
+    left_out: list[list[str]] = field(default_factory=list)
     kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     weights: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
+        self.judged = self.judged or [None for _ in self.keys]
+        self.left_out = self.left_out or [[] for _ in self.keys]
         if not self.kept.size:
             self.kept = np.ones(len(self.keys), dtype=bool)
         if not self.weights.size:

@@ -170,6 +170,11 @@ def _put_adapter(reward: DictConfig, view: DictConfig) -> None:
         view: what the stage sees: settings of the function may come with the dataset.
     """
     reward.pop("kinds", None)
+    reward.pop("judges", None)
+    judges: Any = OmegaConf.to_container(view.reward.get("judges") or OmegaConf.create({}), resolve=True)
+    for judge in judges.values():
+        if (endpoint := (judge or {}).get("endpoint")) and endpoint.get("cache"):
+            endpoint["cache"] = str(Path(str(endpoint["cache"])).expanduser().absolute())
     function: Any = OmegaConf.to_container(view.reward.custom_reward_function, resolve=True)
     if function["path"] is None:
         function = None
@@ -179,7 +184,11 @@ def _put_adapter(reward: DictConfig, view: DictConfig) -> None:
     reward.custom_reward_function = {
         "path": "pkg://src.rewards.adapter",
         "name": "compute_score",
-        "reward_kwargs": {"dataset": OmegaConf.to_container(view.dataset, resolve=True), "function": function},
+        "reward_kwargs": {
+            "dataset": OmegaConf.to_container(view.dataset, resolve=True),
+            "function": function,
+            **({"judges": judges} if judges else {}),
+        },
     }
 
 

@@ -12,6 +12,7 @@ from src.config.named import load_function
 from src.config.stage_node import settle
 from src.config.stages import Stage, build_stages
 from src.errors import ConfigError
+from src.rewards.judge import make_terms
 from src.tasks.task import Task, load_task, task_class
 
 # A reward's module may have a function of this name, which is given the task and the reward's settings.
@@ -73,9 +74,10 @@ def check_rl(dataset: DictConfig, reward: DictConfig) -> None:
 
     Raises:
         ConfigError: the dataset names no task, there is no such reward function, it is of another kind, or its module
-            refuses its settings with this dataset.
+            refuses its settings with this dataset; or a judge's settings cannot be used.
     """
     task, function = task_class(dataset), reward.custom_reward_function
+    make_terms(plain_judges(reward))
     if function.path is None:
         return  # the task's own
     kinds: Any = reward.get("kinds")
@@ -90,3 +92,9 @@ def check_rl(dataset: DictConfig, reward: DictConfig) -> None:
     if admit is not None:
         settings: Any = OmegaConf.to_container(function, resolve=True)
         admit(load_task(dataset), settings.get("reward_kwargs") or {})
+
+
+def plain_judges(reward: DictConfig) -> Any:
+    """The judges of the ``reward`` node as plain containers; None where it has none."""
+    judges = reward.get("judges")
+    return OmegaConf.to_container(judges, resolve=True) if isinstance(judges, DictConfig) else judges

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +17,7 @@ from src.config.compose import CONF
 from src.config.group import compose_group
 from src.errors import ConfigError, DataError, UserError
 from src.rewards.adapter import Reward
-from src.rewards.belonging import check_rl
+from src.rewards.belonging import check_rl, plain_judges
 from src.tasks.row import Row, as_text
 from src.tasks.task import load_task
 from src.tasks.template import begun_by_model, begun_in
@@ -47,7 +48,8 @@ def main(arguments: list[str]) -> int:
         begun = begun_by_model(given["model"]) if given.get("model") else ""
         with ExitStack() as stack:
             for number, row, response in _answers(_open(given["input"], stack), begun):
-                print(json.dumps(reward(row, response, place=f"line {number}")))
+                terms, judgement = reward.wait_for(row, response, place=f"line {number}")
+                print(json.dumps(terms if judgement is None else {**terms, "judges": asdict(judgement)["verdicts"]}))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -78,11 +80,11 @@ def load_reward(
     if dataset is None and of_dataset:
         raise ConfigError(f"{of_dataset[0]}: give dataset=NAME with it")
     if dataset is None:
-        return Reward(None, _plain(node.custom_reward_function))
+        return Reward(None, _plain(node.custom_reward_function), plain_judges(node))
     # One tree, as in a run: the reward's settings may be the dataset's.
     both = OmegaConf.create({"reward": node, "dataset": compose_group("dataset", dataset, of_dataset, conf)})
     check_rl(both.dataset, both.reward)
-    return Reward(load_task(both.dataset), _plain(both.reward.custom_reward_function))
+    return Reward(load_task(both.dataset), _plain(both.reward.custom_reward_function), plain_judges(both.reward))
 
 
 def _plain(function: DictConfig) -> Any:

@@ -19,6 +19,7 @@ from src.record.phase import write_phase
 from src.record.samples import Sample, write_samples
 from src.tasks.row import Row
 from src.tasks.task import Answer, Task
+from src.training.judged import judge_metrics, words
 
 Texts = tuple[list[str], list[str]]  # prompts and responses
 
@@ -63,7 +64,7 @@ class Recorder:
         if sessions.kept.any():
             metrics["select/kept_reward/mean"] = float(sessions.rewards[sessions.kept].mean())
             metrics["select/weight/max"] = float(sessions.weights.max())
-        metrics |= self._reward_metrics(sessions)
+        metrics |= self._reward_metrics(sessions) | judge_metrics([sessions])
         metrics["response_length/limit_frac"] = self._cut_off(sampled.lengths)  # each row could have been
         for task, places in rows_of_groups([row.task for row in sessions.rows]).items():
             if task:
@@ -96,6 +97,7 @@ class Recorder:
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
         metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
         places = [(batch, place) for batch in sampled for place in range(len(batch.keys))]
+        metrics |= judge_metrics(sampled, "val_")
         held_out = [
             replace(self._sample(step, "val", *where, prompt, response, answer), metrics=self.task.judge(row, answer))
             for where, row, prompt, response, answer in zip(places, rows, prompts, responses, answers, strict=True)
@@ -160,6 +162,7 @@ class Recorder:
             prediction=prediction,
             valid=prediction is not None,
             kept=True,
+            more=words(rollouts, place),
         )
 
 

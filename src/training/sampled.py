@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from src.algorithms.rollouts import Rollouts
-from src.rewards.adapter import PROBLEM, RewardError, other_terms, place_of
+from src.rewards.adapter import JUDGED, PROBLEM, RewardError, other_terms, place_of
+from src.rewards.judge import Judgement
 from src.tasks.row import Row
 
 # The columns that are read.
@@ -38,6 +39,7 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
         keys=list(keys),
         rewards=np.array([float(scores.sum()) for scores in data["rm_scores"].unbind()]),
         terms=[numeric_terms(_terms(one)) for one in extra],
+        judged=[Judgement.of_text(_terms(one)[JUDGED]) if JUDGED in _terms(one) else None for one in extra],
         roles=[one.get("role", "") for one in extra],
         turns=np.array([one.get("turn", 0) for one in extra], dtype=int),
         lengths=np.array([tag["response_len"] for tag in tags], dtype=float),
@@ -103,4 +105,4 @@ def plain(values: Any) -> list[Any]:
 
 def numeric_terms(info: dict[str, Any]) -> dict[str, float]:
     """The named terms of one reward, without the score that they add up to."""
-    return {name: float(value) for name, value in info.items() if name not in ("score", "reward", "acc")}
+    return {name: float(value) for name, value in info.items() if name not in ("score", "reward", "acc", JUDGED)}

@@ -16,6 +16,7 @@ from verl.trainer.ppo.v1.replay_buffer import ReplayBuffer
 
 from src.algorithms.rollouts import Rollouts
 from src.config.algorithm import make_algorithm
+from src.training.judged import leave_out, put_back
 from src.training.sampled import FIELDS, SameTerms, read_rollouts
 
 # veRL asks the queue every 2 s whether the rollouts are done, which rounds a short generation up to 2 s.
@@ -57,8 +58,10 @@ class SelectingReplayBuffer(ReplayBuffer):
     ) -> KVBatchMeta:
         collected = super()._materialize_batch(partition_id, selected_prompt_uids, partition_snapshot)
         data = tq.kv_batch_get(keys=collected.keys, partition_id=partition_id, select_fields=list(FIELDS))
-        rollouts = read_rollouts(collected.keys, collected.tags, data)
-        self.terms.check(rollouts)
+        read = read_rollouts(collected.keys, collected.tags, data)
+        self.terms.check(read)
+        rollouts = leave_out(read)
+        put_back(read, rollouts, partition_id)
         if partition_id == "val":
             self.validated.append(rollouts.take(rollouts.last_rows()))  # as veRL, which scores these only
             kept = rollouts.keys

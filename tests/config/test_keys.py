@@ -28,6 +28,7 @@ NOT_IN_VERLS_YAML = {
     "sft.engine.mixed_precision": "as for the actor",
     "reward.custom_reward_function.reward_kwargs": "arguments of the reward function; veRL passes them on",
     "reward.kinds": "the project's; taken out of veRL's config by src.config.stages",
+    "reward.judges": "the project's; taken out likewise",
     "algorithm.grip": "the project's; taken out of veRL's config by src.config.algorithm",
     "algorithm.name": "the project's; taken out likewise",
     "algorithm.path": "the project's; taken out likewise",

@@ -1,5 +1,6 @@
 """The checked adapter: what a function is given, what it owes, and the sentence when it does not give it."""
 
+import asyncio
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,12 @@ from toy_task import SETTINGS, Sums
 from src.errors import ConfigError
 from src.rewards.adapter import PROBLEM, Reward, RewardError, compute_score
 from src.tasks.row import Row
+
+
+def verls(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    """What veRL's reward loop gets, which waits for it."""
+    return asyncio.run(compute_score(*args, **kwargs))
+
 
 ROW = Row("etth1", "", "train", 12, [], [1.5, 2.5], {"history": [1.0, 0.1]})
 
@@ -190,7 +197,7 @@ def test_what_verl_calls_decodes_the_columns_of_a_row() -> None:
     kwargs = dict(config)
 
     def score(response: str) -> dict[str, Any]:
-        return compute_score(
+        return verls(
             data_source=columns["data_source"],
             solution_str=response,
             ground_truth=columns["reward_model"]["ground_truth"],
@@ -213,7 +220,7 @@ def test_a_failure_is_handed_to_the_replay_buffer_and_its_place_to_the_log(
     file = tmp_path / "mine.py"
     file.write_text("def compute_score(**_):\n    return 1 / 0\n")
     columns = Sums(SETTINGS).rows("val")[2].columns()
-    given = compute_score(
+    given = verls(
         columns["data_source"],
         "4",
         columns["reward_model"]["ground_truth"],
@@ -230,7 +237,7 @@ def test_a_failure_is_handed_to_the_replay_buffer_and_its_place_to_the_log(
 
 
 def test_a_row_that_cannot_be_read_is_a_failure_too(capsys: pytest.CaptureFixture[str]) -> None:
-    given = compute_score("x", "4", "{no json", {"index": 1, "split": "", "task": "", "info": "{}"}, dataset=SETTINGS)
+    given = verls("x", "4", "{no json", {"index": 1, "split": "", "task": "", "info": "{}"}, dataset=SETTINGS)
     assert math.isnan(given["score"])
     assert given[PROBLEM].startswith("the reward could not be called: JSONDecodeError: Expecting property name")
     assert "Traceback" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that speaks the chat completions protocol, for teachers' tests."""
+"""A real HTTP server on 127.0.0.1 that speaks the chat completions protocol, for the tests of teachers and judges."""
 
 import json
 import threading
@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Reply = Callable[[str, int], "str | dict[str, Any] | int"]
+Reply = Callable[[str, int], "str | dict[str, Any] | int | bytes"]
 
 
 class Endpoint(ThreadingHTTPServer):
     """Answers POST /v1/chat/completions with ``reply(prompt, number of earlier requests for that prompt)``.
 
-    A reply is a text, a whole message, or an HTTP status to fail with.
+    A reply is a text, a whole message, an HTTP status to fail with, or bytes: the beginning of an answer, after which
+    the server dies on its client.
     """
 
     def __init__(self, reply: Reply) -> None:
@@ -42,6 +43,9 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.reply(prompt, earlier)
         with self.server.lock:
             self.server.running -= 1
+        if isinstance(reply, bytes):
+            self._die_after(reply)
+            return
         message = {"role": "assistant", "content": reply} if isinstance(reply, str) else reply
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         answer = {
@@ -50,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
             "created": 1,
             "model": body["model"],
             "choices": [choice],
+            "usage": {"prompt_tokens": 90, "completion_tokens": 10, "total_tokens": 100},
         }
         status = reply if isinstance(reply, int) else 200
         if status != 200:
@@ -61,6 +66,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("retry-after-ms", "1")
         self.end_headers()
         self.wfile.write(data)
+
+    def _die_after(self, beginning: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(beginning)
+        self.close_connection = True
 
     def log_message(self, *args: object) -> None:
         """Keep the test output quiet."""
