@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -64,8 +64,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.send_header("retry-after-ms", "1")
-        self.end_headers()
-        self.wfile.write(data)
+        with suppress(ConnectionError):  # of a client that has waited long enough
+            self.end_headers()
+            self.wfile.write(data)
 
     def _die_after(self, beginning: bytes) -> None:
         self.send_response(200)
