@@ -13,7 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.stages import Stage
 from src.errors import UserError
 from src.record.run import Run
-from src.tasks.build import BuildResult, build, most_images
+from src.tasks.build import BuildResult, build
+from src.tasks.stored import most_images
 from src.tasks.task import load_task
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from src.errors import DataError, UserError
 from src.evaluation.prompts import PromptReader, load_processor
 from src.tasks.files import write_data
+from src.tasks.stored import has_images
 
 BATCH = 1000
 
@@ -62,13 +63,6 @@ class Lengths:
     def _is_too_large(self, image: Any) -> bool:
         most = (getattr(self.reader.processor.image_processor, "size", None) or {}).get("longest_edge")
         return most is not None and image.width * image.height > most
-
-
-def has_images(file: Path) -> bool:
-    """Whether rows of a file have images."""
-    import pyarrow.parquet as pq
-
-    return "images" in pq.read_schema(file).names
 
 
 def too_long(model: str, limits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

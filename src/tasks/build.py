@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from src.errors import DataError
@@ -184,15 +183,6 @@ def read_rows(path: Path) -> list[Row]:
         )
         for one in pq.read_table(path).to_pylist()
     ]
-
-
-def most_images(path: Path) -> int:
-    """How many images a row of a file has at most."""
-    file = pq.ParquetFile(path)
-    if "images" not in file.schema_arrow.names:
-        return 0
-    batches = file.iter_batches(_GROUP, columns=["images"])
-    return max((pc.max(pc.list_value_length(batch.column("images"))).as_py() or 0 for batch in batches), default=0)
 
 
 def traces_file(name: str) -> Path:

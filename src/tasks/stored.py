@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from src.tasks.row import Row
@@ -20,6 +21,17 @@ def truths(path: Path) -> list[str]:
 def has_images(path: Path) -> bool:
     """Whether the file's rows have pictures."""
     return "images" in pq.read_schema(path).names
+
+
+def most_images(path: Path) -> int:
+    """How many images a row of the file has at most."""
+    if not has_images(path):
+        return 0
+    with pq.ParquetFile(path) as file:
+        counts = [
+            pc.max(pc.list_value_length(batch.column(0))).as_py() for batch in file.iter_batches(columns=["images"])
+        ]
+    return max((count or 0 for count in counts), default=0)
 
 
 def places(path: Path) -> dict[tuple[str, int], int]:

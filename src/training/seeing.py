@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
 from src.errors import UserError
+from src.tasks.stored import has_images
 
 # Nats per token, mean. What the two engines differ by on the same rows: some 1e-6 in float32; 0.01 to 0.03 in bfloat16.
 BOUNDS = {"float32": 1e-3}
@@ -26,7 +26,7 @@ def require_processor(files: Iterable[str], processor: Any) -> bool:
     Raises:
         UserError: they have, and there is no processor that shows them to the model.
     """
-    seen = any("images" in pq.read_schema(Path(file)).names for file in files)
+    seen = any(has_images(Path(file)) for file in files)
     if seen and processor is None:
         raise UserError(
             "the rows have images, and the model's processor could not be loaded: veRL would train without them. Copy "
