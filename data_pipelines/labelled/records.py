@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,21 @@ from data_pipelines.labelled.series import Archive, Labelled, plain_label
 from src.errors import DataError
 
 Log = Callable[[str], None]
+SUFFIXES = (".hea", ".txt")
 
 
 def read(folder: Path, table: str | None, rate: float | None, log: Log) -> Archive:
     """All recordings of a folder; each is its own group, so that its windows stay together.
 
     Args:
-        table: the file with lines ``record,label``; where it is missing in the folder, or None, the label is the
-            record's name.
+        table: the file with lines ``record,label``, in the folder or the one above, of several versions (``*``) the
+            latest; where it is missing, or None, the label is the record's name.
         rate: samples a second to read them at; None: as they are.
 
     Raises:
         DataError: a recording is missing or cannot be read.
     """
-    labels = _labels(folder, table)
+    labels = _labels(folder, table, log)
     if not labels:
         raise DataError(f"{folder} holds no recordings (.hea with .dat or .mat, or .txt): name another folder")
     series: list[NDArray[np.float64]] = []
@@ -41,13 +43,15 @@ def read(folder: Path, table: str | None, rate: float | None, log: Log) -> Archi
     return Archive({"train": Labelled(series, list(labels.values()), list(labels))}, named)
 
 
-def _labels(folder: Path, table: str | None) -> dict[str, str]:
+def _labels(folder: Path, table: str | None, log: Log) -> dict[str, str]:
     """Label by record."""
-    found = sorted(folder.glob(table)) if table is not None else []
+    found = [path for place in (folder, folder.parent) for path in sorted(place.glob(table))] if table else []
     if not found:
         names = {path.stem for kind in ("*.hea", "*.txt") for path in folder.glob(kind)}
         return {name: name for name in sorted(names) if (folder / f"{name}.hea").is_file() or _is_text(folder, name)}
-    latest = found[-1]  # of several versions the last, such as REFERENCE-v3.csv
+    latest = max(found, key=_version)
+    if len(found) > 1:
+        log(f"labels are read from {latest.name}, not from {', '.join(p.name for p in found if p != latest)}")
     labels: dict[str, str] = {}
     with latest.open(newline="", encoding="utf-8") as file:
         for number, row in enumerate(csv.reader(file), start=1):
@@ -57,6 +61,12 @@ def _labels(folder: Path, table: str | None) -> dict[str, str]:
                 raise DataError(f"{latest} line {number} has no label behind the record's name: get the file again")
             labels[row[0].strip()] = plain_label(row[1])
     return labels
+
+
+def _version(table: Path) -> tuple[int, int]:
+    """REFERENCE-v3.csv is newer than REFERENCE.csv, and that than REFERENCE-original.csv."""
+    number = re.search(r"-v(\d+)$", table.stem)
+    return int(number[1]) if number else 0, -len(table.name)
 
 
 def _is_text(folder: Path, name: str) -> bool:

@@ -14,7 +14,7 @@ from src.errors import DataError
 from src.tasks.plots import PlotSettings
 
 # Where files lie does not change what is in them, so these stay out of the fingerprint.
-LOCATION_KEYS = ("task", "folder", "path", "test_path", "url", "sha256", "source", "licence")
+LOCATION_KEYS = ("task", "folder", "path", "test_path", "url", "sha256", "sums", "source", "licence")
 SHOWN = ("plot", "numbers", "both")
 IMAGES = ("own", "blank", "other")
 MISSING_VALUES = ("interpolate", "refuse")
@@ -51,6 +51,7 @@ class LabelledSettings:
     test_path: str | None = None
     url: Any = None
     sha256: str | None = None
+    sums: str | None = None
     source: str = "unknown"
     licence: str = "unknown"
     description: str | None = None

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 KERNELS = 2000
 BAND = 0.1  # of the length, that a point may be moved by: the usual band of Sakoe and Chiba
 # Cells of all distances' cost matrices; about a minute of one core.
+MOST_LEARNED = 4000  # series; the ridge classifier takes minutes with more
 MOST_CELLS = 5_000_000_000
 
 
@@ -88,6 +89,10 @@ def rocket(train: Labelled, asked: Labelled, seed: int, log: Log) -> list[str] |
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
+    places = _some_of_each(train.labels, MOST_LEARNED, seed)
+    if len(places) < len(train):
+        log(f"rocket learns from {len(places)} of {len(train)} training series, as many of each class")
+    train = train.take(places)
     known, wanted = _stacked(train, asked)
     length, each = known.shape[2], max(1, KERNELS // known.shape[1])
     sizes = np.array([size for size in (7, 9, 11) if size <= length] or [length])
