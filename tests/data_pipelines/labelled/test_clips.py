@@ -45,7 +45,7 @@ def test_folders_name_the_class_and_another_rate_is_said(tmp_path: Path) -> None
 
 def test_a_missing_or_broken_clip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("clip_name,label\na.wav,1\n")
-    with pytest.raises(DataError, match="train.csv line 2: a.wav is not below"):
+    with pytest.raises(DataError, match=r"train.csv line 2: a.wav is not below"):
         clips.read(tmp_path / "train.csv", None, print)
     (tmp_path / "a.wav").write_bytes(b"no sound")
     with pytest.raises(DataError, match=r"a.wav cannot be read as audio"):

@@ -65,7 +65,7 @@ def test_a_record_without_its_samples_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("wfdb", reason=WFDB)
     write_record(tmp_path, "a", WAVE)
     (tmp_path / "a.dat").unlink()
-    with pytest.raises(DataError, match="a.dat is missing: get the archive again"):
+    with pytest.raises(DataError, match=r"a.dat is missing: get the archive again"):
         records.read(tmp_path, None, None, print)
     (tmp_path / "a.dat").write_bytes(b"ab")
     with pytest.raises(DataError, match="cannot be read as a WFDB record"):

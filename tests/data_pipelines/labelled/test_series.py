@@ -67,7 +67,7 @@ def test_what_cannot_be_learned_is_refused_in_one_sentence(found: Archive, messa
 
 
 def test_a_label_without_a_name_is_refused() -> None:
-    with pytest.raises(DataError, match="here holds the label '3', and dataset.classes has no name for it"):
+    with pytest.raises(DataError, match=r"here holds the label '3', and dataset.classes has no name for it"):
         named(archive("123"), {"1": "a", "2": "b"}, "here")
     with pytest.raises(DataError, match=r"dataset.classes=\{LABEL: NAME"):
         names_of(["a"])
