@@ -235,11 +235,12 @@ def place(stage: Stage, places: Places) -> DictConfig:
         config.trainer.resume_from_path = str(places.resume_from) if places.resume_from else None
         config.data.train_files = str(places.train)
         config.data.val_files = str(places.val)
+        if places.images and config.data.custom_cls.path is None:
+            rows = "SFTRows" if stage.trainer == "sft" else "RLRows"
+            config.data.custom_cls = {"path": "pkg://src.training.image_rows", "name": rows}
         if stage.trainer == "sft":
             config.model.path = places.model
             config.record.run = str(places.run)
-            if places.images and config.data.custom_cls.path is None:
-                config.data.custom_cls = {"path": "pkg://src.training.sft_rows", "name": "RowsWithImages"}
         else:
             config.data.filter_overlong_prompts = False  # what is left fits
             if places.images:

@@ -45,7 +45,8 @@ def test_rows_with_images_bring_their_dataset_and_their_limit(compose_run: Calla
 
     text, images = placed(0), placed(2)
     assert text["sft"].data.custom_cls.path is None
-    assert images["sft"].data.custom_cls == {"path": "pkg://src.training.sft_rows", "name": "RowsWithImages"}
+    assert images["sft"].data.custom_cls == {"path": "pkg://src.training.image_rows", "name": "SFTRows"}
+    assert (text["rl"].data.custom_cls.path, images["rl"].data.custom_cls.name) == (None, "RLRows")
     vllm = "actor_rollout_ref.rollout.engine_kwargs.vllm"
     assert OmegaConf.select(text["rl"], f"{vllm}.limit_mm_per_prompt") is None
     assert OmegaConf.select(images["rl"], f"{vllm}.limit_mm_per_prompt") == {"image": 2, "video": 0}

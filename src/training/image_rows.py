@@ -1,15 +1,18 @@
-"""veRL's SFT rows with images, of which some may have none."""
+"""veRL's rows of SFT and of RL with images, of which some may have none."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from verl.utils.dataset.multiturn_sft_dataset import MultiTurnSFTDataset
+from verl.utils.dataset.rl_dataset import RLHFDataset
 
 from src.errors import UserError
+from src.tasks.images import with_parts
 
 
-class RowsWithImages(MultiTurnSFTDataset):
+class SFTRows(MultiTurnSFTDataset):
     """What it changes.
 
     * A row without an image has the key of the images too: a batch is made of the keys of its first row.
@@ -36,3 +39,24 @@ class RowsWithImages(MultiTurnSFTDataset):
         if not self.checked:
             super().sanity_check(*args, **kwargs)
             self.checked = True
+
+
+class RLRows(RLHFDataset):
+    """What it changes: images are sent as the files that they are, and once.
+
+    The queue keeps a row's messages for each of its rollouts. veRL has the pixels in them, the files beside these, and
+    all of it a second time in the column that they were made of. Whoever needs the pixels opens the file.
+    """
+
+    def __getitem__(self, item: int) -> dict[str, Any]:
+        row: dict[str, Any] = super().__getitem__(item)
+        row.pop(self.prompt_key)
+        return row
+
+    def _build_messages(self, example: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        images = example.get(self.image_key) or []
+        return with_parts(example[key], [_uri(image["bytes"]) for image in images])
+
+
+def _uri(image: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(image).decode()
