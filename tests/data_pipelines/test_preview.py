@@ -11,7 +11,7 @@ from PIL import Image
 from data_pipelines.__main__ import main
 from data_pipelines.preview import spread, write_preview
 from src.errors import DataError
-from src.tasks.build import write_rows
+from src.tasks.build import read_rows, write_rows
 from src.tasks.plots import PlotSettings, draw
 from src.tasks.plots.sheet import contact_sheet
 from src.tasks.row import Row
@@ -68,6 +68,27 @@ def test_what_cannot_be_shown_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert "preview=-1 is no number of rows: give preview=12" in capsys.readouterr().err
     assert main(["dataset=demand", f"out={tmp_path}", "preview=few"]) == 2
     assert "preview=few is not of the form" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("renderer", ["pillow", "matplotlib"])
+def test_no_label_is_in_the_pictures_of_labelled_series(
+    renderer: str,
+    tmp_path: Path,
+    written: list[str],  # noqa: F811
+) -> None:
+    """Every series is there once for each of two labels: if no label is drawn, their pictures are the same bytes."""
+    random, labels = np.random.default_rng(0), ("walking", "walking upstairs")
+    lines = [",".join(map(str, random.standard_normal(20).cumsum())) for _ in range(12)]
+    text = [",".join([*(f"t{step}" for step in range(20)), "label"]), *(f"{a},{b}" for a in lines for b in labels)]
+    (tmp_path / "series.csv").write_text("\n".join(text) + "\n")
+    words = ["dataset=classify", f"dataset.path={tmp_path / 'series.csv'}", "dataset.solvers=[]", f"out={tmp_path}"]
+    assert main([*words, f"dataset.plot.renderer={renderer}", "dataset.plot.x_label=step"]) == 0
+    rows = [row for split in ("train", "val", "test") for row in read_rows(tmp_path / f"{split}.parquet")]
+    assert [sum(row.truth == label for row in rows) for label in labels] == [12, 12]
+    pictures = [row.images[0] for row in rows]
+    assert len(set(pictures)) == 12
+    assert not any(b"walking" in png or set(chunks(png)) != {"IHDR", "IDAT", "IEND"} for png in pictures)
+    assert "step" in written and not any("walking" in word for word in written)
 
 
 def test_a_sheet_is_one_png_without_metadata() -> None:
