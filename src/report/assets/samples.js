@@ -20,6 +20,14 @@ function splitResponse(text) {
   return { reasoning: text.slice(start < 0 ? 0 : start + 7, end).trim(), answer: text.slice(end + 8).trim() };
 }
 
+// What follows the reasoning: by section where it has several, or one with a name of its own; else as it is.
+function answerBlocks(answer) {
+  const parts = [...answer.matchAll(/<([a-z_]+)>([^]*?)<\/\1>/g)].map(([, name, text]) => [name, text.trim()]);
+  const whole = parts.length && !answer.replace(/<([a-z_]+)>[^]*?<\/\1>/g, "").trim();
+  if (!whole || (parts.length === 1 && parts[0][0] === "answer")) return textBlock("Answer", answer || "Empty.");
+  return parts.flatMap(([name, text]) => textBlock(name[0].toUpperCase() + name.slice(1), text || "Empty."));
+}
+
 function seriesSpec(sample, shared) {
   const past = Object.values(shared.history);
   const ahead = shared.truth.length > 0 || sample.forecast.length > 0;
@@ -109,7 +117,7 @@ function showSample(detail, sample, shared, others) {
         termsTable(sample),
         ...textBlock("Truth", shared.answer),
         ...textBlock("Read from the answer", sample.read),
-        ...textBlock("Answer", answer || "Empty."),
+        ...answerBlocks(answer),
         ...Object.entries(sample.more).flatMap(([name, text]) => textBlock(name.replaceAll("_", " "), text))
       )
     ),

@@ -60,6 +60,28 @@ def test_a_sample_shows_the_pictures_of_its_row(make_run, open_page) -> None:
     assert tab.value(sources) == []
 
 
+def test_an_answer_is_shown_by_its_sections(make_run, open_page) -> None:
+    run = make_run(steps=4)
+    answer = "<think>flat, then high</think><class>Gun-Draw</class>\n<extension>Look at the\nholster.</extension>"
+    more = {"prediction": None, "history": None, "ground_truth": "Gun-Draw"}
+    _samples(
+        run,
+        {"response": answer, **more},
+        {"response": "<think>flat</think><class>Point</class> or not", "score": 0.5, **more},
+    )
+    tab = open_page(write_report(run).as_uri())
+    read = ".map((one) => [one.textContent, one.nextElementSibling.textContent])"
+    blocks = f"[...document.querySelectorAll('#sample-detail .texts h4')]{read}"
+    assert tab.value(blocks) == [
+        ["Reasoning", "flat, then high"],
+        ["Truth", "Gun-Draw"],
+        ["Class", "Gun-Draw"],
+        ["Extension", "Look at the\nholster."],
+    ]
+    tab.click("#sample-list li:nth-child(2)")
+    assert tab.value(blocks)[-1] == ["Answer", "<class>Point</class> or not"]
+
+
 def test_the_live_page_gets_them_too(make_run) -> None:
     run = make_run(steps=4)
     _build(run / "data", "val", [2])
