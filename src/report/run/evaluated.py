@@ -8,6 +8,7 @@ from src.record.evaluation import read_evaluation
 from src.record.reading import RunRecord
 from src.report.parts.wording import percent, text
 from src.report.run.comparison import on_test_split, stage_label
+from src.report.run.confusion import matrices
 from src.report.run.tables import comparison_tables, part_tables, scored_apart
 
 
@@ -56,7 +57,7 @@ def _how_to_get_it(record: RunRecord) -> str:
 
 
 def _apart(evaluation: Mapping[str, Any]) -> Iterator[str]:
-    """Tables of parts, such as channels, of each dataset that has several."""
+    """Of each dataset tables of parts, such as channels, where it has several, and what is taken for what."""
     final = list(evaluation.values())[-1]
     several = final["details"].get("datasets")
     for dataset in several if isinstance(several, Mapping) else [None]:
@@ -64,6 +65,7 @@ def _apart(evaluation: Mapping[str, Any]) -> Iterator[str]:
         for title, _ in scored_apart(_details(final, dataset)):
             models = {f"after {stage_label(stage)}": one[title] for stage, one in of_stage.items() if title in one}
             yield part_tables(f"{title} of {dataset}" if dataset else title, models)
+        yield matrices(of_stage, dataset)
 
 
 def _details(result: Mapping[str, Any], dataset: str | None) -> Mapping[str, Any]:
