@@ -39,6 +39,7 @@ class Classify(ClassifyTask):
     settings_type: ClassVar[type[LabelledSettings]] = LabelledSettings
     # What makes rows and traces, beside the classes' own modules and this package; a recipe names its own.
     code: ClassVar[Sequence[ModuleType]] = ()
+    words: ClassVar[Mapping[str, str]] = {"show": "show", "image": "image"}
 
     def __init__(self, settings: Mapping[str, Any], *, download: bool = False, log: Log = print) -> None:
         super().__init__(settings, download=download, log=log)

@@ -13,6 +13,7 @@ from data_pipelines.__main__ import main
 from data_pipelines.labelled.task import Classify
 from src.config.group import compose_group
 from src.errors import DataError
+from src.evaluation.cli import parse
 from src.tasks.build import build, read_rows
 from src.tasks.task import Answer, load_task
 
@@ -155,3 +156,8 @@ def test_basicmotions_has_six_channels() -> None:
     row = found.rows("test")[0]
     assert row.info["options"] == ["standing", "walking", "running", "badminton"] and row.truth == "standing"
     assert "6 channels (accelerometer x," in row.messages[0]["content"]
+
+
+def test_what_a_plot_is_worth_are_words_of_the_evaluation() -> None:
+    _, cfg, _ = parse(["model=none", "dataset=gunpoint", "image=blank", "show=plot"])
+    assert (cfg.image, cfg.show) == ("blank", "plot")
