@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from src.tasks.choice.answer import read_class
 from src.tasks.choice.task import options, right_by_question
@@ -28,7 +28,7 @@ class ClassifyTask(Task):
 
     kind = "classify"
     # What a well-formed response consists of, in this order; one of them is ``class``.
-    sections: ClassVar[Sequence[str]] = ("think", SECTION)
+    sections: Sequence[str] = ("think", SECTION)
 
     def read(self, row: Row, response: str) -> Answer:
         """The class in the class section; two names, or a name with other words, are no answer."""
