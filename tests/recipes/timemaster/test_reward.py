@@ -170,7 +170,6 @@ def test_the_presets_are_what_the_files_say() -> None:
     alone = "<class>Desktop</class>"
     assert configured("timemaster_paper")(row, alone)["score"] == pytest.approx(0.9)
     assert configured("timemaster_released")(row, alone)["score"] == pytest.approx(1.0)
-    assert "extension" not in configured("timemaster_unjudged")(row, alone)
 
 
 def test_settings_that_cannot_be_used_are_refused() -> None:
