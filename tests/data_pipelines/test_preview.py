@@ -75,6 +75,7 @@ def test_no_label_is_in_the_pictures_of_labelled_series(
     renderer: str,
     tmp_path: Path,
     written: list[str],  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Every series is there once for each of two labels: if no label is drawn, their pictures are the same bytes."""
     random, labels = np.random.default_rng(0), ("walking", "walking upstairs")
@@ -82,13 +83,18 @@ def test_no_label_is_in_the_pictures_of_labelled_series(
     text = [",".join([*(f"t{step}" for step in range(20)), "label"]), *(f"{a},{b}" for a in lines for b in labels)]
     (tmp_path / "series.csv").write_text("\n".join(text) + "\n")
     words = ["dataset=classify", f"dataset.path={tmp_path / 'series.csv'}", "dataset.solvers=[]", f"out={tmp_path}"]
-    assert main([*words, f"dataset.plot.renderer={renderer}", "dataset.plot.x_label=step"]) == 0
+    words += [f"dataset.plot.renderer={renderer}", "dataset.plot.x_label=step"]
+    assert main(words) == 0
     rows = [row for split in ("train", "val", "test") for row in read_rows(tmp_path / f"{split}.parquet")]
     assert [sum(row.truth == label for row in rows) for label in labels] == [12, 12]
     pictures = [row.images[0] for row in rows]
     assert len(set(pictures)) == 12
     assert not any(b"walking" in png or set(chunks(png)) != {"IHDR", "IDAT", "IEND"} for png in pictures)
     assert "step" in written and not any("walking" in word for word in written)
+    written.clear()
+    assert main([*words, "preview=4"]) == 0
+    assert f"preview: {tmp_path / 'preview.png'}" in capsys.readouterr().out
+    assert [word.split(": ")[1] for word in written] == [f"{label} (560 x 224, 160 tokens)" for label in labels * 2]
 
 
 def test_a_sheet_is_one_png_without_metadata() -> None:

@@ -10,7 +10,7 @@ from src.errors import DataError
 
 PIXELS = 28  # a side of what becomes one token: patches of 14 pixels, merged 2 x 2
 FEWEST = 4 * PIXELS**2  # pixels below which a picture is enlarged: four tokens
-MOST = 1280 * PIXELS**2  # pixels above which it is reduced: 1,280 tokens
+MOST = 16384 * PIXELS**2  # pixels above which it is reduced, in qwen-vl-utils; a processor may take fewer
 STEEPEST = 200  # the longer side by the shorter
 
 
