@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 KERNELS = 2000
 BAND = 0.1  # of the length, that a point may be moved by: the usual band of Sakoe and Chiba
+_PAIRS_AT_ONCE = 1024
 # Cells of all distances' cost matrices; about a minute of one core.
 MOST_LEARNED = 4000  # series; the ridge classifier takes minutes with more
 MOST_CELLS = 5_000_000_000
@@ -42,31 +43,38 @@ def dtw_1nn(train: Labelled, asked: Labelled, seed: int, log: Log) -> list[str] 
         return None
     if len(places) < len(known):
         log(f"dtw_1nn seeks the nearest among {len(places)} of {len(known)} training series, as many of each class")
-    return [train.labels[places[distances(known[places], one, band).argmin()]] for one in wanted]
+    together = max(1, _PAIRS_AT_ONCE // len(places))
+    nearest: list[int] = []
+    for first in range(0, len(wanted), together):
+        nearest += distances(known[places], wanted[first : first + together], band).argmin(axis=1).tolist()
+    return [train.labels[places[place]] for place in nearest]
 
 
-def distances(known: Floats, one: Floats, band: int) -> Floats:
-    """The squared DTW distance of a series from each of many within a band (Sakoe and Chiba 1978), (N,).
+def distances(known: Floats, asked: Floats, band: int) -> Floats:
+    """The squared DTW distance of each series asked from each known one within a band (Sakoe and Chiba 1978), (M, N).
 
-    All are warped side by side, step by step: pyts and others go pair by pair, which takes fifty times as long here.
+    All pairs are warped side by side, cell by cell: libraries go pair by pair, which takes many times as long here.
 
     Args:
         known: (N, C, L).
-        one: (C, L).
+        asked: (M, C, L).
         band: the most steps that a point is moved by.
     """
-    count, _, length = known.shape
-    columns = np.ascontiguousarray(known.transpose(2, 1, 0))  # (L, C, N)
-    before = np.full((length + 1, count), np.inf)
+    (count, _, length), most = known.shape, len(asked)
+    columns = np.ascontiguousarray(known.transpose(2, 1, 0))[:, :, None]  # (L, C, 1, N)
+    rows = np.ascontiguousarray(asked.transpose(2, 1, 0))[..., None]  # (L, C, M, 1)
+    before, now = np.full((2, length + 1, most, count), np.inf)
     before[0] = 0.0
     for step in range(length):
-        now = np.full((length + 1, count), np.inf)
         first, last = max(0, step - band), min(length, step + band + 1)
-        costs = ((columns[first:last] - one[None, :, step, None]) ** 2).sum(axis=1)
+        costs = np.square(columns[first:last] - rows[step]).sum(axis=1)
         reached = np.minimum(before[first:last], before[first + 1 : last + 1])
+        now[: first + 1] = np.inf
         for place in range(first, last):
-            now[place + 1] = costs[place - first] + np.minimum(reached[place - first], now[place])
-        before = now
+            np.minimum(reached[place - first], now[place], out=now[place + 1])
+            now[place + 1] += costs[place - first]
+        now[last + 1 :] = np.inf
+        before, now = now, before
     return before[length]
 
 
