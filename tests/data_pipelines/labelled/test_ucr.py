@@ -1,9 +1,12 @@
 """Files of the UCR and UEA archives, with headers as they are in circulation."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from labelled_archives import waves, write_arff, write_ts
 
 from data_pipelines.labelled import ucr
@@ -60,6 +63,26 @@ def test_missing_values_of_arff_are_nan(tmp_path: Path) -> None:
     path.write_text("@data\n1,?,3,a\n% a word\n4,5,6,b\n")
     found = ucr.read(path)
     assert np.isnan(found.series[0]).tolist() == [[False, True, False]]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.lists(st.floats(-1e6, 1e6), min_size=6, max_size=6), st.sampled_from(["1", "2", "walking", "walking up"])
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    channels=st.sampled_from([1, 2, 3]),
+)
+def test_what_is_written_as_arff_is_read(rows: list[tuple[list[float], str]], channels: int) -> None:
+    series = [np.array(values).reshape(channels, -1) for values, _ in rows]
+    labels = [label for _, label in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        found = ucr.read(write_arff(Path(folder) / "a.arff", series, labels))
+    assert list(found.labels) == labels
+    np.testing.assert_allclose(np.array(found.series), np.array(series), rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from src.tasks.classify.task import ClassifyTask
 from src.tasks.row import Row
@@ -64,6 +66,16 @@ def test_what_is_wrong_is_said() -> None:
 )
 def test_the_reward(response: str, score: float) -> None:
     assert TASK.reward(row("walking"), response)["score"] == pytest.approx(score)
+
+
+@given(
+    st.one_of(st.text(), st.lists(st.sampled_from(["<think>", "</think>", "<class>", "</class>", *NAMES])).map("".join))
+)
+def test_no_text_breaks_the_reward_and_only_one_name_is_paid(text: str) -> None:
+    terms = TASK.reward(row("walking"), text)
+    assert terms["score"] == pytest.approx(terms["format"] + terms["accuracy"]) and 0 <= terms["score"] <= 1.0
+    if terms["accuracy"]:
+        assert text.count("<class>") == 1 and "sitting" not in text.split("<class>")[1].split("</class>")[0]
 
 
 def test_the_score_counts_failures_as_wrong_and_stands_beside_baselines() -> None:
