@@ -12,6 +12,7 @@ from typing import Any
 from src.errors import DataError, UserError
 from src.evaluation.prompts import PromptReader, load_processor
 from src.tasks.files import write_data
+from src.tasks.images import check_places
 from src.tasks.stored import has_images
 
 BATCH = 1000
@@ -53,6 +54,8 @@ class Lengths:
                 continue
             for place, (chat, images) in enumerate(zip(chats, batch.column("images").to_pylist(), strict=True)):
                 try:
+                    if trained:  # veRL's SFT rows have an image for each place, also where there are none
+                        check_places(chat, images)
                     prompt = self.reader.read(chat, [one["bytes"] for one in images], answered=trained)
                 except DataError as error:
                     raise DataError(f"{file}, row {before + place}: {error}") from None

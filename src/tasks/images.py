@@ -13,9 +13,15 @@ from src.tasks.row import Message
 PLACE = "<image>"  # in a message, where the next image stands
 
 
-def places(messages: Sequence[Message]) -> int:
-    """How many images the messages have a place for."""
-    return sum(message["content"].count(PLACE) for message in messages)
+def check_places(messages: Sequence[Message], images: Sequence[Any]) -> None:
+    """Refuse messages that have not one place for each image.
+
+    Raises:
+        DataError: there are more images than places, or fewer.
+    """
+    found = sum(message["content"].count(PLACE) for message in messages)
+    if found != len(images):
+        raise DataError(f"the messages have {found} places {PLACE} for {len(images)} images: give one for each")
 
 
 def with_parts(messages: Sequence[Message], images: Sequence[Any]) -> list[dict[str, Any]]:
@@ -29,10 +35,7 @@ def with_parts(messages: Sequence[Message], images: Sequence[Any]) -> list[dict[
     """
     if not images:
         return [dict(message) for message in messages]
-    if places(messages) != len(images):
-        raise DataError(
-            f"the messages have {places(messages)} places {PLACE} for {len(images)} images: give one for each"
-        )
+    check_places(messages, images)
     left = iter(images)
     return [{**message, "content": list(_parts(message["content"], left))} for message in messages]
 

@@ -100,6 +100,10 @@ def test_what_cannot_be_shown_is_named_by_its_row(seeing: Path, model: Path, tmp
     write_rows([one, replace(one, images=[*one.images, *one.images])], tmp_path / "train.parquet")
     with pytest.raises(DataError, match=r"row 1: the messages have 1 places <image> for 2 images"):
         too_long(str(seeing), limits)
+    said = [Trace(one, "rise"), Trace(rows()[0], "an <image>")]
+    write_traces(said, tmp_path / "sft.parquet")
+    with pytest.raises(DataError, match=r"sft\.parquet, row 1: the messages have 1 places <image> for 0 images"):
+        too_long(str(seeing), [{"file": str(tmp_path / "sft.parquet"), "limit": 100}])
     write_rows([one], tmp_path / "train.parquet")
     with pytest.raises(ConfigError, match=r"reads text only, and the rows have images: choose a vision-language model"):
         too_long(str(model), limits)

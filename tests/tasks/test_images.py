@@ -9,7 +9,7 @@ from PIL import Image
 from toy_plots import plot
 
 from src.errors import DataError
-from src.tasks.images import PLACE, opened, places, with_parts
+from src.tasks.images import PLACE, check_places, opened, with_parts
 
 
 def _png(width: int, height: int, mode: str = "RGB") -> bytes:
@@ -32,7 +32,7 @@ def test_parts_are_the_text_with_images_between(pieces: list[str]) -> None:
 
 def test_images_go_on_in_the_next_message() -> None:
     chat = [{"role": "system", "content": f"as {PLACE}"}, {"role": "user", "content": f"{PLACE}?"}]
-    assert places(chat) == 2
+    check_places(chat, ["a", "b"])
     first, second = with_parts(chat, ["a", "b"])
     assert first["content"] == [{"type": "text", "text": "as "}, {"type": "image", "image": "a"}]
     assert second["content"] == [{"type": "image", "image": "b"}, {"type": "text", "text": "?"}]
