@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -23,22 +24,30 @@ SEEING = (
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Launched:
-    """Killed in its first RL step, and gone on with."""
+    """Killed behind its first RL step, and gone on with."""
     folder = tmp_path_factory.mktemp("runs")
+    run = folder / "timeomni1" / "run"
     words = command(folder, "run", *SEEING, recipe="timeomni1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "tests" / "support"))
         launcher = warm.start(words)
+        while launcher.poll() is None and not (run / "samples" / "rl_1.jsonl").is_file():
+            time.sleep(0.05)
+        launcher.kill()
+        before, _ = launcher.communicate(timeout=60)
+        launcher = warm.start(words)
         output, _ = launcher.communicate(timeout=900)
-    return Launched(launcher.returncode, output, folder / "timeomni1" / "run")
+    return Launched(launcher.returncode, before + output, run)
 
 
 def test_every_stage_and_the_evaluation_see_the_images(run: Launched) -> None:
     assert run.code == 0, run.output
     assert [(stage["name"], stage["state"]) for stage in run.record["stages"]] == [("sft", "done"), ("rl", "done")]
     assert "a new Qwen2.5-VL with" in run.output
+    assert "stage sft is done (step 3)" in run.output
     found = json.loads((run.folder / "evaluation.json").read_text())
-    assert set(found["models"]) == {"sft", "rl"}
+    assert {stage: one["groups"]["lines"]["answers"] for stage, one in found.items()} == {"sft": 6, "rl": 6}
+    assert all("the prompt fills" not in problem for one in found.values() for problem in one["details"]["problems"])
 
 
 def test_rollout_and_trainer_see_the_same_pixels(run: Launched) -> None:
