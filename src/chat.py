@@ -1,16 +1,21 @@
 """A chat model behind an OpenAI-compatible endpoint, with every reply kept on disk."""
 
+import base64
 import hashlib
 import json
 import os
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import openai
 
 from src.errors import DataError, UserError
+
+Prompt = str | Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,14 @@ class Chat:
         self._file.close()
         self._client.close()
 
-    def ask(self, prompt: str, draw: int = 0) -> str:
-        """Return the reply to one user message; ``draw`` numbers independent replies to the same message.
+    def ask(self, prompt: Prompt, draw: int = 0) -> str:
+        """Return the reply to a prompt; ``draw`` numbers independent replies to the same one.
 
         Reasoning that the server sends apart from the text comes first, in ``<think>`` tags. Raises UserError,
         with what to do, when the endpoint cannot be used.
+
+        Args:
+            prompt: one user message, or messages in the form of the endpoint, with images as data URIs (``seen``).
         """
         key = self._key(prompt, draw)
         with self._lock:
@@ -77,17 +85,18 @@ class Chat:
             self._file.flush()
         return reply
 
-    def _key(self, prompt: str, draw: int) -> str:
+    def _key(self, prompt: Prompt, draw: int) -> str:
         # Not the address: the same model behind another port gives the same kind of reply.
         one = {name: asdict(self._settings)[name] for name in ("model", "temperature", "max_tokens")}
         return hashlib.sha256(json.dumps([one, prompt, draw], sort_keys=True).encode()).hexdigest()
 
-    def _request(self, prompt: str) -> str:
+    def _request(self, prompt: Prompt) -> str:
         settings = self._settings
+        messages: Any = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
         try:
             answer = self._client.chat.completions.create(
                 model=settings.model,
-                messages=[{"role": "user", "content": prompt}],
+                messages=messages,
                 temperature=settings.temperature,
                 max_tokens=settings.max_tokens,
             )
@@ -119,6 +128,17 @@ class Chat:
         # DeepSeek's and vLLM's names for the reasoning that a server splits off.
         apart = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
         return f"<think>\n{apart}\n</think>\n{text}" if apart and "<think>" not in text else text
+
+
+def seen(text: str, images: Sequence[bytes], mark: str = "<image>") -> list[dict[str, Any]]:
+    """The content of a message with PNG files, each in the place of one ``mark``."""
+    first, *rest = text.split(mark)
+    parts: list[dict[str, Any]] = [{"type": "text", "text": first}] if first.strip() else []
+    for image, after in zip(images, rest, strict=True):
+        url = "data:image/png;base64," + base64.b64encode(image).decode()
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+        parts += [{"type": "text", "text": after}] if after.strip() else []
+    return parts
 
 
 def _read_cache(path: Path) -> dict[str, str]:

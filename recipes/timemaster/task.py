@@ -131,30 +131,35 @@ class TimeMaster(Classify):
         settings = self.typed.traces
         if split == "sft" and settings.file is not None:
             return read_traces(traces_file(settings.file))
-        held_out = split == "sft_val"
-        samples = super().samples("val" if held_out else "train")
+        samples = super().samples("val" if split == "sft_val" else "train")
         labels = [one.label for one in samples]
-        count = len(samples) if held_out else settings.samples
-        shown = [labels[index % len(labels)] for index in range(count)]
-        share = 0.0 if held_out else settings.wrong
+        shown = [labels[index % len(labels)] for index in range(len(self.shown(split)))]
+        share = 0.0 if split == "sft_val" else settings.wrong
         written = traces.wrong_labels(shown, self.classes, share, self.typed.seed)
         if wrong := Counter(label for label, truth in zip(written, shown, strict=True) if label != truth):
-            self.log(f"dataset {self.name}, {split}: wrong on purpose as {traces.stated(wrong)}, of {count}")
+            self.log(f"dataset {self.name}, {split}: wrong on purpose as {traces.stated(wrong)}, of {len(shown)}")
+        return Lazy(len(shown), lambda index: self._trace(split, index, written[index], settings.style))
 
-        def make(index: int) -> Trace:
-            one = samples[index % len(samples)]
-            if not held_out:
-                one = self._moved(one, 4, index)  # not as any row of RL
-            answer = traces.write(
-                one,
-                written[index],
-                self.differences,
-                style=settings.style,
-                extension=self.typed.extension,
-            )
-            return Trace(replace(self.row(one, count + index), split=split, index=index), answer)
+    def shown(self, split: str) -> Lazy[LabelledSample]:
+        """The series of ``sft``, moved, though not as any row of RL, or of ``sft_val``, as they are."""
+        held_out = split == "sft_val"
+        samples = super().samples("val" if held_out else "train")
+        if held_out:
+            return samples
+        return Lazy(self.typed.traces.samples, lambda index: self._moved(samples[index % len(samples)], 4, index))
 
-        return Lazy(count, make)
+    def question(self, split: str, index: int) -> Row:
+        """The question of an SFT row; nobody is scored on it, so that no solver is asked."""
+        one = self.shown(split)[index]
+        info = {"options": list(one.classes), "place": one.place}
+        messages = [{"role": "user", "content": self.prompt(one)}]
+        images = self.images(one, self.typed.traces.samples + index)
+        return Row(self.name, "", split, index, messages, one.label, info, images)
+
+    def _trace(self, split: str, index: int, label: str, style: str) -> Trace:
+        extension, one = self.typed.extension, self.shown(split)[index]
+        answer = traces.write(one, label, self.differences, style=style, extension=extension)
+        return Trace(self.question(split, index), answer)
 
     @cached_property
     def differences(self) -> Differences:
