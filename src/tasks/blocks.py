@@ -64,13 +64,16 @@ class Estimate:
 
     @property
     def p(self) -> float:
-        """Of a value of zero (Student's test, two-sided): below 0.05 where the interval excludes it."""
+        """Of a value of zero (Student's test, two-sided): below 0.05 where the interval excludes it.
+
+        Where all items agree to the last digit there is no spread to test by: then it is that of the sign test.
+        """
         if self.items < 2:
             return math.nan
         from scipy import stats
 
         if self.error == 0:
-            return float(self.value == 0)
+            return 1.0 if self.value == 0 else 2.0 ** (1 - self.items)
         return float(2 * stats.t.sf(abs(self.value) / self.error, self.items - 1))
 
 
