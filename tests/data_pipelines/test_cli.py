@@ -67,7 +67,8 @@ def test_a_mistake_is_named_on_one_line_with_status_2(
 def test_help_lists_the_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert "usage: python -m data_pipelines" in shown and "aqshunyi, aqwan, csv, demand" in shown
+    assert "usage: python -m data_pipelines" in shown
+    assert "aqshunyi, aqwan, basicmotions, classify, csv, ctu, demand" in shown
 
 
 def test_options_get_the_type_of_their_default() -> None:

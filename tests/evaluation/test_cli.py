@@ -38,7 +38,7 @@ def command(*arguments: str, python: str = sys.executable) -> "subprocess.Comple
         (["model=m"], "error: no dataset given: add dataset=..."),
         (
             ["model=m", "dataset=nothing"],
-            "error: there is no dataset 'nothing': choose one of aqshunyi, aqwan, csv,",
+            "error: there is no dataset 'nothing': choose one of aqshunyi, aqwan, basicmotions, classify, csv,",
         ),
         (["model=m", "dataset=demand", "dataset.horizont=3"], "conf/dataset/demand.yaml"),
         (["model=m", "dataset=demand", "horizont=3"], "error: unknown option 'horizont=3'"),
@@ -70,7 +70,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 
 def test_help_lists_the_datasets_and_no_argument_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    assert "demand, etth1" in capsys.readouterr().out
+    assert "demand, ecg" in capsys.readouterr().out
     assert main([]) == 2
     assert "usage: python -m src.evaluate" in capsys.readouterr().err
 
