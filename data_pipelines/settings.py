@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING, DictConfig
 
 from data_pipelines.cells import SEPARATORS
 from data_pipelines.decimals import DECIMALS
 from data_pipelines.precision import MOST
+from data_pipelines.typed import read_typed
 from src.errors import DataError
 
 # Where a file lies does not change what is in it, so these stay out of the fingerprint.
@@ -178,14 +178,7 @@ def read_settings(
     Raises:
         DataError: it names the key and the fix.
     """
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(kind), cfg)
-        settings = OmegaConf.to_object(merged)
-    except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        key = f"dataset.{error.full_key}" if getattr(error, "full_key", None) else "the dataset settings"
-        raise DataError(f"{key} cannot be used ({reason}): correct it in conf/dataset or on the command line") from None
-    assert isinstance(settings, DatasetSettings)
+    settings = read_typed(cfg, kind)
     _check(settings)
     return settings
 

@@ -16,19 +16,20 @@ from omegaconf import OmegaConf
 from data_pipelines.cli import parse
 from src.chat import Chat, ChatSettings
 from src.errors import DataError, UserError
+from src.tasks.build import write_traces
+from src.tasks.row import Trace
 from src.tasks.task import Task
 
 ARGUMENTS = (
     "model=NAME base_url=URL out=FILE.parquet [candidates=4] [concurrency=4] [temperature=0.6] [max_tokens=8192] "
     "[timeout=600.0] [retries=4] [cache=FILE.jsonl]"
 )
-NO_TRACE = "the teacher gave no usable trace: use a stronger model, or raise candidates or max_tokens"
 _COUNTS = {"candidates": 4, "concurrency": 4}
 _ENDPOINT = {"model": ..., "base_url": ..., "temperature": 0.6, "max_tokens": 8192, "timeout": 600.0, "retries": 4}
 _THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 
 Sample = TypeVar("Sample")
-Trace = TypeVar("Trace")
+Distilled = TypeVar("Distilled")
 
 
 def reasoning(reply: str) -> str | None:
@@ -38,11 +39,11 @@ def reasoning(reply: str) -> str | None:
 
 
 def distil_all(
-    distil: Callable[[Sample], Trace],
+    distil: Callable[[Sample], Distilled],
     samples: Sequence[Sample],
     concurrency: int,
-    progress: Callable[[Sequence[Trace]], None],
-) -> list[Trace]:
+    progress: Callable[[Sequence[Distilled]], None],
+) -> list[Distilled]:
     """Call ``distil`` for every sample, ``concurrency`` at once.
 
     The first error ends it: questions that are not yet asked are dropped.
@@ -50,7 +51,7 @@ def distil_all(
     Args:
         progress: gets what is done, now and then and at the end.
     """
-    done: dict[int, Trace] = {}
+    done: dict[int, Distilled] = {}
     pool = ThreadPoolExecutor(max_workers=concurrency)
     try:
         tasks = {pool.submit(distil, sample): place for place, sample in enumerate(samples)}
@@ -61,6 +62,22 @@ def distil_all(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     return [done[place] for place in range(len(samples))]
+
+
+def keep_traces(task: Task, traces: Sequence[Trace], out: Path) -> int:
+    """Write what a teacher has found, and say how to train with it.
+
+    Returns:
+        How many traces there are.
+
+    Raises:
+        DataError: there is none.
+    """
+    if not traces:
+        raise DataError("the teacher gave no usable trace: use a stronger model, or raise candidates or max_tokens")
+    write_traces(traces, out)
+    task.log(f"teacher: wrote {out} with {len(traces)} traces: train with dataset.traces.file={out}")
+    return len(traces)
 
 
 def run_teacher(

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING, DictConfig
 
 from data_pipelines.labelled.series import names_of
+from data_pipelines.typed import read_typed
 from src.errors import DataError
 from src.tasks.plots import PlotSettings
 
@@ -92,13 +92,7 @@ def read_settings(
     Raises:
         DataError: it names the key and the fix.
     """
-    try:
-        settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), cfg))
-    except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        key = f"dataset.{error.full_key}" if getattr(error, "full_key", None) else "the dataset settings"
-        raise DataError(f"{key} cannot be used ({reason}): correct it in conf/dataset or on the command line") from None
-    assert isinstance(settings, LabelledSettings)
+    settings = read_typed(cfg, kind)
     _check(settings)
     return settings
 

@@ -21,12 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from data_pipelines.sample import ForecastSample
-from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
+from data_pipelines.teacher import ARGUMENTS, distil_all, keep_traces, reasoning, run_teacher
 from recipes.time_r1.task import TimeR1
 from src.chat import Chat
-from src.errors import DataError
 from src.output import reader_may_leave
-from src.tasks.build import write_traces
 from src.tasks.forecast.answer import parse_forecast
 from src.tasks.row import Trace
 
@@ -141,11 +139,7 @@ def teach(task: TimeR1, chat: Chat, out: Path, *, candidates: int, concurrency: 
             found.append(Trace(task.row(sample, "train", len(found)), text))
     for problem, count in Counter(one.problem for one in done if one.problem).items():
         task.log(f"teacher: {count} windows left out: {problem}")
-    if not found:
-        raise DataError(NO_TRACE)
-    write_traces(found, out)
-    task.log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
-    return len(found)
+    return keep_traces(task, found, out)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, run_teacher
+from data_pipelines.teacher import ARGUMENTS, distil_all, keep_traces, run_teacher
 from recipes.timemaster import traces
 from recipes.timemaster.task import TimeMaster
 from src.chat import Chat, seen
-from src.errors import DataError
 from src.output import reader_may_leave
-from src.tasks.build import write_traces
 from src.tasks.row import Row, Trace
 from src.tasks.sections import read_sections
 
@@ -102,11 +100,7 @@ def teach(task: TimeMaster, chat: Chat, out: Path, *, candidates: int, concurren
     ]
     for problem, times in Counter(one.problem for one in done if one.problem).items():
         task.log(f"teacher: {times} questions left out: {problem}")
-    if not found:
-        raise DataError(NO_TRACE)
-    write_traces(found, out)
-    task.log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
-    return len(found)
+    return keep_traces(task, found, out)
 
 
 def main(argv: Sequence[str]) -> int:

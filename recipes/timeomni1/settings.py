@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from omegaconf import MISSING, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING, DictConfig
 
+from data_pipelines.typed import read_typed
 from src.errors import DataError
 
 # The order gives each task its range of seeds, so a new task goes to the end.
@@ -93,13 +93,7 @@ def read_settings(cfg: Mapping[str, Any] | DictConfig) -> DatasetSettings:
     Raises:
         DataError: it names the key and the fix.
     """
-    try:
-        settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(DatasetSettings), cfg))
-    except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        key = f"dataset.{error.full_key}" if getattr(error, "full_key", None) else "the dataset settings"
-        raise DataError(f"{key} cannot be used ({reason}): correct it in conf/dataset or on the command line") from None
-    assert isinstance(settings, DatasetSettings)
+    settings = read_typed(cfg, DatasetSettings)
     for key, tasks in (("tasks", settings.tasks), ("test_tasks", settings.tested)):
         if not tasks or len(set(tasks)) < len(tasks):
             raise DataError(f"dataset.{key}={tasks}: name at least one task, and each once")

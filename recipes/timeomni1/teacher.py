@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_pipelines.teacher import ARGUMENTS, NO_TRACE, distil_all, reasoning, run_teacher
+from data_pipelines.teacher import ARGUMENTS, distil_all, keep_traces, reasoning, run_teacher
 from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.collect import collect, token_counter
 from recipes.timeomni1.item import Item, Size
@@ -26,9 +26,7 @@ from recipes.timeomni1.prompts import question
 from recipes.timeomni1.rows import trace
 from recipes.timeomni1.task import TimeOmni1
 from src.chat import Chat
-from src.errors import DataError
 from src.output import reader_may_leave
-from src.tasks.build import write_traces
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.forecast.metrics import mae
 from src.tasks.row import Trace
@@ -144,11 +142,7 @@ def teach(task: TimeOmni1, chat: Chat, out: Path, *, candidates: int, pool: int,
             trace(item, "sft", len(found) + place, seed, text=one.text)
             for place, (one, item, seed) in enumerate(usable)
         ]
-    if not found:
-        raise DataError(NO_TRACE)
-    write_traces(found, out)
-    task.log(f"teacher: wrote {out} with {len(found)} traces: train with dataset.traces.file={out}")
-    return len(found)
+    return keep_traces(task, found, out)
 
 
 def main(argv: Sequence[str]) -> int:
