@@ -1,6 +1,5 @@
 """A chat model behind an OpenAI-compatible endpoint, with every reply kept on disk."""
 
-import base64
 import hashlib
 import json
 import os
@@ -128,17 +127,6 @@ class Chat:
         # DeepSeek's and vLLM's names for the reasoning that a server splits off.
         apart = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
         return f"<think>\n{apart}\n</think>\n{text}" if apart and "<think>" not in text else text
-
-
-def seen(text: str, images: Sequence[bytes], mark: str = "<image>") -> list[dict[str, Any]]:
-    """The content of a message with PNG files, each in the place of one ``mark``."""
-    first, *rest = text.split(mark)
-    parts: list[dict[str, Any]] = [{"type": "text", "text": first}] if first.strip() else []
-    for image, after in zip(images, rest, strict=True):
-        url = "data:image/png;base64," + base64.b64encode(image).decode()
-        parts.append({"type": "image_url", "image_url": {"url": url}})
-        parts += [{"type": "text", "text": after}] if after.strip() else []
-    return parts
 
 
 def _read_cache(path: Path) -> dict[str, str]:

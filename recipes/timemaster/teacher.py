@@ -18,8 +18,9 @@ from typing import Any
 from data_pipelines.teacher import ARGUMENTS, distil_all, keep_traces, run_teacher
 from recipes.timemaster import traces
 from recipes.timemaster.task import TimeMaster
-from src.chat import Chat, seen
+from src.chat import Chat
 from src.output import reader_may_leave
+from src.tasks.images import as_content
 from src.tasks.row import Row, Trace
 from src.tasks.sections import read_sections
 
@@ -41,7 +42,7 @@ def distil(task: TimeMaster, chat: Chat, row: Row, examples: Sequence[dict[str, 
         examples: messages that stand before it.
         draws: the numbers of the replies that may be drawn.
     """
-    asked = [*examples, {"role": "user", "content": seen(row.messages[0]["content"], row.images)}]
+    asked = [*examples, {"role": "user", "content": as_content(row.messages[0]["content"], row.images)}]
     problem = ""
     for draw in draws:
         reply = chat.ask(asked, draw)
@@ -64,7 +65,7 @@ def examples_of(task: TimeMaster, count: int) -> list[dict[str, Any]]:
             continue
         row = task.question("sft_val", place)
         answer = traces.write(one, one.label, task.differences, style="full", extension=task.typed.extension)
-        asked = {"role": "user", "content": seen(row.messages[0]["content"], row.images)}
+        asked = {"role": "user", "content": as_content(row.messages[0]["content"], row.images)}
         found[one.label] = [asked, {"role": "assistant", "content": answer}]
     return [message for messages in found.values() for message in messages]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,21 @@ def _parts(content: str, images: Iterator[Any]) -> Iterator[dict[str, Any]]:
             yield {"type": "image", "image": next(images)}
         elif segment:
             yield {"type": "text", "text": segment}
+
+
+def as_content(text: str, images: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The content of a message to a chat endpoint with PNG files, each in its place."""
+    first, *rest = text.split(PLACE)
+    parts: list[dict[str, Any]] = [{"type": "text", "text": first}] if first.strip() else []
+    for image, after in zip(images, rest, strict=True):
+        parts.append({"type": "image_url", "image_url": {"url": data_uri(image)}})
+        parts += [{"type": "text", "text": after}] if after.strip() else []
+    return parts
+
+
+def data_uri(image: bytes) -> str:
+    """A PNG file as text."""
+    return "data:image/png;base64," + base64.b64encode(image).decode()
 
 
 def opened(image: bytes, patch_size: int) -> Any:

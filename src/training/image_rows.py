@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from verl.utils.dataset.multiturn_sft_dataset import MultiTurnSFTDataset
 from verl.utils.dataset.rl_dataset import RLHFDataset
 
 from src.errors import UserError
-from src.tasks.images import with_parts
+from src.tasks.images import data_uri, with_parts
 
 
 class SFTRows(MultiTurnSFTDataset):
@@ -55,8 +54,4 @@ class RLRows(RLHFDataset):
 
     def _build_messages(self, example: dict[str, Any], key: str) -> list[dict[str, Any]]:
         images = example.get(self.image_key) or []
-        return with_parts(example[key], [_uri(image["bytes"]) for image in images])
-
-
-def _uri(image: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(image).decode()
+        return with_parts(example[key], [data_uri(image["bytes"]) for image in images])

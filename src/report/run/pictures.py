@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from src.record.layout import Layout
 from src.record.reading import listed_stages, read_meta
 from src.record.samples import Sample
+from src.tasks.images import data_uri
 from src.tasks.stored import has_images, places, rows_at
 
 
@@ -60,8 +60,7 @@ class Pictures:
             wanted = sorted(stored[key] for key in keys if key in stored)
             for row in rows_at(file, wanted):
                 self._found[file, row.source, row.index] = [
-                    Picture(f"data:image/png;base64,{base64.b64encode(image).decode()}", f"{name}, row {row.index}")
-                    for image in row.images
+                    Picture(data_uri(image), f"{name}, row {row.index}") for image in row.images
                 ]
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = str(error).splitlines()[0]
