@@ -14,6 +14,16 @@ _CHUNK = 1 << 16
 _TIMEOUT = 60.0
 
 
+def how_to_get(source: str | None) -> str:
+    """How a user gives a file that is not there, to end a message.
+
+    Args:
+        source: what it can be fetched from, None for nothing.
+    """
+    hint = f", or add download=true (a run: launch.download=true) to fetch it from {source}" if source else ""
+    return f"name its folder with dataset.folder=DIR{hint}"
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file as hexadecimal text."""
     with path.open("rb") as file:

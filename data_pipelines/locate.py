@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_pipelines import packaged
-from data_pipelines.download import download, mismatch
+from data_pipelines.download import download, how_to_get, mismatch
 from data_pipelines.settings import DatasetSettings
 from data_pipelines.sources import Layout, SeriesTable, column_names, read_csv
 from src.config.quoting import typed
@@ -75,12 +75,7 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
             log(f"note: {found} is not the published file ({problem}); it is used as it is")
         return found
     if not fetch:
-        fetched = f", or add download=true (a run: launch.download=true) to fetch it from {settings.url}"
-        hint = fetched if settings.url else ""
-        raise DataError(
-            f"{settings.file} is not in {folder} (nor two folders deeper): name its folder with "
-            f"dataset.folder=DIR{hint}"
-        )
+        raise DataError(f"{settings.file} is not in {folder} (nor two folders deeper): {how_to_get(settings.url)}")
     if settings.url is None:
         raise DataError(
             f"dataset {settings.name} has no address to download from: name its folder with dataset.folder=DIR"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from data_pipelines.download import how_to_get
 from data_pipelines.labelled import clips, har, records, table, ucr
 from data_pipelines.labelled.fetch import fetch
 from data_pipelines.labelled.series import Archive
@@ -119,10 +120,8 @@ def _missing(settings: LabelledSettings, folder: Path) -> str | None:
     """What is not there, and how to give it; None where all is."""
     for name in _wanted(settings).values():
         if _search(folder, name, settings.reader) is None:
-            hint = f", or add download=true to fetch it from {settings.source}" if settings.url else ""
-            return (
-                f"{name} is not in {folder} (nor three folders deeper): name its folder with dataset.folder=DIR{hint}"
-            )
+            source = settings.source if settings.url else None
+            return f"{name} is not in {folder} (nor three folders deeper): {how_to_get(source)}"
     return None
 
 

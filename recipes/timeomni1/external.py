@@ -19,6 +19,7 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from data_pipelines.download import download as fetch
+from data_pipelines.download import how_to_get
 from recipes.timeomni1 import benchmarks, official, scoring, testbed
 from recipes.timeomni1.official import TwiceRead
 from recipes.timeomni1.reward import compute_score
@@ -86,9 +87,7 @@ class External(Task):
             path = folder / name
             if not path.is_file():
                 if not self.download or known.url is None:
-                    fetched = f", or add download=true (a run: launch.download=true) to fetch it from {known.url}"
-                    hint = fetched if known.url else ""
-                    raise DataError(f"{path} is not there: name its folder with dataset.folder=DIR{hint}")
+                    raise DataError(f"{path} is not there: {how_to_get(known.url)}")
                 url = f"{known.url}/{name}"
                 fetch(url, path, sha256=None, source=known.source, licence=known.licence, log=self.log)
             found.append(path)

@@ -53,7 +53,8 @@ def test_an_archive_may_lie_deeper_in_the_folder(tmp_path: Path) -> None:
     archive, _ = load(read_settings(cfg))
     assert {split: len(part) for split, part in archive.parts.items()} == {"train": 4, "test": 4}
     (deep / "Computers_TEST.arff").unlink()
-    with pytest.raises(DataError, match=r"Computers_TEST\.\* is not in .* add download=true to fetch it from UCR"):
+    hint = r"add download=true \(a run: launch.download=true\) to fetch it from UCR"
+    with pytest.raises(DataError, match=rf"Computers_TEST\.\* is not in .* {hint}"):
         find(read_settings(cfg))
 
 
