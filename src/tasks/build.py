@@ -1,4 +1,4 @@
-"""The files of a task: parquet for RL and SFT, and a manifest, in a folder that is complete or unfinished.
+"""The files of a task: parquet for RL and SFT, series, and a manifest, in a folder that is complete or unfinished.
 
 Training reads nothing else. ``build`` writes them for any task, and finds them again by the task's fingerprint.
 """
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from src.errors import DataError
 from src.tasks.files import write_data
 from src.tasks.row import Row, Trace
+from src.tasks.series_store import STORE, write_series
 from src.tasks.task import Task
 
 RL_SPLITS = ("train", "val", "test")
@@ -68,6 +69,8 @@ class BuildResult:
 def build(task: Task, out_dir: Path) -> BuildResult:
     """Write ``train``, ``val``, ``test``, ``sft``, ``sft_val`` and a manifest; nothing if they are there already.
 
+    Series that the task holds once for all of its rows are written beside them (``src.tasks.series_store``).
+
     Raises:
         UserError: what the task raises for its data, and a disk that refuses.
     """
@@ -81,7 +84,7 @@ def build(task: Task, out_dir: Path) -> BuildResult:
     about = task.about()  # its checks come before anything is written
     rows = {split: task.rows(split) for split in RL_SPLITS}
     traces = {split: task.traces(split) for split in names if split in SFT_SPLITS}
-    result = _write(out_dir, rows, traces, fingerprint, about)
+    result = _write(out_dir, rows, traces, task.series(), fingerprint, about)
     counts = ", ".join(f"{name} {count}" for name, count in result.counts.items())
     task.log(f"{label}: wrote {out_dir} ({counts}; fingerprint {short})")
     return result
@@ -92,7 +95,8 @@ def _find(out_dir: Path, names: Sequence[str], fingerprint: str) -> BuildResult 
     try:
         manifest = json.loads((out_dir / MANIFEST).read_text("utf-8"))
         same = manifest["fingerprint"] == fingerprint and all(
-            _file(out_dir, name).stat().st_size == manifest["bytes"][name] for name in names
+            _file(out_dir, name).stat().st_size == manifest["bytes"][name]
+            for name in (*names, *(name for name in manifest["bytes"] if name == STORE))
         )
         counts = {name: int(manifest["counts"][name]) for name in names}
     except (OSError, ValueError, KeyError, TypeError):
@@ -104,6 +108,7 @@ def _write(
     out_dir: Path,
     rows: Mapping[str, Sequence[Row]],
     traces: Mapping[str, Sequence[Trace]],
+    series: Sequence[Any],
     fingerprint: str,
     about: Mapping[str, Any],
 ) -> BuildResult:
@@ -113,8 +118,10 @@ def _write(
         write_rows(questions, _file(out_dir, name))
     for name, answered in traces.items():
         write_traces(answered, _file(out_dir, name))
+    if series:
+        write_series(series, out_dir)
     counts = {name: len(table) for name, table in (*rows.items(), *traces.items())}
-    sizes = {name: _file(out_dir, name).stat().st_size for name in counts}
+    sizes = {name: _file(out_dir, name).stat().st_size for name in (*counts, *([STORE] if series else []))}
     manifest = {"fingerprint": fingerprint, "counts": counts, "bytes": sizes, **about}
     write_data(out_dir / MANIFEST, (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
     return _result(out_dir, fingerprint, counts, rebuilt=True)
@@ -127,7 +134,7 @@ def _result(out_dir: Path, fingerprint: str, counts: dict[str, int], *, rebuilt:
 
 
 def _file(out_dir: Path, name: str) -> Path:
-    return out_dir / f"{name}.parquet"
+    return out_dir / (name if name == STORE else f"{name}.parquet")
 
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from src.config.named import load_class
@@ -140,6 +142,10 @@ class Task(ABC):
             ConfigError: this task has none, so that no SFT stage can be trained on it.
         """
         raise ConfigError(f"dataset {self.name} has no traces to imitate: leave its SFT stage out of stages=")
+
+    def series(self) -> Sequence[NDArray[np.float64]]:
+        """Series that a build holds once beside all of its rows, which name them by number; each (H,)."""
+        return ()
 
     def about(self) -> Mapping[str, Any]:
         """What a build's manifest says of the data; checks that need all rows belong here, too.

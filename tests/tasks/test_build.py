@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from toy_task import Sums
@@ -14,6 +15,7 @@ from src.errors import ConfigError, DataError
 from src.tasks.build import MANIFEST, BuildResult, build, read_rows, read_traces, traces_file, write_rows
 from src.tasks.lazy import Lazy
 from src.tasks.row import Row, Trace
+from src.tasks.series_store import STORE, SeriesStore
 from src.tasks.task import Task
 
 
@@ -178,3 +180,19 @@ def test_traces_are_read_back_and_other_files_refused(tmp_path: Path) -> None:
         read_traces(result.train)
     with pytest.raises(DataError, match=r"none.parquet is not a file: write it with the recipe's teacher"):
         traces_file(str(tmp_path / "none.parquet"))
+
+
+class Stored(Untraced):
+    """The same over series that rows share."""
+
+    def series(self) -> list[np.ndarray]:
+        return [np.arange(8.0), np.arange(30.0)]
+
+
+def test_series_are_held_beside_the_rows_and_a_build_without_them_is_made_again(tmp_path: Path) -> None:
+    first = build(_task(Stored), tmp_path)
+    assert SeriesStore.beside(first.val)[1].tolist() == list(range(30))
+    assert not build(_task(Stored), tmp_path).rebuilt
+    (tmp_path / STORE).unlink()
+    assert build(_task(Stored), tmp_path).rebuilt
+    assert len(SeriesStore(tmp_path)) == 2
