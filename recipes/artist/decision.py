@@ -29,7 +29,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recipes.artist.segments import Interval, clamp
+from recipes.artist.question import Interval
+from recipes.artist.segments import clamp
 from src.tasks.choice.answer import MAX_CHARS
 from src.tasks.sections import read_sections
 

@@ -11,11 +11,10 @@ import json
 from collections.abc import Sequence
 
 from recipes.artist import views
+from recipes.artist.decision import ARGUMENT, TOOL
 from recipes.artist.question import Interval, Question
 from recipes.artist.views import Shown, ViewSettings
 
-TOOL = "timeseries_zoom_in_tool"
-ARGUMENT = "ts_seg"
 _MOST_CHARS = 4000  # of a reasoner's answer that the controller is shown
 
 Messages = list[dict[str, str]]

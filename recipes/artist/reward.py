@@ -30,7 +30,7 @@ from typing import Any
 
 from recipes.artist.answer import read_answer
 from recipes.artist.decision import blocks, format_score
-from recipes.artist.segments import Interval
+from recipes.artist.question import Interval
 from src.errors import ConfigError
 from src.tasks.choice.answer import MAX_CHARS
 from src.tasks.task import Task
@@ -69,9 +69,7 @@ class Settings:
         if self.preset not in PRESETS:
             raise ConfigError(f"unknown reward preset {self.preset!r}; known are {', '.join(PRESETS)}")
         if self.rounds_growth not in _GROWTH:
-            raise ConfigError(
-                f"reward setting rounds_growth={self.rounds_growth!r} must be one of {', '.join(_GROWTH)}"
-            )
+            raise ConfigError(f"reward setting rounds_growth={self.rounds_growth!r}: set it to {', '.join(_GROWTH)}")
         for name in ("reliability", "accuracy", "format", "rounds", "exploration", "zoom"):
             _check(name, getattr(self, name), 0, 1e6)
         _check("exploration_steps", self.exploration_steps, 1, 1e9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-Interval = tuple[int, int]
+from recipes.artist.question import Interval
 
 
 def clamp(segment: Interval, length: int) -> Interval | None:

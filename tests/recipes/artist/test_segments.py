@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recipes.artist import segments
-from recipes.artist.segments import Interval, clamp, common, coverage, precision, recall, union, widen
+from recipes.artist.question import Interval
+from recipes.artist.segments import clamp, common, coverage, precision, recall, union, widen
 
 LENGTH = 30
 inside = st.tuples(st.integers(0, LENGTH - 1), st.integers(1, LENGTH)).filter(lambda one: one[0] < one[1])
