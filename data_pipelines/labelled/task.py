@@ -50,6 +50,14 @@ class Classify(ClassifyTask):
         """The archive's files."""
         find(self.typed, download=self.download)
 
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the plot is worth; the solvers have been asked by then."""
+        changed: dict[str, dict[str, Any]] = {}
+        if self.typed.show != "numbers":
+            changed = {"blind": {"image": "blank"}, "other_image": {"image": "other"}, "numbers": {"show": "numbers"}}
+        return {name: {**change, "solvers": []} for name, change in changed.items()}
+
     def prompt(self, one: LabelledSample) -> str:
         """The question; ``<image>`` stands where the plot does, if there is one."""
         options = self.typed

@@ -99,6 +99,17 @@ class TimeMaster(Classify):
             else digest({"rows": super().fingerprint}, [], [sha256_of(traces_file(file))])
         )
 
+    def about(self) -> dict[str, Any]:
+        """Says where the teacher is weak on purpose, too."""
+        settings = self.typed.traces
+        if not settings.wrong or settings.file is not None:
+            return super().about()
+        note = (
+            f"The teacher is weak on purpose: {100 * settings.wrong:g} % of the SFT traces name a wrong class "
+            f"(dataset.traces.wrong={settings.wrong}), so that RL has something to find out."
+        )
+        return {**super().about(), "notes": [note]}
+
     def prompt(self, one: LabelledSample) -> str:
         """The paper's question."""
         options = self.typed

@@ -21,6 +21,7 @@ FREE = (
     "evaluation.runs",
     "evaluation.max_windows",
     "evaluation.engine",
+    "evaluation.variants",
     "runtime.preload",
     "ray",
     "ray_kwargs",

@@ -16,6 +16,7 @@ from src.errors import DataError
 from src.evaluation.generate import open_generator
 from src.evaluation.model_folder import check_model
 from src.evaluation.settings import EvaluationSettings
+from src.evaluation.variants import check_variants, varied, with_variants
 from src.tasks.asking import Generate, Request
 from src.tasks.lazy import sources_of
 from src.tasks.row import Row
@@ -67,18 +68,26 @@ def evaluate(
     began = time.perf_counter()
     task = load_task(dataset, download=settings.download, log=log)
     task.admit(settings.split)
+    check_variants(task, settings.variants)
     # Whatever a run's seed, its model is asked the same questions.
     drawn_by = int(task.settings.get("seed") or 0)
-    rows, runs = choose(task.rows(settings.split), settings.max_windows, drawn_by), settings.distinct_runs
-    log(f"evaluating {model} on {task.name} ({settings.split}): {len(rows)} questions, {runs} run(s)")
-    first = [Request(row.messages, settings.seed, row.images) for row in rows]
+    ways = {"": task, **{name: varied(task, name) for name in settings.variants}}
+    rows = {name: choose(way.rows(settings.split), settings.max_windows, drawn_by) for name, way in ways.items()}
+    runs = settings.distinct_runs
+    log(f"evaluating {model} on {task.name} ({settings.split}): {len(rows[''])} questions, {runs} run(s)")
+    first = [Request(row.messages, settings.seed, row.images) for of_way in rows.values() for row in of_way]
     with opener(model, settings, first, task.turns) as generator:
         loaded = time.perf_counter()
-        asked = task.ask(rows, runs, settings.seed, generator.generate)
+        every = {name: way.ask(rows[name], runs, settings.seed, generator.generate) for name, way in ways.items()}
+    asked = every[""]
     if keep is not None:
         for one in asked:
             keep(_record(one))
-    scores = task.score([one.row for one in asked], [one.answer for one in asked], settings.seed)
+    found = {
+        name: ways[name].score([one.row for one in of_way], [one.answer for one in of_way], settings.seed)
+        for name, of_way in every.items()
+    }
+    scores = found.pop("")
     problems = (one.answer.problem for one in asked if one.answer.problem is not None)
     return {
         "model_name": model,
@@ -87,7 +96,7 @@ def evaluate(
         "split": settings.split,
         "runs": runs,
         "fingerprint": task.fingerprint,
-        "groups": {name: group.as_dict() for name, group in scores.groups.items()},
+        "groups": with_variants({name: group.as_dict() for name, group in scores.groups.items()}, found),
         "details": {"problems": counted(problems), **scores.details},
         "truncated_frac": float(np.mean([any(answer.truncated for answer in one.completions) for one in asked])),
         **_about(settings, task, generator, began, loaded),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from src.evaluation.job import evaluate
@@ -19,7 +20,10 @@ from src.record.files import write_json
 def main() -> None:
     request = json.loads(Path(sys.argv[1]).read_text())
     settings = EvaluationSettings(**request["settings"])
-    results = {stage: evaluate(model, request["dataset"], settings) for stage, model in request["models"].items()}
+    *earlier, last = request["models"]
+    plain = replace(settings, variants=[])  # what a part of the questions is worth is asked of the run's own model
+    asked = {**dict.fromkeys(earlier, plain), last: settings}
+    results = {stage: evaluate(request["models"][stage], request["dataset"], one) for stage, one in asked.items()}
     write_json(Path(request["out"]), compare_stages(results))
 
 

@@ -15,6 +15,7 @@ class EvaluationSettings:
     Args:
         runs: answers per question, over which metrics are averaged.
         max_tokens: longest answer of one turn.
+        variants: names of other ways to ask the same questions (``Task.variants``).
         max_windows: a random subset of the questions of each source, fixed by the dataset's seed, so that runs with
             other seeds are asked the same ones.
         seed: of the answers that are sampled.
@@ -29,6 +30,7 @@ class EvaluationSettings:
     split: str = "test"
     seed: int = 0
     download: bool = False
+    variants: list[str] = field(default_factory=list)
     engine: dict[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:

@@ -54,6 +54,8 @@ def _tables(models: Results) -> Iterator[Table]:
     first = next(iter(models.values()))
     lead, baselines = first["lead"], first["baselines"]
     rows = {**models, **{_words(name): {"metrics": metrics} for name, metrics in baselines.items()}}
+    for label, one in models.items():
+        rows |= {f"{label}, {_words(name)}": variant for name, variant in one["variants"].items()}
     others = list(dict.fromkeys(name for row in rows.values() for name in row["metrics"] if name != lead))
     table = _table("", metric_words(lead), "95 % interval", "failed", *map(metric_words, others[:_BESIDE]))
     for label, row in rows.items():
@@ -85,6 +87,7 @@ def _verdicts(models: Results) -> Iterator[str]:
                 f"{_differences(one, 'baseline')}"
             )
         yield from (f"{label} against the stage before{told}" for told in [_differences(one, "stage")] if told)
+        yield from (f"{label}, what is asked otherwise{told}" for told in [_differences(one, "variant")] if told)
 
 
 def _differences(group: Mapping[str, Any], kind: str) -> str:

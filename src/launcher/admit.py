@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from src.config.stages import Stage
 from src.errors import UserError
+from src.evaluation.variants import check_variants
 from src.launcher.resources import check_models
 from src.launcher.start_from import start_from
 from src.record.layout import run_folder
@@ -38,6 +39,8 @@ def admit(cfg: DictConfig, choices: Mapping[str, Any]) -> list[Stage]:
     own = load_task(cfg.dataset, download=cfg.launch.download)
     if here:
         own.find()
+    if cfg.evaluation.enable:
+        check_variants(own, cfg.evaluation.variants)
     for stage in stages:
         with _of(stage):
             same = stage.dataset == cfg.dataset

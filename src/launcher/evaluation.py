@@ -39,6 +39,7 @@ def evaluate_models(cfg: DictConfig, run: Run, models: dict[str, str], interpret
         "max_tokens": cfg.data.max_response_length,
         "seed": cfg.seed,  # of the answers; which questions are asked is the dataset's to say
         "engine": OmegaConf.to_container(cfg.evaluation.engine),
+        **({"variants": list(cfg.evaluation.variants)} if cfg.evaluation.variants else {}),
     }
     dataset = OmegaConf.to_container(cfg.dataset, resolve=True)
     asked: dict[str, Any] = {"models": models, "dataset": dataset, "settings": settings, "out": str(out)}

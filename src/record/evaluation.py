@@ -85,8 +85,9 @@ def _whole(group: Mapping[str, Any], overlapping: bool) -> dict[str, Any]:
 
     Before there were ``differences``, intervals took overlapping windows for independent: they are left out.
     """
+    group = {"variants": {}, **group}
     if "differences" in group:
-        return dict(group)
+        return group
     added: dict[str, Any] = {"about": {}, "differences": [], "by_question": None}
     if not overlapping:
         return {**group, **added}

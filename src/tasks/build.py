@@ -178,6 +178,21 @@ def _columns(one: Row | Trace, row: Row, path: Path) -> dict[str, Any]:
         ) from None
 
 
+def notes(folder: Path) -> list[str]:
+    """What whoever reads results must know of a run's data, in sentences of their tasks, each once.
+
+    Args:
+        folder: of the run's data; stages may have their own below it.
+    """
+    said: list[str] = []
+    for file in (folder / MANIFEST, *sorted(folder.glob(f"*/{MANIFEST}"))):
+        try:
+            said += map(str, json.loads(file.read_text("utf-8")).get("notes", []))
+        except (OSError, ValueError, AttributeError, TypeError):  # unfinished, or of no use: there is nothing to say
+            continue
+    return list(dict.fromkeys(said))
+
+
 def read_rows(path: Path) -> list[Row]:
     """The questions that ``write_rows`` wrote."""
     return [

@@ -108,6 +108,7 @@ class Group:
             "about": dict(self.about),
             "differences": [one.as_dict() for one in self.differences],
             "by_question": None if self.by_question is None else self.by_question.as_dict(),
+            "variants": {},  # what an evaluation asks otherwise (``src.evaluation.variants``)
         }
 
 

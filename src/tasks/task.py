@@ -118,6 +118,15 @@ class Task(ABC):
         """
 
     @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """Other ways to ask the same questions, which show what a part of them is worth: name -> changed settings.
+
+        An evaluation asks those that ``evaluation.variants`` names. Every split has the same questions, in the same
+        order.
+        """
+        return {}
+
+    @property
     def least_tokens(self) -> tuple[int, int]:
         """Tokens that every prompt and every full answer have at least, whatever the tokenizer; known without data."""
         return 1, 1
@@ -149,6 +158,8 @@ class Task(ABC):
 
     def about(self) -> Mapping[str, Any]:
         """What a build's manifest says of the data; checks that need all rows belong here, too.
+
+        ``notes``, a list of sentences, is what whoever reads results must know: reports show it.
 
         Raises:
             DataError: the data must not be used, for instance because a shortcut leads to the answers.

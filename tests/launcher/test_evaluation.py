@@ -27,7 +27,7 @@ json.dump({{stage: len(model) for stage, model in request["models"].items()}}, o
 def cfg() -> DictConfig:
     return OmegaConf.create(
         {
-            "evaluation": {"runs": 3, "max_windows": 4, "engine": {}},
+            "evaluation": {"runs": 3, "max_windows": 4, "engine": {}, "variants": []},
             "actor_rollout_ref": {"rollout": {"val_kwargs": {"temperature": 1.0, "top_p": 1.0}}},
             "data": {"max_response_length": 8},
             "dataset": {"name": "demand"},
@@ -56,6 +56,8 @@ def test_it_is_done_once_for_the_same_models_and_settings(cfg: DictConfig, tmp_p
     assert [calls(), calls()] == [2, 2]
     cfg.evaluation.runs = 5
     assert [calls(), calls()] == [3, 3]
+    cfg.evaluation.variants = ["blind"]
+    assert [calls(), calls()] == [4, 4]
     assert json.loads((run.folder / "evaluation.json").read_text()) == {"rl": len(str(model))}
 
 

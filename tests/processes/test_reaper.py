@@ -160,7 +160,7 @@ settings = OmegaConf.create({{"stall_timeout_s": 60, "stop_timeout_s": 3}})
 config = OmegaConf.create({{
     "trainer": {{"total_training_steps": None}}, "model": {{"path": None, "build": {{}}}}, "seed": 1, "dataset": {{}},
     "data": {{"max_response_length": 8}},
-    "evaluation": {{"runs": 1, "max_windows": 1, "engine": {{}}}},
+    "evaluation": {{"runs": 1, "max_windows": 1, "engine": {{}}, "variants": []}},
     "actor_rollout_ref": {{"rollout": {{"val_kwargs": {{"temperature": 1, "top_p": 1}}}}}},
 }})
 reaper.adopt_orphans()

@@ -78,6 +78,7 @@ def test_a_forecasters_result_of_before_has_one_group(tmp_path: Path) -> None:
             "about": {},
             "differences": [],
             "by_question": None,
+            "variants": {},
         }
     }
     assert one["details"] == {
@@ -118,7 +119,7 @@ def test_intervals_that_took_overlapping_windows_for_independent_are_left_out(tm
     found = read(tmp_path, {"rl": before})["rl"]["groups"]["demand"]
     assert found["metrics"]["mse"] == found["baselines"]["last_day"]["mse"] == {"value": 5.5, "interval": None}
     assert found["items"] is None
-    whole = {**group, "about": {}, "differences": [], "by_question": None}
+    whole = {**group, "about": {}, "differences": [], "by_question": None, "variants": {}}
     assert read(tmp_path, {"rl": {**now, "groups": {"demand": whole}}})["rl"]["groups"]["demand"] == whole
     choices = read(tmp_path, {"rl": {**before, "details": {}}})["rl"]["groups"]["demand"]
     assert (choices["metrics"], choices["items"]) == (metrics, 2), "questions do not overlap"

@@ -19,6 +19,7 @@ SEEING = (
     "model.build.layers=2", "model.build.width=64", "model.build.heads=2", "model.build.feed_forward=128",
     "sft.data.max_length=128", "data.max_prompt_length=96", "actor_rollout_ref.rollout.max_model_len=128",
     "trainer.save_freq=1", "trainer.test_freq=1", "logging.wandb=off", "logging.samples_per_step=100",
+    "evaluation.variants=[blind]",
 )  # fmt: skip
 
 
@@ -47,6 +48,9 @@ def test_every_stage_and_the_evaluation_see_the_images(run: Launched) -> None:
     assert "stage sft is done (step 3)" in run.output
     found = json.loads((run.folder / "evaluation.json").read_text())
     assert {stage: one["groups"]["lines"]["answers"] for stage, one in found.items()} == {"sft": 6, "rl": 6}
+    groups = {stage: one["groups"]["lines"] for stage, one in found.items()}
+    assert groups["sft"]["variants"] == {}, "it is asked of the run's own model"
+    assert groups["rl"]["variants"]["blind"]["answers"] == 6
     assert all("the prompt fills" not in problem for one in found.values() for problem in one["details"]["problems"])
 
 

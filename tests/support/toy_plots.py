@@ -27,10 +27,21 @@ def plot(rises: bool, bend: int, width: int = WIDTH) -> bytes:
     return file.getvalue()
 
 
+def blank(width: int) -> bytes:
+    """A PNG of nothing."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, HEIGHT), "white").save(file, "PNG")
+    return file.getvalue()
+
+
 class Plots(Task):
     """Row i has ``images[i % len(images)]`` plots; with none the line is three numbers."""
 
     kind = "class"
+
+    @property
+    def variants(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"blind": {"blind": True}}
 
     def rows(self, split: str) -> Sequence[Row]:
         return [self._row(split, place) for place in range(self.settings["counts"][split])]
@@ -38,7 +49,8 @@ class Plots(Task):
     def _row(self, split: str, place: int) -> Row:
         counts = self.settings["images"]
         count, rises, bend = counts[place % len(counts)], place // len(counts) % 2 == 0, place + len(split)
-        shown = [plot(rises, bend, width) for width in (WIDTH, 2 * 28)[:count]]
+        sizes = (WIDTH, 2 * 28)[:count]
+        shown = [blank(width) if self.settings.get("blind") else plot(rises, bend, width) for width in sizes]
         said = "<image>" * count or ("1 2 3" if rises else "3 2 1")
         question = {"role": "user", "content": f"{said} Does the line rise or fall?"}
         return Row("lines", f"images{count}", split, place, [question], WORDS[not rises], {}, shown)

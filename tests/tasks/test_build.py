@@ -12,7 +12,7 @@ import pytest
 from toy_task import Sums
 
 from src.errors import ConfigError, DataError
-from src.tasks.build import MANIFEST, BuildResult, build, read_rows, read_traces, traces_file, write_rows
+from src.tasks.build import MANIFEST, BuildResult, build, notes, read_rows, read_traces, traces_file, write_rows
 from src.tasks.lazy import Lazy
 from src.tasks.row import Row, Trace
 from src.tasks.series_store import STORE, SeriesStore
@@ -196,3 +196,13 @@ def test_series_are_held_beside_the_rows_and_a_build_without_them_is_made_again(
     (tmp_path / STORE).unlink()
     assert build(_task(Stored), tmp_path).rebuilt
     assert len(SeriesStore(tmp_path)) == 2
+
+
+def test_what_a_reader_must_know_of_the_data_of_a_run_and_of_its_stages(tmp_path: Path) -> None:
+    assert notes(tmp_path) == []
+    (tmp_path / "sft").mkdir()
+    for folder, said in ((tmp_path, ["Weak."]), (tmp_path / "sft", ["Weak.", "Small."])):
+        (folder / MANIFEST).write_text(json.dumps({"notes": said}))
+    assert notes(tmp_path) == ["Weak.", "Small."]
+    (tmp_path / MANIFEST).write_text("[")
+    assert notes(tmp_path) == ["Weak.", "Small."]

@@ -73,4 +73,5 @@ def test_a_group_for_json() -> None:
         "baselines": {"majority": {"acc": {"value": 0.5, "interval": None},
                                    "acc_all": {"value": 0.5, "interval": None}}},
         "questions": 4, "items": 4, "answers": 8, "failed": 2, "about": {}, "differences": [], "by_question": None,
+        "variants": {},
     }  # fmt: skip

@@ -10,6 +10,7 @@ from src.record.metric_names import best_baseline, better, lower_is_better, rank
 from src.record.metrics_log import Series, as_float
 from src.record.reading import RunRecord
 from src.report.parts.dashboard import match
+from src.report.parts.wording import words
 from src.tasks.scores import Difference
 
 # Names of stages that are written in capitals.
@@ -28,7 +29,8 @@ class Evaluation:
 
     Attributes:
         intervals: the 95 % interval of each metric that has one.
-        differences: to the best baseline and to the stage before, paired by question, where they are known.
+        differences: to the best baseline, to the stage before and to the same model's answers to variants of the
+            questions, paired by question, where they are known.
     """
 
     stage: str
@@ -55,6 +57,7 @@ class Comparison:
         intervals: of the baselines, by name.
         items: how many of the questions are independent, where intervals say how far chance may go; else None.
         remarks: what must be said beside a metric.
+        variants: the last model's answers where the questions are asked in other ways, such as without a picture.
         of_test: whether it is of the test split, which has intervals wherever they can be known.
     """
 
@@ -66,6 +69,7 @@ class Comparison:
     intervals: Mapping[str, Intervals] = field(default_factory=dict)
     items: int | None = None
     remarks: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, Evaluation] = field(default_factory=dict)
     of_test: bool = False
 
     @property
@@ -172,10 +176,8 @@ def on_test_split(evaluation: Mapping[str, Any]) -> list[Comparison]:
         models = []
         for stage, result in evaluation.items():
             if one := result["groups"].get(name):
-                values, intervals = _values(one["metrics"])
-                values["fail_frac"] = one["failed"] / one["answers"]
                 label = f"Model, after {stage_label(stage)}"
-                models.append(Evaluation(stage, label, values, intervals, _differences(one)))
+                models.append(Evaluation(stage, label, *_answered(one), _differences(one)))
         read = {baseline: _values(metrics) for baseline, metrics in group["baselines"].items()}
         others = [metric for metric in dict.fromkeys([*group["metrics"]]) if metric != group["lead"]]
         beside = {baseline: values for baseline, (values, _) in read.items()}
@@ -190,10 +192,20 @@ def on_test_split(evaluation: Mapping[str, Any]) -> list[Comparison]:
                 {baseline: intervals for baseline, (_, intervals) in read.items()},
                 group["items"],
                 group["about"],
+                {
+                    variant: Evaluation(models[-1].stage, f"{models[-1].label}, {words(variant)}", *_answered(one))
+                    for variant, one in group["variants"].items()
+                },
                 of_test=True,
             )
         )
     return found
+
+
+def _answered(group: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """Values and intervals of the model's own metrics, the share of failed answers with them."""
+    values, intervals = _values(group["metrics"])
+    return {**values, "fail_frac": group["failed"] / group["answers"]}, intervals
 
 
 def _differences(group: Mapping[str, Any]) -> list[Difference]:

@@ -21,6 +21,7 @@ from src.report.run.headline import findings
 from src.report.run.samples import collect_samples
 from src.report.run.store import pack
 from src.report.run.tables import comparison_tables
+from src.tasks.build import notes as said_of_data
 
 SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "samples.js", "page.js")
 
@@ -85,7 +86,7 @@ def fragments(record: RunRecord, dashboard: Dashboard) -> tuple[list[Chart], dic
         "byline": _byline(record),
         "nav": _navigation(charts),
         "summary": sections.headline(findings(record, on_test_split(evaluation))),
-        "notes": sections.notes(record.notes),
+        "notes": sections.notes(said_of_data(Layout(record.folder).data), "data") + sections.notes(record.notes),
         "tables": tables,
         "test-split": section_of(record, evaluation),
         "curves": _chart_sections(charts, dashboard, absent, omitted),

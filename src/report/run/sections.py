@@ -1,6 +1,6 @@
 """The parts of the page that need no script and are no comparison: headline, notes, facts about the run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from src.record.reading import RunRecord
@@ -18,12 +18,12 @@ def headline(found: list[Finding]) -> str:
     return f'<p class="summary">{text(summary(found))}</p><div class="cards">{cards}</div>'
 
 
-def notes(lines: list[str]) -> str:
-    """Return what the reader must know about an imperfect record, or nothing."""
+def notes(lines: Sequence[str], of: str = "record") -> str:
+    """Return what the reader must know about an imperfect record, or of the data, or nothing."""
     if not lines:
         return ""
     items = "".join(f"<li>{text(line)}</li>" for line in lines)
-    return f'<aside class="notes"><h2>Notes on the record</h2><ul>{items}</ul></aside>'
+    return f'<aside class="notes"><h2>Notes on the {of}</h2><ul>{items}</ul></aside>'
 
 
 def stages_table(record: RunRecord) -> str:

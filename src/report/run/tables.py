@@ -10,6 +10,7 @@ from src.report.parts.wording import DASH, number, percent, text, words
 from src.report.run.comparison import Comparison, Intervals, Values, stage_label
 
 Row = tuple[str, str, Values, Intervals]  # label, kind, values, intervals
+_COMPETE = ("model", "baseline")  # not a bound, nor the model on something else than the questions
 
 
 def comparison_tables(comparisons: Sequence[Comparison]) -> str:
@@ -19,13 +20,14 @@ def comparison_tables(comparisons: Sequence[Comparison]) -> str:
 
 def _table(item: Comparison) -> str:
     rows: list[Row] = [(e.label, "model", e.values, e.intervals) for e in item.evaluations]
+    rows += [(e.label, "variant", e.values, e.intervals) for e in item.variants.values()]
     for name, values in item.baselines.items():
         kind = "bound" if is_bound(name) else "baseline"
         rows.append((f"{kind.capitalize()}: {words(name)}", kind, values, item.intervals.get(name, {})))
     # Only what the baselines are held against as well has a best; a bound, such as an oracle's answers, is nobody's.
     compared = {metric for values in item.baselines.values() for metric in values}
     marked = {
-        metric: _best(metric, [values for _, kind, values, _ in rows if kind != "bound"])
+        metric: _best(metric, [values for _, kind, values, _ in rows if kind in _COMPETE])
         for metric in item.metrics
         if metric in compared
     }
@@ -35,11 +37,11 @@ def _table(item: Comparison) -> str:
             _cell(
                 values.get(metric),
                 intervals.get(metric),
-                best=kind != "bound" and values.get(metric, math.nan) == marked.get(metric),
+                best=kind in _COMPETE and values.get(metric, math.nan) == marked.get(metric),
             )
             for metric in item.metrics
         )
-        failed = values.get("fail_frac", math.nan if kind == "model" else 0.0)
+        failed = values.get("fail_frac", math.nan if kind == "model" else 0.0)  # a baseline's answers are all of use
         body += (
             f'<tr class="{kind}"><th scope="row">{text(label)}</th>{cells}'
             f"<td>{percent(failed)}</td><td>{_against(item, label, values.get(item.lead, math.nan))}"
@@ -69,14 +71,18 @@ def _remarks(item: Comparison) -> str:
     """The difference of each stage's model to the one before, and what the task says of its metrics."""
     lines = []
     for one in item.evaluations:
-        if paired := one.difference("stage"):
-            chance = (
-                "" if paired.interval is None else f" ({number(paired.interval[0])} to {number(paired.interval[1])})"
-            )
-            lines.append(
-                f"After {stage_label(one.stage)} less after {stage_label(paired.to)}: "
-                f"{metric_words(item.lead)} {number(paired.difference)}{chance}, {paired.items} independent items."
-            )
+        for paired in one.differences:
+            if paired.kind in ("stage", "variant"):
+                chance = paired.interval and f" ({number(paired.interval[0])} to {number(paired.interval[1])})"
+                to = (
+                    f"after {stage_label(paired.to)}"
+                    if paired.kind == "stage"
+                    else f"the same model {words(paired.to)}"
+                )
+                lines.append(
+                    f"After {stage_label(one.stage)} less {to}: {metric_words(item.lead)} "
+                    f"{number(paired.difference)}{chance or ''}, {paired.items} independent items."
+                )
     lines += [f"{metric_words(metric)}: {words_}." for metric, words_ in item.remarks.items()]
     return "".join(f'<p class="remark">{text(line)}</p>' for line in lines)
 

@@ -19,13 +19,18 @@ from src.record.reading import RunRecord, load_run
 from src.record.samples import Sample
 from src.report.run.held_out import Gain, HeldOut, Question, held_out
 from src.report.several.tested import Tested, tested
-from src.tasks.build import read_rows
+from src.tasks.build import notes, read_rows
 from src.tasks.task import load_task
 
 
 @dataclass(frozen=True)
 class OneRun:
-    """A run with all that is told of it; ``remarks`` are its task's own lines on held-out answers, before and after."""
+    """A run with all that is told of it.
+
+    Args:
+        remarks: its task's own lines on held-out answers, before and after.
+        notes: what its task says of the data.
+    """
 
     name: str
     record: RunRecord
@@ -34,6 +39,7 @@ class OneRun:
     gains: Mapping[Question, Gain]
     tested: list[Tested]
     remarks: Mapping[str, str]
+    notes: Sequence[str]
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -74,7 +80,8 @@ def _names(folders: Sequence[Path]) -> list[str]:
 def _read(name: str, record: RunRecord) -> OneRun:
     rows, gains, answers = held_out(record, name)
     evaluation = read_evaluation(record.folder)
-    return OneRun(name, record, evaluation, rows, gains, tested(evaluation, name), _remarks(record, answers))
+    said, remarks = notes(Layout(record.folder).data), _remarks(record, answers)
+    return OneRun(name, record, evaluation, rows, gains, tested(evaluation, name), remarks, said)
 
 
 def _remarks(record: RunRecord, answers: Mapping[str, Sequence[Sample]]) -> dict[str, str]:
@@ -111,6 +118,7 @@ def as_json(runs: Sequence[OneRun]) -> str:
             "held_out": [asdict(row) for row in one.held_out],
             "test": [asdict(row) for row in one.tested],
             "remarks": one.remarks,
+            "notes": list(one.notes),
         }
         for one in runs
     ]

@@ -11,7 +11,7 @@ from src.report.run.comparison import stage_label
 from src.report.run.held_out import ALL, HeldOut, pooled
 from src.report.several.overview import OneRun
 from src.report.several.table import Table
-from src.report.several.tested import Tested, pooled_stages
+from src.report.several.tested import Tested, pooled_stages, pooled_variant
 from src.tasks.scores import Difference
 
 INTERVAL = (
@@ -25,7 +25,7 @@ SPREAD = (
 
 def all_tables(runs: Sequence[OneRun]) -> list[Table]:
     """The runs, held-out answers before and after, the test split by the leading metric, then by all metrics."""
-    return [_runs(runs), _held_out(runs), _tested(runs), *_metrics(runs), *_remarks(runs)]
+    return [_runs(runs), _held_out(runs), _tested(runs), *_varied(runs), *_metrics(runs), *_remarks(runs)]
 
 
 def _runs(runs: Sequence[OneRun]) -> Table:
@@ -42,7 +42,8 @@ def _runs(runs: Sequence[OneRun]) -> Table:
         rows.append([one.name, str(one.seed), *times, duration(sum(one.seconds.values()) or None), commit])
     recipe = runs[0].record.meta.get("recipe")
     header = ["run", "seed", *map(stage_label, stages), "all stages", "commit"]
-    return Table(f"Runs of {recipe}", header, rows, [INTERVAL + SPREAD if len(runs) > 1 else INTERVAL])
+    said = list(dict.fromkeys(note for one in runs for note in one.notes))
+    return Table(f"Runs of {recipe}", header, rows, [*said, INTERVAL + SPREAD if len(runs) > 1 else INTERVAL])
 
 
 def _same_data(runs: Sequence[OneRun]) -> bool:
@@ -163,6 +164,43 @@ def _over_runs(some: Sequence[Tested], stages: Sequence[str], runs: Sequence[One
     ]
 
 
+def _varied(runs: Sequence[OneRun]) -> Iterator[Table]:
+    """The last stage's model on the questions, and where they are asked in other ways; none where no run asks so."""
+    every = [row for one in runs for row in one.tested if row.variants]
+    names = list(dict.fromkeys(name for row in every for name in row.variants))
+    rows = []
+    for dataset in dict.fromkeys(row.dataset for row in every):
+        some = [row for row in every if row.dataset == dataset]
+        rows += [_varied_row(row, names) for row in some]
+        if len(some) > 1:
+            rows.append(_varied_over_runs(some, names, [one for one in runs if one.tested]))
+    if rows:
+        columns = [column for name in names for column in (words(name), f"less {words(name)}")]
+        yield Table("Test split, what is shown", ["dataset", "run", "metric", "as asked", *columns], rows)
+
+
+def _varied_row(row: Tested, names: Sequence[str]) -> list[str]:
+    own = list(row.values.values())[-1]
+    cells = [row.dataset, row.run, metric_words(row.lead), number(own.get(row.lead))]
+    for name in names:
+        found = row.to_variants.get(name)
+        cells += [number(row.variants.get(name, {}).get(row.lead)), _signed(found) + _interval(found)]
+    return cells
+
+
+def _varied_over_runs(some: Sequence[Tested], names: Sequence[str], runs: Sequence[OneRun]) -> list[str]:
+    """The means over the runs."""
+    lead, dataset = some[0].lead, some[0].dataset
+    own = [list(row.values.values())[-1] for row in some]
+    cells = [dataset, f"all {len(some)}", metric_words(lead), _mean([one[lead] for one in own if lead in one])]
+    for name in names:
+        less = [row.to_variants[name].difference for row in some if name in row.to_variants]
+        pool = pooled_variant([one.evaluation for one in runs], dataset, name) if _same_data(runs) else None
+        cells.append(_mean([row.variants[name][lead] for row in some if lead in row.variants.get(name, {})]))
+        cells.append(_mean(less, signed=True) + _interval(pool))
+    return cells
+
+
 def _metrics(runs: Sequence[OneRun]) -> Iterator[Table]:
     """Each group by all metrics: the models as means over the runs, and the baselines."""
     every = [row for one in runs for row in one.tested]
@@ -173,6 +211,8 @@ def _metrics(runs: Sequence[OneRun]) -> Iterator[Table]:
         for row in some:
             for stage, values in row.values.items():
                 models.setdefault(f"after {stage_label(stage)}", []).append(dict(values))
+            for name, values in row.variants.items():
+                beside.setdefault(f"after {stage_label(list(row.values)[-1])}, {words(name)}", []).append(dict(values))
             for name, values in row.baselines.items():
                 beside.setdefault(words(name) + (" (bound)" if is_bound(name) else ""), []).append(dict(values))
         names = [some[0].lead, *(name for rows in [*beside.values(), *models.values()] for one in rows for name in one)]

@@ -18,6 +18,8 @@ class Tested:
     Args:
         values: stage -> metric -> value. failed: the last stage's share.
         to_stage: the last stage's model less that of the stage before. to_baseline: it less the best baseline.
+        variants: name -> metric -> value of the last stage's model, asked in another way. to_variants: it, as it is
+            asked in general, less that.
         outcome: against the best baseline: wins, uncertain or loses.
         questions, items: how many, and how many of them are independent (None: not recorded).
     """
@@ -32,6 +34,8 @@ class Tested:
     outcome: str | None
     to_stage: Difference | None
     to_baseline: Difference | None
+    variants: Mapping[str, Mapping[str, float]]
+    to_variants: Mapping[str, Difference]
     failed: float
     questions: int
     items: int | None
@@ -56,6 +60,8 @@ def _row(evaluation: Mapping[str, Any], item: Comparison, name: str) -> Tested:
         None if best is None else item.outcome,
         item.last.difference("stage"),
         None if best is None else item.last.difference("baseline", best),
+        {variant: dict(one.values) for variant, one in item.variants.items()},
+        {one.to: one for one in item.last.differences if one.kind == "variant"},
         item.last.values["fail_frac"],
         group["questions"],
         item.items,
@@ -64,17 +70,25 @@ def _row(evaluation: Mapping[str, Any], item: Comparison, name: str) -> Tested:
 
 def pooled_stages(evaluations: Sequence[Mapping[str, Any]], dataset: str) -> Difference | None:
     """The last stage less the one before, each question's values the means over the runs that all were asked it."""
-    pairs = []
-    for evaluation in evaluations:
-        results = [result["groups"].get(dataset) for result in evaluation.values()][-2:]
-        columns = [group and group.get("by_question") for group in results]
-        if len(columns) < 2 or not all(columns):
-            return None
-        pairs.append([dict(zip(one["ids"], one["values"], strict=True)) for one in columns if one])
-        items = dict(zip(columns[-1]["ids"], columns[-1]["items"], strict=True))
-    if not pairs:
+    stages = [[result["groups"].get(dataset) or {} for result in one.values()][-2:] for one in evaluations]
+    if any(len(one) < 2 for one in stages):
         return None
-    ids = [one for one in items if all(values.get(one) is not None for pair in pairs for values in pair)]
-    before, after = ([fmean(pair[place][one] for pair in pairs) for one in ids] for place in (0, 1))
-    stage = list(evaluations[-1])[-2]
-    return difference(stage, "stage", after, before, [items[one] for one in ids])
+    return _pooled(list(evaluations[-1])[-2], "stage", [(before, after) for before, after in stages])
+
+
+def pooled_variant(evaluations: Sequence[Mapping[str, Any]], dataset: str, variant: str) -> Difference | None:
+    """The last stage's model less itself on a variant of the questions, as ``pooled_stages``."""
+    groups = [list(one.values())[-1]["groups"].get(dataset) or {} for one in evaluations]
+    return _pooled(variant, "variant", [((one.get("variants") or {}).get(variant) or {}, one) for one in groups])
+
+
+def _pooled(to: str, kind: str, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Difference | None:
+    """The second of each pair of groups less the first; None where one is not known by question."""
+    columns = [[one.get("by_question") or {} for one in pair] for pair in pairs]
+    if not columns or not all(all(pair) for pair in columns):
+        return None
+    values = [[dict(zip(one["ids"], one["values"], strict=True)) for one in pair] for pair in columns]
+    items = dict(zip(columns[-1][-1]["ids"], columns[-1][-1]["items"], strict=True))
+    ids = [one for one in items if all(of.get(one) is not None for pair in values for of in pair)]
+    before, after = ([fmean(pair[place][one] for pair in values) for one in ids] for place in (0, 1))
+    return difference(to, kind, after, before, [items[one] for one in ids])

@@ -14,6 +14,7 @@ from data_pipelines.labelled.task import Classify
 from src.config.group import compose_group
 from src.errors import DataError
 from src.evaluation.cli import parse
+from src.evaluation.variants import varied
 from src.tasks.build import build, read_rows
 from src.tasks.task import Answer, load_task
 
@@ -156,6 +157,20 @@ def test_basicmotions_has_six_channels() -> None:
     row = found.rows("test")[0]
     assert row.info["options"] == ["standing", "walking", "running", "badminton"] and row.truth == "standing"
     assert "6 channels (accelerometer x," in row.messages[0]["content"]
+
+
+def test_what_the_plot_is_worth_are_variants_of_the_same_questions(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "mine.csv", waves(20), KINDS)
+    own = task(path, solvers=["dtw_1nn"])
+    assert list(own.variants) == ["blind", "other_image", "numbers"]
+    rows = {name: list(varied(own, name).rows("test")) for name in own.variants}
+    asked = list(own.rows("test"))
+    assert all([row.truth for row in some] == [row.truth for row in asked] for some in rows.values())
+    assert len({row.images[0] for row in rows["blind"]}) == 1
+    assert rows["other_image"][0].images == asked[1].images != asked[0].images
+    assert not rows["numbers"][0].images and "<image>" not in rows["numbers"][0].messages[0]["content"]
+    assert "shortcuts" not in rows["blind"][0].info, "the solvers have been asked"
+    assert task(path, show="numbers").variants == {}, "there is no plot to hide"
 
 
 def test_what_a_plot_is_worth_are_words_of_the_evaluation() -> None:

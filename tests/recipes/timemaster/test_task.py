@@ -63,6 +63,14 @@ def test_a_share_of_the_traces_is_wrong_on_purpose_and_says_so(mine: Path) -> No
     assert any(line.startswith("dataset small, sft: wrong on purpose as ") for line in said)
 
 
+def test_a_weak_teacher_is_a_note_on_the_data(mine: Path) -> None:
+    assert task(mine, traces={"samples": 40, "wrong": 0.3}).about()["notes"] == [
+        "The teacher is weak on purpose: 30 % of the SFT traces name a wrong class (dataset.traces.wrong=0.3), so that "
+        "RL has something to find out."
+    ]
+    assert "notes" not in task(mine).about()
+
+
 def test_training_is_moved_and_what_is_scored_is_not(mine: Path) -> None:
     plain, moved = task(mine), task(mine, augment={"rows": 30, "strength": 1.0}, traces={"samples": 30})
     rows = moved.rows("train")

@@ -159,3 +159,19 @@ def test_a_model_that_answered_nothing_has_no_error_and_loses(make_run, read_pag
     assert page.tables[1][1] == ["Model, after RL", "\N{EN DASH}", "\N{EN DASH}", "100 %", "\N{EN DASH}"]
     assert "No: no usable answer" in page.words
     assert "the model does not beat the best baseline (last week): it has no usable answer." in page.words
+
+
+def test_the_model_on_variants_of_the_questions_is_a_row_and_no_rival(make_run, read_page) -> None:
+    less = {"to": "other_image", "kind": "variant", "difference": -0.9, "interval": [-1.1, -0.7], "p": 0.01,
+            "questions": 100, "items": 14}  # fmt: skip
+    shown = {"other_image": {"metrics": {"mse": metric(0.3, 0.2, 0.4)}, "answers": 300, "failed": 150}}
+    after = group(1.4, variants=shown, differences=[less], about={})
+    report = with_evaluation(
+        make_run(steps=4), {"sft": result({"demand": group(9.0)}), "rl": result({"demand": after})}
+    )
+    page = read_page(report)
+    dash = "\N{EN DASH}"
+    assert page.tables[1][3] == ["Model, after RL, other image", "0.3000.200 to 0.400", dash, dash, "50 %", "-42 %"]
+    assert "After RL less the same model other image: MSE -0.900 (-1.10 to -0.700), 14 independent items." in page.words
+    html = report.read_text().partition('id="test-split"')[2].partition("</section>")[0]
+    assert html.count('class="best"') == 2, "what is shown otherwise is not the best"

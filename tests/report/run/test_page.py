@@ -269,3 +269,11 @@ def test_torch_is_not_imported() -> None:
     code = "import sys, src.report, src.tasks.forecast.baselines; print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert result.stdout == "False\n"
+
+
+def test_what_the_task_says_of_the_data_is_a_note(make_run, read_page) -> None:
+    run = make_run(steps=4)
+    (run / "data").mkdir(exist_ok=True)
+    (run / "data" / "manifest.json").write_text(json.dumps({"notes": ["The teacher is weak on purpose."]}))
+    words = read_page(write_report(run)).words
+    assert "Notes on the dataThe teacher is weak on purpose." in words

@@ -89,6 +89,37 @@ def test_all_metrics_stand_beside_the_baselines(seeds) -> None:
     assert table.notes == []
 
 
+def test_what_the_model_reaches_where_less_is_shown(seeds) -> None:
+    folders = seeds(2)
+    assert "Test split, what is shown" not in tables(folders)
+    for seed, folder in enumerate(folders, start=1):
+        content = evaluation(seed)
+        group = content["rl"]["groups"]["demand"]
+        known = {**group["by_question"], "values": [value + 5 for value in group["by_question"]["values"]]}
+        group["variants"] = {
+            "blind": {"metrics": {"mse": metric(7.0 + seed)}, "answers": 6, "failed": 0, "by_question": known}
+        }
+        less = {"to": "blind", "kind": "variant", "difference": -5.0, "interval": [-6.0, -4.0], "p": 0.01}
+        group["differences"].append({**less, "questions": 6, "items": 3})
+        (folder / "evaluation.json").write_text(json.dumps(content))
+    found = tables(folders)
+    assert found["Test split, what is shown"].header == ["dataset", "run", "metric", "as asked", "blind", "less blind"]
+    assert found["Test split, what is shown"].rows == [
+        ["demand", "seed1", "MSE", "3.10", "8.00", "-5.00 [-6.00, -4.00]"],
+        ["demand", "seed2", "MSE", "4.10", "9.00", "-5.00 [-6.00, -4.00]"],
+        ["demand", "all 2", "MSE", "3.60 (sd 0.707)", "8.50 (sd 0.707)", "-5.00 [-5.00, -5.00]"],
+    ]
+    assert found["Test split, demand: all metrics"].rows[2][:2] == ["after RL, blind", "8.50 (sd 0.707)"]
+
+
+def test_the_data_of_the_runs_have_notes(seeds) -> None:
+    folders = seeds(2)
+    for folder in folders:
+        (folder / "data").mkdir()
+        (folder / "data" / "manifest.json").write_text(json.dumps({"notes": ["The teacher is weak."]}))
+    assert tables(folders)["Runs of toy"].notes[:-1] == ["The teacher is weak."]
+
+
 def test_runs_that_were_asked_other_questions_say_so(seeds) -> None:
     runs = seeds(2)
     content = evaluation(2)
