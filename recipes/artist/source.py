@@ -1,0 +1,66 @@
+"""Where questions come from: a generator or published files. A dataset's YAML names a class by ``dataset.reader``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from recipes.artist.question import Question
+from recipes.artist.views import ViewSettings
+
+Log = Callable[[str], None]
+
+
+class Source(ABC):
+    """The questions of one dataset. Making one is cheap and reads nothing.
+
+    Args:
+        name: the dataset's.
+        settings: the keys of the dataset that are the source's own, in their typed form.
+        view: what the model will see of each series.
+        seed: of all that is drawn.
+        fetch: whether missing files may be downloaded.
+        log: told what a user should know.
+    """
+
+    settings_type: ClassVar[type[Any]]
+    # The module of ``recipes.artist.questions`` whose teacher writes traces; None: there is no teacher that knows.
+    form: Any = None
+
+    def __init__(
+        self, name: str, settings: Any, *, view: ViewSettings, seed: int = 0, fetch: bool = False, log: Log = print
+    ) -> None:
+        self.name, self.settings, self.view, self.seed, self.fetch, self.log = name, settings, view, seed, fetch, log
+
+    @property
+    @abstractmethod
+    def parts(self) -> Mapping[str, Sequence[Question]]:
+        """The questions of ``train``, ``val`` and ``test``, in an order that does not vary.
+
+        A source with a teacher has ``sft`` and ``sft_val``, too, and ``test_held_out`` may have kinds of questions that
+        are never trained.
+
+        Raises:
+            DataError: files are missing or cannot be used.
+        """
+
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """A hash over what the questions are made from."""
+
+    def find(self) -> None:  # noqa: B027  (a generator has no files)
+        """Look for files without reading or fetching them.
+
+        Raises:
+            DataError: with how to get them.
+        """
+
+    def about(self) -> Mapping[str, Any]:
+        """What a build's manifest says of the questions; checks that need all of them belong here.
+
+        Raises:
+            DataError: the questions must not be used.
+        """
+        return {}
