@@ -143,7 +143,8 @@ def named(question: Question, where: Interval, settings: ViewSettings) -> str:
 
 
 def statistics(values: Floats) -> str:
-    """The line of statistics, of a whole series."""
+    """The line of statistics, of a whole series; the same for the same values in any order."""
+    values = np.sort(values)
     mean, deviation, low, high = (f"{one:.4g}" for one in (values.mean(), values.std(), values.min(), values.max()))
     return f"Mean {mean}, standard deviation {deviation}, lowest {low}, highest {high}."
 

@@ -13,13 +13,13 @@ import numpy as np
 
 from recipes.artist import solvers
 from recipes.artist.question import Question
-from recipes.artist.questions import short
+from recipes.artist.questions import long, short
 from recipes.artist.source import Source
 from src.errors import DataError
 from src.tasks.fingerprint import digest
 from src.tasks.lazy import Lazy
 
-FORMS = {"short": short}
+FORMS = {"long": long, "short": short}
 SPLITS = ("sft", "train", "val", "test", "test_held_out", "sft_val")
 
 
@@ -49,6 +49,11 @@ class Generated(Source):
         if settings.form not in FORMS:
             raise DataError(f"dataset.form is '{settings.form}': set it to {' or '.join(FORMS)}")
         self.form = FORMS[settings.form]
+        least, most = self.form.BINS
+        if not least <= self.view.bins <= most:
+            raise DataError(
+                f"dataset.view.bins is {self.view.bins}: the {settings.form} form is drawn for {least} to {most}"
+            )
         for kind in settings.kinds or ():
             if kind not in self.form.KINDS:
                 raise DataError(f"dataset.kinds names '{kind}': choose from {', '.join(self.form.KINDS)}")

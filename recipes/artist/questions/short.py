@@ -24,6 +24,7 @@ THIRDS = ("first", "second", "third")
 FINDS = (9, 8, 0, 1)  # of a day each: the peak, its rival, the dip, its rival
 _NEEDED = {"peak": (9,), "dip": (0,), "same": (9, 0)}
 KINDS, HELD_OUT = tuple(_NEEDED), ()
+BINS = (DAYS, DAYS)  # of an overview
 _TEXTS = {
     "peak": "In which third of its day is the peak?",
     "dip": "In which third of its day is the dip?",
