@@ -38,7 +38,7 @@ def command(*arguments: str, python: str = sys.executable) -> "subprocess.Comple
         (["model=m"], "error: no dataset given: add dataset=..."),
         (
             ["model=m", "dataset=nothing"],
-            "error: there is no dataset 'nothing': choose one of aqshunyi, aqwan, basicmotions, classify, csv,",
+            "error: there is no dataset 'nothing': choose one of aqshunyi, aqwan,",
         ),
         (["model=m", "dataset=demand", "dataset.horizont=3"], "conf/dataset/demand.yaml"),
         (["model=m", "dataset=demand", "horizont=3"], "error: unknown option 'horizont=3'"),
