@@ -53,3 +53,11 @@ def test_files_of_another_machine_are_not_looked_for() -> None:
     missing = ("model=path", "model.path=/not/here", "dataset=csv", "dataset.path=/not/here.csv", "dataset.target=v")
     size = ("dataset.context_length=24", "dataset.horizon=6")
     admit(compose_run(*SMOKE, *missing, *size, "ray.address=head:6379"), {})
+
+
+def test_ways_to_ask_that_the_task_does_not_have() -> None:
+    seeing = ("+recipe=timemaster", "scale=smoke", "runtime=cpu")
+    said = _refusal(compose_run(*seeing, "dataset.show=numbers"))
+    assert said == ("evaluation.variants=blind is no variant of dataset gunpoint with these settings: set it to []")
+    admit(compose_run(*seeing, "+ablation=timemaster_numbers"), {})
+    admit(compose_run(*seeing, "dataset.show=numbers", "evaluation.enable=false"), {})
