@@ -11,8 +11,9 @@ it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,14 @@ class Algorithm:
         Raises:
             ConfigError: with the key to change.
         """
+
+    def requires(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """What must stand in the configuration for the algorithm to be what it says, as key -> value.
+
+        Args:
+            config: resolved, to look up one key for another.
+        """
+        return {}
 
     def sampled_per_prompt(self, rollouts: int) -> int:
         """How many sessions are sampled for each prompt.
@@ -85,7 +94,7 @@ class Algorithm:
         ``src.algorithms.advantages`` has those by group and by role.
 
         Args:
-            rollouts: the kept rows of a step, B of them.
+            rollouts: the kept rows of a step, B of them; ``weights`` do not belong into advantages.
 
         Returns:
             Shape (B,).
@@ -105,7 +114,8 @@ class Algorithm:
 
         What is kept of a prompt depends on its rewards, ``seed``, ``step`` and the group's name alone: not on other
         prompts, nor on the order of the rows. The name must therefore mean the same prompt in a repeated run (veRL's
-        ``uid`` is drawn anew in each). All rows of a session share its fate.
+        ``uid`` is drawn anew in each). All rows of a session share its fate. An algorithm of several roles overrides
+        this: rows can be kept one by one, and ``kl_weights`` set beside ``weights``.
 
         Args:
             rollouts: all rows of the step.

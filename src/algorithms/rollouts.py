@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -32,6 +31,9 @@ class Rollouts:
         left_out: the judged terms that were taken out of the row's group, because a judge failed in it.
         kept: bool, whether the row enters the update; all do until an algorithm has chosen.
         weights: float, of its sequence in the loss; 1 where it is not kept.
+        kl_weights: float, of its sequence's KL in the loss; None: ``weights``.
+        limits: tokens that its response might have; None: ``data.max_response_length``.
+        trajectories: of a row that ends a session, what its agent loop tells of the whole; None where it tells nothing.
     """
 
     keys: list[str]
@@ -45,10 +47,15 @@ class Rollouts:
     left_out: list[list[str]] = field(default_factory=list)
     kept: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     weights: np.ndarray = field(default_factory=lambda: np.empty(0))
+    kl_weights: np.ndarray | None = None
+    limits: list[int | None] = field(default_factory=list)
+    trajectories: list[dict[str, Any] | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.judged = self.judged or [None for _ in self.keys]
         self.left_out = self.left_out or [[] for _ in self.keys]
+        self.limits = self.limits or [None for _ in self.keys]
+        self.trajectories = self.trajectories or [None for _ in self.keys]
         if not self.kept.size:
             self.kept = np.ones(len(self.keys), dtype=bool)
         if not self.weights.size:
@@ -82,17 +89,14 @@ class Rollouts:
         """The rows that end a session, in the order of the batch."""
         return sorted(place for places in self.of_groups().values() for place in places)
 
-    def most_kept_rows(self) -> int:
-        """The number of rows that are kept of the prompt of which most are."""
-        return max(Counter(group for group, kept in zip(self.groups, self.kept, strict=True) if kept).values())
-
     def take(self, places: Sequence[int]) -> Rollouts:
         """Some of the rows, or all in another order."""
         columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
         for name, column in columns.items():
-            columns[name] = (
-                column[list(places)] if isinstance(column, np.ndarray) else [column[place] for place in places]
-            )
+            if isinstance(column, np.ndarray):
+                columns[name] = column[list(places)]
+            elif column is not None:
+                columns[name] = [column[place] for place in places]
         return Rollouts(**columns)
 
 

@@ -4,6 +4,7 @@ GRIP multiplies each sequence's policy-gradient and KL terms by G * w_i (Time-R1
 equation 6). veRL's ``ppo_loss`` has no such weight, so this one calls it and adds two things: the weight
 enters the policy-gradient term as veRL's own per-token importance weight ``rollout_is_weights``, which veRL
 multiplies in after clipping, and the KL term is computed here from veRL's ``kl_penalty`` and ``agg_loss``.
+A column ``kl_weight`` gives the KL term a weight of its own, such as 0 in rows without KL.
 Install it on the actor's workers with `worker_group.set_loss_fn(functools.partial(weighted_ppo_loss,
 config=actor_config))`.
 """
@@ -20,6 +21,7 @@ from verl.workers.utils.losses import ppo_loss
 from verl.workers.utils.padding import no_padding_2_padding
 
 SEQUENCE_WEIGHT = "sequence_weight"
+KL_WEIGHT = "kl_weight"
 
 # These loss modes recompute the importance weights inside and would drop ours without a word.
 _MODES_WITHOUT_WEIGHTS = ("bypass_mode",)
@@ -35,7 +37,8 @@ def weighted_ppo_loss(
             result is equation 6 plus veRL's entropy bonus and its guards (dual clip, clamped KL).
         model_output: ``log_probs`` and, when computed, ``entropy``: veRL's nested output of the forward pass.
         data: a micro-batch. The column ``sequence_weight``, shape (bsz,) or (bsz, 1), holds G * w_i; when it
-            is absent, this is ``ppo_loss`` itself, and when it is all ones, equal to it to the last bit.
+            is absent, this is ``ppo_loss`` itself, and when it is all ones, equal to it to the last bit. The column
+            ``kl_weight``, alike, is the weight of the KL term where it is not the same.
         dp_group: as in ``ppo_loss``.
 
     Returns:
@@ -51,7 +54,7 @@ def weighted_ppo_loss(
     if loss_mode in _MODES_WITHOUT_WEIGHTS:
         raise ValueError(f"policy_loss.loss_mode={loss_mode} ignores sequence weights: use vanilla, or uniform weights")
 
-    weight = _dense_weight(data)
+    weight = _dense_weight(data, SEQUENCE_WEIGHT)
     without_kl = copy.copy(config)
     # The class is frozen. The copy shares global_batch_info, which ppo_loss fills and agg_loss below reads.
     object.__setattr__(without_kl, "use_kl_loss", False)
@@ -59,11 +62,12 @@ def weighted_ppo_loss(
     if not config.use_kl_loss:
         return loss, metrics
 
+    kl_weight = _dense_weight(data, KL_WEIGHT) if KL_WEIGHT in data else weight
     log_prob = no_padding_2_padding(model_output["log_probs"], data)
     padded = data.select("response_mask", "ref_log_prob").to_padded_tensor()
     kl = kl_penalty(logprob=log_prob, ref_logprob=padded["ref_log_prob"], kl_penalty=config.kl_loss_type)
     kl_loss = agg_loss(
-        loss_mat=kl * weight.to(kl.dtype).unsqueeze(-1),
+        loss_mat=kl * kl_weight.to(kl.dtype).unsqueeze(-1),
         loss_mask=padded["response_mask"].to(bool),
         loss_agg_mode=config.loss_agg_mode,
         **config.global_batch_info,
@@ -73,13 +77,13 @@ def weighted_ppo_loss(
     return loss + kl_loss * config.kl_loss_coef, metrics
 
 
-def _dense_weight(data: TensorDict) -> torch.Tensor:
-    """The column as a tensor of shape (bsz,), without gradient."""
-    weight = data[SEQUENCE_WEIGHT]
+def _dense_weight(data: TensorDict, name: str) -> torch.Tensor:
+    """A column as a tensor of shape (bsz,), without gradient."""
+    weight = data[name]
     rows = data["response_mask"].size(0)
     if weight.is_nested or weight.numel() != rows or weight.size(0) != rows:
         shape = "a nested tensor" if weight.is_nested else f"of shape {tuple(weight.shape)}"
-        raise ValueError(f"column {SEQUENCE_WEIGHT} must have shape ({rows},), one weight per sequence; it is {shape}")
+        raise ValueError(f"column {name} must have shape ({rows},), one weight per sequence; it is {shape}")
     return weight.detach().reshape(rows)
 
 

@@ -115,6 +115,9 @@ def _check_rl_batches(cfg: DictConfig) -> None:
     mini = cfg.actor_rollout_ref.actor.ppo_mini_batch_size
     algorithm = make_algorithm(**named_algorithm(cfg))
     algorithm.check(algorithm.sampled_per_prompt(rollouts))
+    for key, value in algorithm.requires(cfg).items():
+        if (found := OmegaConf.select(cfg, key)) != value:
+            raise ConfigError(f"{key}={found}: algorithm={cfg.algorithm.name} rests on {value}; give {key}={value}")
     keep = algorithm.kept_per_prompt(rollouts)
     if mini > prompts:
         raise ConfigError(

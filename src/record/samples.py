@@ -28,6 +28,7 @@ class Sample:
         history: the series that the prompt shows: one list, or several by position or by name.
         prediction: what was read from the response; None when it is not valid.
         kept: whether it was trained on. weight: of its sequence in the loss.
+        path: of a session's last row, how it went through the series, as ``src.tasks.path.Path`` has it.
         more: whatever else a row has.
     """
 
@@ -54,6 +55,7 @@ class Sample:
     valid: bool = False
     kept: bool | None = None
     weight: float | None = None
+    path: Mapping[str, Any] | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -73,6 +75,7 @@ class Sample:
             known[name] = known[name] if isinstance(known.get(name), dict) else {}
         known["images"] = [one for one in known.get("images") or [] if isinstance(one, str) and one]
         known["valid"] = bool(known.get("valid"))
+        known["path"] = known["path"] if isinstance(known.get("path"), dict) else None
         known["kept"] = known["kept"] if isinstance(known.get("kept"), bool) else None
         return cls(**known, more=own)
 

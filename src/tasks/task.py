@@ -20,6 +20,7 @@ from src.config.named import load_class
 from src.errors import ConfigError
 from src.tasks.asking import Completion, Generate, Request, request_seed
 from src.tasks.fingerprint import digest, sources
+from src.tasks.path import Path
 from src.tasks.row import Message, Row, Trace
 from src.tasks.scores import Scores
 
@@ -204,6 +205,14 @@ class Task(ABC):
         The record keeps them of every held-out answer, so that runs can be compared question by question.
         """
         return {}
+
+    def path(self, row: Row, trajectory: Mapping[str, Any]) -> Path | None:
+        """How a session of several turns went through the row's series; the report draws it. None: nothing to draw.
+
+        Args:
+            trajectory: what the agent loop tells of the session (``src.training.row_output``).
+        """
+        return None
 
     def remark(self, rows: Sequence[Row], responses: Sequence[str]) -> str | None:
         """What the metrics do not say of held-out responses, one to each row, in one line; None for nothing."""

@@ -17,9 +17,9 @@ from src.record.layout import Layout
 from src.record.lines import append_line
 from src.record.phase import write_phase
 from src.record.samples import Sample, write_samples
-from src.tasks.row import Row
 from src.tasks.task import Answer, Task
 from src.training.judged import judge_metrics, words
+from src.training.rollout_metrics import cut_off, rollout_metrics
 
 Texts = tuple[list[str], list[str]]  # prompts and responses
 
@@ -51,38 +51,8 @@ class Recorder:
         append_line(Layout(self.run).metrics_file, {"stage": self.stage, "step": step, "time": time.time(), **metrics})
 
     def rollout_metrics(self, sampled: Rollouts) -> dict[str, float]:
-        """Metrics over all rollouts of a step, the dropped ones included.
-
-        They count sessions, each by its last row. Where rows name a task they are given again for each, and where rows
-        have more than one role for each role, over its rows.
-        """
-        sessions = sampled.take(sampled.last_rows())
-        metrics = {
-            "select/kept_frac": float(sessions.kept.mean()),
-            "groups/zero_std_frac": zero_std_share(sessions.rewards, sessions.groups),
-        }
-        if sessions.kept.any():
-            metrics["select/kept_reward/mean"] = float(sessions.rewards[sessions.kept].mean())
-            metrics["select/weight/max"] = float(sessions.weights.max())
-        metrics |= self._reward_metrics(sessions) | judge_metrics([sessions])
-        metrics["response_length/limit_frac"] = self._cut_off(sampled.lengths)  # each row could have been
-        for task, places in rows_of_groups([row.task for row in sessions.rows]).items():
-            if task:
-                metrics |= self._reward_metrics(sessions.take(places), f"{task}/")
-        by_role = rows_of_groups(sampled.roles)
-        if len(by_role) > 1:
-            for role, places in by_role.items():
-                metrics |= self._reward_metrics(sampled.take(places), f"{role}/")
-        return metrics
-
-    def _reward_metrics(self, rollouts: Rollouts, prefix: str = "") -> dict[str, float]:
-        metrics = {
-            "reward/mean": float(rollouts.rewards.mean()),
-            "reward/std": float(rollouts.rewards.std()),
-            "response_length/limit_frac": self._cut_off(rollouts.lengths),
-            **_term_metrics(rollouts.terms, rollouts.rows),
-        }
-        return {f"{prefix}{name}": value for name, value in metrics.items()}
+        """Metrics over all rollouts of a step, the dropped ones included."""
+        return rollout_metrics(sampled, self.limit)
 
     def validation(
         self, sampled: Sequence[Rollouts], responses: Sequence[str], prompts: Sequence[str], step: int
@@ -95,7 +65,9 @@ class Recorder:
         for row, reward in zip(rows, rewards, strict=True):
             by_dataset[row.source].append(float(reward))
         metrics = {f"val/{dataset}/reward": float(np.mean(values)) for dataset, values in by_dataset.items()}
-        metrics["response_length/val_limit_frac"] = self._cut_off(np.concatenate([batch.lengths for batch in sampled]))
+        limited = [cut_off(batch, self.limit) for batch in sampled]
+        sizes = [len(batch.keys) for batch in sampled]
+        metrics["response_length/val_limit_frac"] = float(np.average(limited, weights=sizes))
         places = [(batch, place) for batch in sampled for place in range(len(batch.keys))]
         metrics |= judge_metrics(sampled, "val_")
         held_out = [
@@ -106,13 +78,6 @@ class Recorder:
         held_out = [replace(one, item=item) for one, item in zip(held_out, items, strict=True)]
         write_samples(self.run, self.stage, step, "val", held_out)
         return metrics | dict(self.task.score(rows, answers).held_out())
-
-    def _cut_off(self, lengths: np.ndarray) -> float:
-        """Share of answers that are as long as they may be: generation ended there.
-
-        veRL's ``response_length/clip_ratio`` is the share as long as the longest answer of its batch.
-        """
-        return float((lengths >= self.limit).mean())
 
     def training_samples(self, step: int, sampled: Rollouts, texts: Callable[[list[str]], Texts]) -> None:
         """Keep some of the step's sessions, with all of their rows: the best and the worst, kept and dropped."""
@@ -142,6 +107,8 @@ class Recorder:
     ) -> Sample:
         row, role = rollouts.rows[place], rollouts.roles[place]
         prediction = answer.value if answer is not None else None
+        told = rollouts.trajectories[place]
+        path = self.task.path(row, told) if told is not None else None
         return Sample(
             stage=self.stage,
             step=step,
@@ -162,35 +129,9 @@ class Recorder:
             prediction=prediction,
             valid=prediction is not None,
             kept=True,
+            path=path.as_json() if path is not None else None,
             more=words(rollouts, place),
         )
-
-
-def _term_metrics(terms: Sequence[dict[str, float]], rows: Sequence[Row]) -> dict[str, float]:
-    """Mean and spread of each reward term, over the rollouts whose row does not rule it out.
-
-    All rollouts have the same keys. Where a row's ``info`` has ``terms``, these are the ones that its kind of
-    answer can earn; the others are zero in it and say nothing.
-    """
-    values: dict[str, list[float]] = defaultdict(list)
-    for one, row in zip(terms, rows, strict=True):
-        possible = row.info.get("terms")
-        for name, value in one.items():
-            if possible is None or name == "valid" or name in possible:
-                values[name].append(value)
-    metrics = {}
-    if valid := values.pop("valid", None):
-        metrics["parse/valid_frac"] = float(np.mean(valid))
-    for name, found in values.items():
-        metrics[f"reward/{name}/mean"] = float(np.mean(found))
-        metrics[f"reward/{name}/std"] = float(np.std(found))
-    return metrics
-
-
-def zero_std_share(rewards: np.ndarray, groups: Sequence[str]) -> float:
-    """Share of the prompts whose rollouts all have the same reward: they teach nothing."""
-    by_group = rows_of_groups(groups, len(rewards)).values()
-    return float(np.mean([rewards[rows].max() == rewards[rows].min() for rows in by_group]))
 
 
 def spread(rewards: np.ndarray, count: int) -> np.ndarray:

@@ -14,7 +14,8 @@ import torch
 from pydantic import Field
 from verl.experimental.agent_loop.agent_loop import AgentLoopOutput
 
-OWN = ("role", "turn", "row_terms")
+OWN = ("role", "turn", "row_terms", "limit", "trajectory")
+ROW_TEMPERATURE = "row_temperature"  # the column; veRL has one temperature for all rows under the plain name
 
 
 class RowOutput(AgentLoopOutput):
@@ -26,6 +27,11 @@ class RowOutput(AgentLoopOutput):
         row_reward: the row's own reward. None in the last row leaves the session's reward to the configuration's
             reward function; every other row has one.
         row_terms: the named parts of ``row_reward``, the same keys in all rows of a role.
+        temperature: that the row was sampled at, in all rows or in none; its log-probabilities are taken at it. None:
+            ``actor_rollout_ref.rollout.temperature``.
+        limit: tokens that the response might have; None: ``data.max_response_length``.
+        trajectory: the whole session in JSON values, in its last row: what the task draws for the report
+            (``src.tasks.task.Task.path``).
     """
 
     extra_fields: dict[str, Any] = Field(default_factory=dict)
@@ -33,6 +39,9 @@ class RowOutput(AgentLoopOutput):
     turn: int = 0
     row_reward: float | None = None
     row_terms: dict[str, float] | None = None
+    temperature: float | None = None
+    limit: int | None = None
+    trajectory: dict[str, Any] | None = None
 
     def model_post_init(self, _: Any) -> None:
         if self.row_reward is not None:
@@ -42,10 +51,12 @@ class RowOutput(AgentLoopOutput):
     def as_dict(self) -> dict[str, Any]:
         """The row's columns."""
         output = super().as_dict()
-        for name in (*OWN, "row_reward"):
+        for name in (*OWN, "row_reward", "temperature"):
             output.pop(name, None)
         output["extra_fields"] = {**output["extra_fields"], **{name: getattr(self, name) for name in OWN}}
         if self.row_reward is not None:
             output["rm_scores"] = torch.zeros_like(output["response_mask"], dtype=torch.float32)
             output["rm_scores"][-1] = self.row_reward
+        if self.temperature is not None:
+            output[ROW_TEMPERATURE] = torch.tensor(self.temperature)
         return output

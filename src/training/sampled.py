@@ -42,6 +42,8 @@ def read_rollouts(keys: Sequence[str], tags: Sequence[dict[str, Any]], data: Any
         judged=[Judgement.of_text(_terms(one)[JUDGED]) if JUDGED in _terms(one) else None for one in extra],
         roles=[one.get("role", "") for one in extra],
         turns=np.array([one.get("turn", 0) for one in extra], dtype=int),
+        limits=[one.get("limit") for one in extra],
+        trajectories=[one.get("trajectory") for one in extra],
         lengths=np.array([tag["response_len"] for tag in tags], dtype=float),
         rows=[
             Row.of_columns(source, reward["ground_truth"], info) for source, reward, info in zip(*columns, strict=True)

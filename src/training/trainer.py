@@ -4,8 +4,9 @@
 
 * The algorithm (``src.algorithms.algorithm``) says how many rollouts are sampled per prompt, which are kept, their
   weights, their advantages and the loss.
-* Every count after selection uses the kept rows: veRL multiplies mini-batches by ``rollout.n``, which would silently
-  merge two updates into one, or split one where sessions have several rows.
+* Every count after selection uses the kept rows: a batch makes ``train_batch_size / ppo_mini_batch_size`` updates,
+  whatever number of rows its sessions have. veRL counts ``rollout.n`` rows to a prompt, and would silently make two
+  updates of one, or one of two.
 * Groups have reproducible names, so that a repeated run selects the same rollouts.
 * KL can be measured from another model than the one that the stage starts from.
 * What the chat template has written of an answer is put before it, for the reward and for the record.
@@ -18,11 +19,13 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import ray
 import torch
 import transfer_queue as tq
@@ -36,17 +39,18 @@ from verl.utils.config import omega_conf_to_dataclass
 from verl.workers.utils.padding import response_to_nested
 
 from src.algorithms.rollouts import Rollouts
-from src.algorithms.weighted_loss import SEQUENCE_WEIGHT
+from src.algorithms.weighted_loss import KL_WEIGHT, SEQUENCE_WEIGHT
 from src.config.algorithm import make_algorithm
 from src.config.named import load_function
 from src.rewards.adapter import Reward
 from src.tasks.task import load_task
 from src.tasks.template import begun_by
 from src.training.recorder import Recorder, Texts
+from src.training.rollout_metrics import advantage_metrics
 from src.training.sampler import SelectingReplayBuffer
 from src.training.saving import Saver
 from src.training.seeing import check_gap, gap_bound, require_processor
-from src.training.worker import WorkerWithAdapters, WorkerWithReference
+from src.training.worker import RowWorker, WorkerWithAdapters, WorkerWithReference
 
 
 class RecordedTrainer(PPOTrainerSync):
@@ -64,6 +68,8 @@ class RecordedTrainer(PPOTrainerSync):
         self.unsealed = False
         self.stopping = False
         self.in_loop = False  # of steps; validation comes before it, too
+        prompts, mini = config.data.train_batch_size, config.actor_rollout_ref.actor.ppo_mini_batch_size
+        self.updates = math.ceil(prompts / mini)  # of a batch
         with open_dict(config):
             # veRL takes every mode but "sync" for an asynchronous one.
             config.trainer.v1.trainer_mode = "sync"
@@ -99,6 +105,9 @@ class RecordedTrainer(PPOTrainerSync):
             self.role_worker_mapping[Role.ActorRolloutRef] = ray.remote(WorkerWithReference)
         elif self.config.actor_rollout_ref.model.lora_rank:  # whose reference is its own base
             self.role_worker_mapping[Role.ActorRollout] = ray.remote(WorkerWithAdapters)
+        else:
+            (role,) = self.role_worker_mapping.keys() & {Role.ActorRollout, Role.ActorRolloutRef}
+            self.role_worker_mapping[role] = ray.remote(RowWorker)
 
     def _fetch_one_gen_batch(self) -> TensorDict:
         batch = super()._fetch_one_gen_batch()
@@ -123,8 +132,22 @@ class RecordedTrainer(PPOTrainerSync):
         sampled = self.replay_buffer.sampled
         self.recorder.training_samples(self.global_steps, sampled, self._texts)
         self.replay_buffer.drop_unselected()
-        with open_dict(self.config):
-            self.config.actor_rollout_ref.rollout.n = sampled.most_kept_rows()
+
+    def _get_required_batch_multiple(self, dp_size: int) -> int:
+        actor, rollout, ref = (self.config.actor_rollout_ref[name] for name in ("actor", "rollout", "ref"))
+        shares = [self.updates] if actor.use_dynamic_bsz else [self.updates * actor.ppo_micro_batch_size_per_gpu]
+        for node in (rollout, ref):
+            if not node.log_prob_use_dynamic_bsz:
+                shares.append(node.log_prob_micro_batch_size_per_gpu)
+        return dp_size * math.lcm(*shares)
+
+    def _balance_batch(self, batch: KVBatchMeta, metrics: dict, *args: Any, **kwargs: Any) -> KVBatchMeta:
+        batch = super()._balance_batch(batch, metrics, *args, **kwargs)
+        with open_dict(self.config):  # the driver's: veRL multiplies the two
+            self.config.actor_rollout_ref.actor.ppo_mini_batch_size = len(batch) // self.updates
+            self.config.critic.ppo_mini_batch_size = len(batch) // self.updates
+            self.config.actor_rollout_ref.rollout.n = 1
+        return batch
 
     def _compute_old_log_prob(self, batch: KVBatchMeta, metrics: dict) -> KVBatchMeta:
         batch = super()._compute_old_log_prob(batch, metrics)
@@ -146,20 +169,27 @@ class RecordedTrainer(PPOTrainerSync):
         known = [row for row, key in enumerate(batch.keys) if key in place]
         kept = sampled.take([place[batch.keys[row]] for row in known])
         if self.algorithm.loss():
-            weights = torch.ones(len(batch.keys))
-            weights[known] = torch.from_numpy(kept.weights).float()
-            self._put(batch, {SEQUENCE_WEIGHT: weights})
+            columns = {SEQUENCE_WEIGHT: kept.weights}
+            if kept.kl_weights is not None:
+                columns[KL_WEIGHT] = kept.kl_weights
+            for name, own in columns.items():
+                weights = torch.ones(len(batch.keys))
+                weights[known] = torch.from_numpy(own).float()
+                self._put(batch, {name: weights})
         batch = super()._compute_advantage(batch, metrics)
         if self.algorithm.has_advantages():
-            self._put_advantages(batch, kept, known)
+            metrics |= self._put_advantages(batch, kept, known)
         return batch
 
-    def _put_advantages(self, batch: KVBatchMeta, kept: Rollouts, known: Sequence[int]) -> None:
+    def _put_advantages(self, batch: KVBatchMeta, kept: Rollouts, known: Sequence[int]) -> dict[str, float]:
         """Put the algorithm's advantages in place of veRL's.
 
         Args:
             kept: the kept rows.
             known: where they stand in the batch, alike.
+
+        Returns:
+            Metrics of them.
         """
         reward = "token_level_rewards" if self.config.algorithm.use_kl_in_reward else "rm_scores"
         fields = [reward, "response_mask"]
@@ -168,11 +198,12 @@ class RecordedTrainer(PPOTrainerSync):
         data = data.to_padded_tensor()
         advantages = self.algorithm.advantages(replace(kept, rewards=data[reward].sum(-1)[known].double().numpy()))
         if advantages is None:
-            return
+            return {}
         rows = torch.zeros(len(batch.keys))
         rows[known] = torch.as_tensor(advantages, dtype=torch.float32)
         column = response_to_nested(rows.unsqueeze(-1) * data["response_mask"], mask)
         self._put(batch, {"advantages": column, "returns": column})
+        return advantage_metrics(kept, np.asarray(advantages))
 
     def _put(self, batch: KVBatchMeta, columns: dict[str, torch.Tensor]) -> None:
         fields = TensorDict(columns, batch_size=len(batch.keys))

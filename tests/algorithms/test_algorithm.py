@@ -63,7 +63,6 @@ def test_all_rows_of_a_session_share_its_fate_and_its_weight() -> None:
         "b_10_0": True, "b_2_0": True,
     }  # fmt: skip
     assert chosen.weights.tolist() == [1.5, 1.5, 1.0, 1.0, 0.5, 1.5, 0.5, 1.5]
-    assert chosen.most_kept_rows() == 4
 
 
 def test_sessions_are_offered_in_the_order_of_their_numbers() -> None:

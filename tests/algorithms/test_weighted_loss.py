@@ -13,7 +13,7 @@ from verl.workers.utils.losses import ppo_loss
 
 from src.algorithms.advantages import group_advantages
 from src.algorithms.grip import grip_sequence_loss
-from src.algorithms.weighted_loss import SEQUENCE_WEIGHT, weighted_ppo_loss
+from src.algorithms.weighted_loss import KL_WEIGHT, SEQUENCE_WEIGHT, weighted_ppo_loss
 
 PROMPT_LENGTHS = [3, 2, 4, 1, 2]
 RESPONSE_LENGTHS = [5, 1, 7, 3, 4]
@@ -183,6 +183,19 @@ def test_kl_is_inside_the_weight():
         per_sequence.append(only - evaluate(weighted_ppo_loss, none, weights=single)[0])
     torch.testing.assert_close(difference, (weights * torch.stack(per_sequence)).sum(), rtol=1e-4, atol=1e-6)
     assert len(data) == ROWS and difference > 0
+
+
+def test_kl_can_have_a_weight_of_its_own():
+    data, _, output = micro_batch()
+    data = with_weights(data, torch.tensor(WEIGHTS))
+    same = weighted_ppo_loss(actor_config(), output, data)[0]
+    data[KL_WEIGHT] = torch.tensor(WEIGHTS)
+    assert torch.equal(weighted_ppo_loss(actor_config(), output, data)[0], same)
+    data[KL_WEIGHT] = torch.zeros(ROWS)
+    assert torch.equal(
+        weighted_ppo_loss(actor_config(), output, data)[0],
+        weighted_ppo_loss(actor_config(use_kl_loss=False), output, data)[0],
+    )
 
 
 def test_kl_metric_is_the_weighted_term():

@@ -29,15 +29,26 @@ def reasoners_reward(session: int) -> float:
     return 10.0 - session**2
 
 
+TEMPERATURE = {"controller": 1.0, "reasoner": 0.5}
+
+
+def turns_of(group: str, session: int) -> list[tuple[str, int]]:
+    """Role and turn of each row: of every other prompt, the controller of session 1 speaks twice."""
+    twice = session == 1 and group.endswith(("x1", "x3"))
+    return [("controller", 0), *([("controller", 1)] if twice else []), ("reasoner", 0)]
+
+
 class TwoRoles(SingleTurnAgentLoop):
     """The controller speaks, then the reasoner; both see the prompt, and their rewards follow from the session."""
 
     async def run(self, sampling_params: dict[str, Any], **kwargs: Any) -> list[RowOutput]:  # type: ignore[override]
         session = int(kwargs["session_id"])
         rows = []
-        for role, reward in (("controller", controllers_reward(session)), ("reasoner", reasoners_reward(session))):
-            seed = rollout_seed(kwargs["global_steps"], kwargs["index"], session, role)
-            said: AgentLoopOutput = await super().run({**sampling_params, "seed": seed}, **kwargs)
+        for role, turn in turns_of(kwargs["uid"], session):
+            reward = controllers_reward(session) if role == "controller" else reasoners_reward(session)
+            own = {"seed": rollout_seed(kwargs["global_steps"], kwargs["index"], session, role, turn)}
+            own["temperature"] = TEMPERATURE[role]
+            said: AgentLoopOutput = await super().run({**sampling_params, **own}, **kwargs)
             rows.append(
                 RowOutput(
                     prompt_ids=said.prompt_ids,
@@ -48,8 +59,11 @@ class TwoRoles(SingleTurnAgentLoop):
                     metrics=said.metrics,
                     extra_fields=said.extra_fields,
                     role=role,
+                    turn=turn,
+                    temperature=TEMPERATURE[role],
                     row_reward=reward,
                     row_terms={f"of_{role}": reward},
+                    trajectory={"session": session} if role == "reasoner" else None,
                 )
             )
         return rows

@@ -14,7 +14,8 @@ from src.algorithms.rollouts import Rollouts
 from src.tasks.row import Row
 from src.tasks.scores import Group, Metric, Scores
 from src.tasks.task import Answer
-from src.training.recorder import Recorder, Texts, spread, zero_std_share
+from src.training.recorder import Recorder, Texts, spread
+from src.training.rollout_metrics import zero_std_share
 
 TERMS = [
     {"format": 0.0, "mse": 0.5, "valid": 1.0},

@@ -44,6 +44,16 @@ def test_the_last_row_can_leave_its_reward_to_the_configurations_function() -> N
     assert columns["extra_fields"]["row_terms"] is None and columns["extra_fields"]["role"] == "reasoner"
 
 
+def test_a_temperature_and_what_is_told_of_the_session_travel_with_the_row() -> None:
+    told = {"segments": [[3, 9]]}
+    row = RowOutput(**TOKENS, role="reasoner", row_reward=0.0, temperature=0.7, limit=64, trajectory=told)
+    columns = row.as_dict()
+    assert float(columns["row_temperature"]) == pytest.approx(0.7) and columns["row_temperature"].ndim == 0
+    assert (columns["extra_fields"]["limit"], columns["extra_fields"]["trajectory"]) == (64, told)
+    assert not {"temperature", "limit", "trajectory"} & set(columns)
+    assert "row_temperature" not in RowOutput(**TOKENS, role="reasoner", row_reward=0.0).as_dict()
+
+
 def test_rows_do_not_share_what_verl_writes_into_them() -> None:
     first, second = (RowOutput(**TOKENS, role=role, row_reward=0.0) for role in ("a", "b"))
     first.extra_fields["reward_extra_info"]["x"] = 1.0
