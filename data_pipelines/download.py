@@ -58,7 +58,7 @@ def download(
     licence: str = "unknown",
     log: Callable[[str], None] = print,
 ) -> Path:
-    """Fetch ``url`` to ``target`` unless a verified copy is there; print source, licence and checksum.
+    """Fetch ``url`` to ``target`` unless a verified copy is there; print source, licence, size and checksum.
 
     Raises:
         DataError: the server cannot be reached, refuses, stops half-way, or sends another file; then ``target`` is as
@@ -73,7 +73,7 @@ def download(
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            _fetch(url, file.write)
+            _fetch(url, file.write, log)
         if problem := mismatch(temporary, sha256, git_sha1):
             raise DataError(
                 f"{url} sent another file than expected ({problem}): try again, or get the file by hand and name its "
@@ -87,7 +87,7 @@ def download(
     return target
 
 
-def _fetch(url: str, write: Callable[[bytes], object]) -> None:
+def _fetch(url: str, write: Callable[[bytes], object], log: Callable[[str], None]) -> None:
     """Stream the body of ``url`` into ``write``; a body shorter than announced is an error."""
     advice = "check the network, or get the file by hand and name its folder with dataset.folder=DIR"
     try:
@@ -97,6 +97,8 @@ def _fetch(url: str, write: Callable[[bytes], object]) -> None:
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
         raise DataError(f"{url} cannot be reached ({getattr(error, 'reason', error)}): {advice}") from None
     received = 0
+    announced = response.headers.get("Content-Length")
+    log(f"  size:    {f'{int(announced) / 1e6:.1f} MB' if announced else 'not announced'}")
     with response:
         while True:
             try:
@@ -107,6 +109,5 @@ def _fetch(url: str, write: Callable[[bytes], object]) -> None:
                 break
             write(chunk)
             received += len(chunk)
-    announced = response.headers.get("Content-Length")
     if announced is not None and int(announced) != received:
         raise DataError(f"{url} broke off after {received} of {announced} bytes: {advice}")

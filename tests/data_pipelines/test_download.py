@@ -57,7 +57,7 @@ def test_a_download_says_what_it_is_and_verifies_it(server: ThreadingHTTPServer,
     assert target.read_bytes() == CONTENT
     assert [path.name for path in target.parent.iterdir()] == ["series.csv"]
     text = "\n".join(lines)
-    for part in (_url(server), "the source", "CC BY 4.0", f"{SHA256} (verified)"):
+    for part in (_url(server), "the source", "CC BY 4.0", "size:    0.0 MB", f"{SHA256} (verified)"):
         assert part in text
 
 
