@@ -12,13 +12,18 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.checks import check
 from src.config.stages import Places, build_stages, place
 
+LORA = tuple(f"{model}.lora_rank=16" for model in ("sft.model", "actor_rollout_ref.model"))
 RUNS = {
-    "paper": ("scale=paper", "runtime=gpu"),
-    "demo": ("scale=demo", "runtime=cpu"),
-    "smoke": ("scale=smoke", "runtime=cpu"),
-    "smoke, GRPO": ("scale=smoke", "runtime=cpu", "algorithm=grpo"),
+    "paper": ("+recipe=time_r1", "scale=paper", "runtime=gpu"),
+    "demo": ("+recipe=time_r1", "scale=demo", "runtime=cpu"),
+    "smoke": ("+recipe=time_r1", "scale=smoke", "runtime=cpu"),
+    "smoke, GRPO": ("+recipe=time_r1", "scale=smoke", "runtime=cpu", "algorithm=grpo"),
+    "vision": ("+recipe=timemaster", "scale=paper", "runtime=gpu"),
+    "vision, 7B": ("+recipe=timemaster", "scale=paper", "runtime=gpu", "model=qwen2_5_vl_7b_instruct"),
+    "vision, LoRA": ("+recipe=timemaster", "runtime=gpu", "model=qwen2_5_vl_3b_instruct", *LORA),
 }
 SIZES = {"phrases": 0, "layers": 1, "width": 16, "heads": 2, "key_value_heads": 1, "feed_forward": 16}
 TOKENS = 3 + 256 + 3  # special tokens, bytes, roles
@@ -35,7 +40,8 @@ def written(compose_run: Callable[..., DictConfig], tmp_path_factory: pytest.Tem
 
     @functools.cache
     def write(run: str, key: str | None = None, value: Any = None) -> dict[str, DictConfig]:
-        cfg = compose_run("+recipe=time_r1", *RUNS[run])
+        cfg = compose_run(*RUNS[run])
+        check(cfg)
         if key is not None:
             OmegaConf.update(cfg, key, value)
         configs = {}
@@ -64,7 +70,9 @@ def test_the_rl_stage_is_valid(written: Written, run: str) -> None:
     _validate(written(run)["rl"])
 
 
-@pytest.mark.parametrize(("run", "rollouts"), [("paper", 48), ("demo", 16), ("smoke", 4), ("smoke, GRPO", 4)])
+@pytest.mark.parametrize(
+    ("run", "rollouts"), [("paper", 48), ("demo", 16), ("smoke", 4), ("smoke, GRPO", 4), ("vision, 7B", 5)]
+)
 def test_the_rl_stages_nodes_become_verls_objects(written: Written, run: str, rollouts: int) -> None:
     from verl.utils.config import omega_conf_to_dataclass
     from verl.workers.config import HFModelConfig
