@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from chromium import Chromium
     from warm import Warm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +46,35 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     server = Warm(tmp_path_factory.mktemp("warm") / "server.log")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A running Chromium; skips where there is none."""
+    from chromium import Chromium
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip("no Chromium on this machine")
+    browser = Chromium(program, tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Chromium) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens a page; the test fails if the page reported an error."""
+    tabs = []
+
+    def open_(url: str, **options: Any) -> Any:
+        tabs.append(chromium.open(url, **options))
+        return tabs[-1]
+
+    yield open_
+    for tab in tabs:
+        errors = list(tab.errors)
+        tab.close()
+        assert not errors
 
 
 @pytest.fixture(scope="session")

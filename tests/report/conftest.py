@@ -3,8 +3,7 @@
 import importlib.util
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -96,30 +95,3 @@ class Page(HTMLParser):
 def read_page() -> Callable[[Path], Page]:
     """Return a function that reads a report for assertions."""
     return lambda path: Page(path.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A running Chromium; skips where there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not program:
-        pytest.skip("no Chromium on this machine")
-    browser = _load("chromium").Chromium(program, tmp_path_factory.mktemp("chromium"))
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Return a function that opens a page; the test fails if the page reported an error."""
-    tabs = []
-
-    def open_(url: str, **options: Any) -> Any:
-        tabs.append(chromium.open(url, **options))
-        return tabs[-1]
-
-    yield open_
-    for tab in tabs:
-        errors = list(tab.errors)
-        tab.close()
-        assert not errors
