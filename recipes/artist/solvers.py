@@ -16,6 +16,7 @@ from typing import Any
 
 from recipes.artist import views
 from recipes.artist.question import Question
+from recipes.artist.source import Form
 from recipes.artist.views import ViewSettings
 from src.errors import DataError
 from src.tasks.choice import baselines
@@ -35,12 +36,12 @@ class _Words:
 
 
 def judge(
-    questions: Sequence[Question], form: Any, view: ViewSettings, where: str, log: Callable[[str], None]
+    questions: Sequence[Question], form: Form, view: ViewSettings, where: str, log: Callable[[str], None]
 ) -> dict[str, Any]:
     """Print and return the figures of one part of a build.
 
     Args:
-        form: the module of ``recipes.artist.questions`` that drew them.
+        form: that drew them.
         where: the part's name, for people.
 
     Raises:
@@ -65,7 +66,7 @@ def judge(
     return figures
 
 
-def prove(question: Question, form: Any, view: ViewSettings, *, shortcuts: bool = True) -> None:
+def prove(question: Question, form: Form, view: ViewSettings, *, shortcuts: bool = True) -> None:
     """Hold a question to its answer and, with ``shortcuts``, to its twins.
 
     Raises:
@@ -77,7 +78,7 @@ def prove(question: Question, form: Any, view: ViewSettings, *, shortcuts: bool 
         )
     if not shortcuts:
         return
-    twins: Mapping[str, Any] = form.twins(question, view)
+    twins = form.twins(question, view)
     if set(twins) != set(question.options):
         raise DataError(
             f"{question.kind}: twins for {sorted(twins)} of {sorted(question.options)}; correct the generator"

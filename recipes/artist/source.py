@@ -4,12 +4,51 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from recipes.artist.question import Question
+from numpy.random import Generator
+
+from recipes.artist.question import Floats, Interval, Question
 from recipes.artist.views import ViewSettings
 
 Log = Callable[[str], None]
+
+
+class Form(Protocol):
+    """A module that draws questions, and knows what a teacher says of them."""
+
+    @property
+    def KINDS(self) -> Sequence[str]:
+        """Of questions, that are trained."""
+
+    @property
+    def HELD_OUT(self) -> Sequence[str]:
+        """That only the test part has."""
+
+    @property
+    def BINS(self) -> tuple[int, int]:
+        """The least and the most that an overview may have."""
+
+    def draw(self, random: Generator, kind: str, settings: ViewSettings) -> Question:
+        """A question, whose right letter is drawn last and evenly."""
+
+    def twins(self, question: Question, settings: ViewSettings) -> Mapping[str, Floats]:
+        """For every letter a series that looks the same from above, and whose answer it is."""
+
+    def measured(self, question: Question) -> str:
+        """The answer of a solver that sees the series and the evidence, not the generator's notes."""
+
+    def places(self, question: Question) -> list[Interval]:
+        """The segments that a teacher looks at: the evidence, and what distracts from it."""
+
+    def looking(self, question: Question, target: Interval) -> str:
+        """What a teacher's controller thinks before it has a segment looked at."""
+
+    def enough(self, question: Question) -> str:
+        """And before it accepts."""
+
+    def reasoning(self, question: Question, segments: Sequence[Interval]) -> tuple[str, str | None]:
+        """What a teacher's reasoner thinks, and its letter; None where the segments do not tell."""
 
 
 class Source(ABC):
@@ -26,7 +65,7 @@ class Source(ABC):
 
     settings_type: ClassVar[type[Any]]
     # The module of ``recipes.artist.questions`` whose teacher writes traces; None: there is no teacher that knows.
-    form: Any = None
+    form: Form | None = None
 
     def __init__(
         self, name: str, settings: Any, *, view: ViewSettings, seed: int = 0, fetch: bool = False, log: Log = print

@@ -17,6 +17,7 @@ from numpy.random import Generator
 
 from recipes.artist.prompt import ARGUMENT, TOOL, Messages, controller_prompt, reasoner_prompt
 from recipes.artist.question import Interval, Question
+from recipes.artist.source import Form
 from recipes.artist.views import ViewSettings
 from src.errors import DataError
 
@@ -69,11 +70,13 @@ class Turn:
     answer: str
 
 
-def played(question: Question, form: Any, settings: TraceSettings, view: ViewSettings, random: Generator) -> list[Turn]:
+def played(
+    question: Question, form: Form, settings: TraceSettings, view: ViewSettings, random: Generator
+) -> list[Turn]:
     """All turns of a session; the controller's last one accepts.
 
     Args:
-        form: the module of ``recipes.artist.questions`` that drew the question.
+        form: that drew the question.
     """
     turns: list[Turn] = []
     segments: list[Interval] = []
@@ -90,7 +93,7 @@ def played(question: Question, form: Any, settings: TraceSettings, view: ViewSet
         turns.append(_turn("reasoner", len(segments) - 1, said, reasoner_prompt, question, segments, view))
 
 
-def one_turn(question: Question, form: Any, settings: TraceSettings, view: ViewSettings, random: Generator) -> Turn:
+def one_turn(question: Question, form: Form, settings: TraceSettings, view: ViewSettings, random: Generator) -> Turn:
     """One turn of a session, drawn: the role first, so that both have their shares."""
     turns = played(question, form, settings, view, random)
     role = ROLES[int(random.random() < settings.reasoner)]
@@ -104,7 +107,7 @@ def _turn(role: str, number: int, answer: str, prompt: Callable[..., Any], *give
 
 
 def _target(
-    question: Question, form: Any, segments: Sequence[Interval], settings: TraceSettings, random: Generator
+    question: Question, form: Form, segments: Sequence[Interval], settings: TraceSettings, random: Generator
 ) -> Interval | None:
     """What the teacher looks at next; None where it accepts."""
     missing = [one for one in question.evidence if one not in segments]

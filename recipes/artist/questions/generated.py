@@ -14,12 +14,12 @@ import numpy as np
 from recipes.artist import solvers
 from recipes.artist.question import Question
 from recipes.artist.questions import long, short
-from recipes.artist.source import Source
+from recipes.artist.source import Form, Source
 from src.errors import DataError
 from src.tasks.fingerprint import digest
 from src.tasks.lazy import Lazy
 
-FORMS = {"long": long, "short": short}
+FORMS: Mapping[str, Form] = {"long": long, "short": short}
 SPLITS = ("sft", "train", "val", "test", "test_held_out", "sft_val")
 
 
@@ -43,24 +43,25 @@ class Generated(Source):
 
     settings_type = GeneratedSettings
     settings: GeneratedSettings
+    form: Form
 
     def __init__(self, name: str, settings: GeneratedSettings, **given: Any) -> None:
         super().__init__(name, settings, **given)
         if settings.form not in FORMS:
             raise DataError(f"dataset.form is '{settings.form}': set it to {' or '.join(FORMS)}")
-        self.form = FORMS[settings.form]
-        least, most = self.form.BINS
+        form = self.form = FORMS[settings.form]
+        least, most = form.BINS
         if not least <= self.view.bins <= most:
             raise DataError(
                 f"dataset.view.bins is {self.view.bins}: the {settings.form} form is drawn for {least} to {most}"
             )
         for kind in settings.kinds or ():
-            if kind not in self.form.KINDS:
-                raise DataError(f"dataset.kinds names '{kind}': choose from {', '.join(self.form.KINDS)}")
+            if kind not in form.KINDS:
+                raise DataError(f"dataset.kinds names '{kind}': choose from {', '.join(form.KINDS)}")
         for split, count in settings.rows.items():
             if split not in SPLITS or count < 0:
                 raise DataError(f"dataset.rows.{split}={count}: give a split of {', '.join(SPLITS)} at least 0 rows")
-        if settings.rows.get("test_held_out") and not self.form.HELD_OUT:
+        if settings.rows.get("test_held_out") and not form.HELD_OUT:
             raise DataError(f"dataset.rows.test_held_out: the {settings.form} form holds no kinds out, set it to 0")
 
     @property
@@ -99,7 +100,6 @@ class Generated(Source):
 
         def make(index: int) -> Question:
             random = np.random.default_rng([self.seed, stream, index])
-            question: Question = self.form.draw(random, kinds[index % len(kinds)], self.view)
-            return question
+            return self.form.draw(random, kinds[index % len(kinds)], self.view)
 
         return Lazy(self.settings.rows.get(split, 0), make)
