@@ -69,7 +69,7 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
     if settings.file is None:
         raise DataError(f"dataset {settings.name} needs a file: set dataset.path=FILE.csv and dataset.target=COLUMN")
     folder = Path(settings.folder).expanduser() if settings.folder else _DEFAULT_DOWNLOADS / settings.name
-    found = _search(folder, settings.file)
+    found = search(folder, settings.file)
     if found is not None:
         if problem := mismatch(found, settings.sha256, settings.git_sha1):
             log(f"note: {found} is not the published file ({problem}); it is used as it is")
@@ -91,10 +91,13 @@ def _raw_file(settings: DatasetSettings, fetch: bool, log: Log) -> Path:
     )
 
 
-def _search(folder: Path, name: str) -> Path | None:
-    """Find ``name`` in the folder or up to two levels deeper (public copies keep one folder per dataset)."""
-    for pattern in (name, f"*/{name}", f"*/*/{name}"):
-        hits = sorted(folder.glob(pattern)) if folder.is_dir() else []
+def search(folder: Path, name: str, deep: int = 2) -> Path | None:
+    """The first ``name``, which may hold ``*``, in the folder or so many levels deeper; None where there is none.
+
+    Public copies keep one folder per dataset.
+    """
+    for level in range(deep + 1):
+        hits = sorted(folder.glob("*/" * level + name)) if folder.is_dir() else []
         if hits:
             return hits[0]
     return None

@@ -34,7 +34,7 @@ def fetch(settings: LabelledSettings, folder: Path, log: Callable[[str], None]) 
             licence=settings.licence,
             log=log,
         )
-        _unpack(found, folder, _DEEPEST)
+        unpack(found, folder)
 
 
 def _published(address: str, folder: Path, log: Callable[[str], None]) -> dict[str, str]:
@@ -44,8 +44,15 @@ def _published(address: str, folder: Path, log: Callable[[str], None]) -> dict[s
     return {PurePosixPath(row[1].strip().lstrip("*")).name: row[0].lower() for row in rows if len(row) == 2}
 
 
-def _unpack(path: Path, folder: Path, deep: int) -> None:
-    """The files of a zip file, each whole; none of them outside of the folder."""
+def unpack(path: Path, folder: Path, deep: int = _DEEPEST) -> None:
+    """The files of a zip file, each whole; none of them outside of the folder. Nothing where it is no zip file.
+
+    Args:
+        deep: how deep zip files lie in each other, at most.
+
+    Raises:
+        DataError: the zip file is broken.
+    """
     if not deep or not zipfile.is_zipfile(path):
         return
     try:
@@ -55,6 +62,6 @@ def _unpack(path: Path, folder: Path, deep: int) -> None:
                 if one.is_dir() or ".." in parts or PurePosixPath(one.filename).is_absolute() or "__MACOSX" in parts:
                     continue
                 write_data(folder.joinpath(*parts), file.read(one))
-                _unpack(folder.joinpath(*parts), folder, deep - 1)
+                unpack(folder.joinpath(*parts), folder, deep - 1)
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is a broken zip file ({error}): remove it and try again") from None

@@ -36,7 +36,7 @@ def read(folder: Path, table: str | None, rate: float | None, log: Log) -> Archi
     series: list[NDArray[np.float64]] = []
     channels: list[str] = []
     for name in labels:
-        values, of, own = _recording(folder / name)
+        values, of, own = recording(folder / name)
         series.append(at_rate(values, own, rate, name, log))
         channels = channels or of
     named = channels if len(channels) > 1 else []
@@ -81,8 +81,15 @@ def _floats(line: str) -> list[float]:
         return []
 
 
-def _recording(path: Path) -> tuple[NDArray[np.float64], list[str], float | None]:
-    """Values (C, L) in physical units, names of channels, samples a second."""
+def recording(path: Path) -> tuple[NDArray[np.float64], list[str], float | None]:
+    """Values (C, L) in physical units, names of channels, samples a second (None: not stated).
+
+    Args:
+        path: without its suffix; ``.hea`` and what it names, or ``.txt``.
+
+    Raises:
+        DataError: it is missing or cannot be read.
+    """
     if not path.with_suffix(".hea").is_file():
         return _text(path.with_suffix(".txt"))
     try:

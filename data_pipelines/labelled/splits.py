@@ -29,22 +29,27 @@ def with_all_splits(archive: Archive, val: float, test: float, seed: int, name: 
     for split, share in (("test", test), ("val", val)):
         if split in parts:
             continue
-        kept, cut, by = _cut(parts["train"], share, np.random.default_rng([seed, split == "test"]), name, split)
+        kept, taken, by = cut(parts["train"], share, np.random.default_rng([seed, split == "test"]), name, split)
         log(
-            f"dataset {name}: {split} is {len(cut)} of {len(parts['train'])} training series, drawn by {by} "
+            f"dataset {name}: {split} is {len(taken)} of {len(parts['train'])} training series, drawn by {by} "
             f"(dataset.split.{split}={share})"
         )
-        parts[split], parts["train"] = parts["train"].take(cut), parts["train"].take(kept)
+        parts[split], parts["train"] = parts["train"].take(taken), parts["train"].take(kept)
     return Archive({split: parts[split] for split in ("train", "val", "test")}, archive.channels)
 
 
-def _cut(
-    part: Labelled, share: float, random: np.random.Generator, name: str, split: str
-) -> tuple[Places, Places, str]:
+def cut(part: Labelled, share: float, random: np.random.Generator, name: str, split: str) -> tuple[Places, Places, str]:
     """What is kept, what is cut off, and by what it was drawn.
 
     Whole groups are drawn where each class stands in several; where one recording is all that a class has, its end is
     cut off, so that what is tested lies behind what is trained on.
+
+    Args:
+        share: of each class.
+        name, split: for messages.
+
+    Raises:
+        DataError: no class has two series.
     """
     groups = part.groups or [str(place) for place in range(len(part))]
     of_class: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -52,17 +57,17 @@ def _cut(
         of_class[label][group].append(place)
     if part.groups is not None and min(map(len, of_class.values())) == 1:
         ends = [_end(sorted(place for group in some.values() for place in group), share) for some in of_class.values()]
-        cut, by = [place for end in ends for place in end], "time, the end of each recording"
+        taken, by = [place for end in ends for place in end], "time, the end of each recording"
     elif part.groups is None:
-        cut = [
+        taken = [
             int(place)
             for some in of_class.values()
             for place in random.permutation([group[0] for group in some.values()])[: _count(len(some), share)]
         ]
         by = "class"
     else:
-        cut, by = _whole_groups(part, groups, share, random), "class, whole groups"
-    chosen = np.array(sorted(cut), dtype=np.intp)
+        taken, by = _whole_groups(part, groups, share, random), "class, whole groups"
+    chosen = np.array(sorted(taken), dtype=np.intp)
     if not len(chosen):
         raise DataError(
             f"dataset {name}: no class has two training series, so that no {split} part can be cut off: give more"
