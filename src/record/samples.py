@@ -81,7 +81,10 @@ class Sample:
 
     def row(self) -> dict[str, Any]:
         """The line that holds it."""
-        return {name: getattr(self, name) for name in _COLUMNS} | dict(self.more)
+        columns = {name: getattr(self, name) for name in _COLUMNS} | dict(self.more)
+        if self.path is None:  # as in most runs
+            del columns["path"]
+        return columns
 
 
 _COLUMNS = tuple(one.name for one in fields(Sample) if one.name != "more")

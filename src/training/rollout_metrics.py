@@ -22,7 +22,9 @@ def rollout_metrics(sampled: Rollouts, limit: int) -> dict[str, float]:
     Args:
         limit: tokens that a response may have, where its row does not say otherwise.
     """
+    trained = {session for session, kept in zip(sampled.sessions, sampled.kept, strict=True) if kept}
     sessions = sampled.take(sampled.last_rows())
+    sessions.kept = np.array([session in trained for session in sessions.sessions], dtype=bool)
     metrics = {
         "select/kept_frac": float(sessions.kept.mean()),
         "groups/zero_std_frac": zero_std_share(sessions.rewards, sessions.groups),
@@ -88,6 +90,7 @@ def _role_metrics(rollouts: Rollouts, limit: int, prefix: str) -> dict[str, floa
     turns = Counter(rollouts.sessions)
     votes = np.array([1 / turns[session] for session in rollouts.sessions])
     metrics = {
+        "select/kept_frac": float(rollouts.kept.mean()),
         "response_length/mean": float(rollouts.lengths.mean()),
         "response_length/limit_frac": cut_off(rollouts, limit),
         **_term_metrics(rollouts.terms, rollouts.rows, votes),

@@ -1,7 +1,7 @@
 """What a step's record holds, by hand."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ import pytest
 from toy_task import SETTINGS, Sums
 
 from src.algorithms.rollouts import Rollouts
+from src.tasks.path import Path as Way
 from src.tasks.row import Row
 from src.tasks.scores import Group, Metric, Scores
 from src.tasks.task import Answer
 from src.training.recorder import Recorder, Texts, spread
-from src.training.rollout_metrics import zero_std_share
 
 TERMS = [
     {"format": 0.0, "mse": 0.5, "valid": 1.0},
@@ -51,6 +51,9 @@ class Twice(Sums):
 
     def read(self, row: Row, response: str) -> Answer:
         return Answer([float(response)] * 2) if response.isdigit() else Answer(None, "no number")
+
+    def path(self, row: Row, trajectory: Mapping[str, Any]) -> Way:
+        return Way.through(np.array(row.info["history"]), trajectory["segments"])
 
     def judge(self, row: Row, answer: Answer) -> dict[str, float]:
         return {"sum": sum(answer.value)} if answer.value else {}
@@ -153,20 +156,6 @@ def test_a_reward_without_terms_has_only_its_own_metrics(recorder: Recorder) -> 
 
 
 @pytest.mark.parametrize(
-    ("rewards", "groups", "share"),
-    [
-        ([1.0, 1.0, 2.0, 2.0], "aabb", 1.0),
-        ([1.0, 2.0, 2.0, 1.0], "aabb", 0.0),
-        ([1.0, 2.0, 1.0, 2.0], "abab", 1.0),
-        ([0.0, 0.0, 0.0, 1e-12], "aabb", 0.5),
-        ([3.0], "a", 1.0),
-    ],
-)
-def test_groups_without_a_signal(rewards: list[float], groups: str, share: float) -> None:
-    assert zero_std_share(np.array(rewards), list(groups)) == share
-
-
-@pytest.mark.parametrize(
     ("rewards", "count", "chosen"),
     [
         ([0.3, 0.1, 0.5, 0.2, 0.4], 3, [1, 0, 2]),
@@ -243,6 +232,16 @@ def test_a_sampled_session_is_kept_with_all_of_its_rows(recorder: Recorder) -> N
         ("1x0_1_0", 1, "controller", 1, 0.25, None, False, 1.0),
         ("1x0_1_1", 1, "reasoner", 0, 0.25, [7.0, 7.0], False, 1.0),
     ]
+
+
+def test_a_session_tells_its_way_in_its_last_row(recorder: Recorder) -> None:
+    told = {"segments": [[2, 4]]}
+    sampled = _sampled(trajectories=[None, told, None, None])
+    recorder.samples = 4
+    recorder.training_samples(2, sampled, lambda keys: (list(keys), ["7"] * len(keys)))
+    lines = {line["prompt"]: line.get("path") for line in _lines(recorder.run / "samples" / "rl_2.jsonl")}
+    (path,) = (path for path in lines.values() if path is not None)
+    assert path == lines["1x0_1_0"] and path["segments"] == [[2, 4]] and path["values"] == [0.5, 0.0]
 
 
 def test_validation_scores_every_answer_and_keeps_samples(recorder: Recorder) -> None:

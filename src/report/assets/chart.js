@@ -1,8 +1,8 @@
 // Draws one chart as SVG: curves with bands and reference lines, or stacked areas, with a crosshair and its numbers.
 //
 // spec: kind (line | stack), y (the axis), series [{name, tone, x, y, smooth, sd, lo, hi}], refs [{name, value}],
-// hidden (names not drawn), height, x {label, range, fractions, dividers [{at, name, line}], ticks, tip, key, find}, and what to
-// call: toggle(name), zoom(from, to). Of x and of a series only x and y are needed.
+// hidden (names not drawn), height, x {label, range, fractions, dividers [{at, name, line}], spans [{from, to, name, kind}], ticks,
+// tip, key, find}, and what to call: toggle(name), zoom(from, to). Of x and of a series only x and y are needed.
 "use strict";
 
 const tip = document.getElementById("tip");
@@ -16,7 +16,8 @@ function drawChart(plot, legend, spec) {
   const beside = spec.refs.length ? Math.min(Math.max(86, 16 + 5.6 * longest), width / 3) : 14;
   const axis = spec.x || {};
   const names = (axis.dividers || []).some((divider) => divider.name); // they stand in a line of their own
-  const box = { left: 52, top: names ? 36 : 24, right: width - beside, bottom: height - 34, width, height };
+  const levels = Math.max(-1, ...(axis.spans || []).map((span) => (span.name ? span.level || 0 : -1)));
+  const box = { left: 52, top: (names ? 36 : 24) + 11 * (levels + 1), right: width - beside, bottom: height - 34, width, height };
   const series = spec.series.filter((one) => !spec.hidden || !spec.hidden.has(one.name));
   const stacked = spec.kind === "stack" && series.length ? stackUp(series) : null;
   const y = verticalScale(spec, stacked, box.bottom, box.top);
@@ -30,6 +31,7 @@ function drawChart(plot, legend, spec) {
   const field = svg("svg", { x: box.left, y: box.top - 3, width: box.right - box.left, height: box.bottom - box.top + 6 });
   field.setAttribute("viewBox", `${box.left} ${box.top - 3} ${box.right - box.left} ${box.bottom - box.top + 6}`);
   root.append(field);
+  for (const span of axis.spans || []) drawSpan(root, field, span, x, box);
   for (const divider of axis.dividers || []) {
     const at = x.at(divider.at);
     if (divider.line) field.append(svg("line", { class: "divider", x1: at, x2: at, y1: box.top, y2: box.bottom }));
@@ -42,6 +44,15 @@ function drawChart(plot, legend, spec) {
   plot.replaceChildren(root);
   drawLegend(legend, spec);
   if (xs.length) attachCrosshair(plot, root, { ...spec, series }, stacked, xs, x, y, box);
+}
+
+// A stretch of the axis: behind the curves over the whole height, or as a bar at the foot (kind: foot).
+function drawSpan(root, field, span, x, box) {
+  const [from, to] = [x.at(span.from), x.at(span.to)];
+  const foot = span.kind === "foot";
+  const top = foot ? box.bottom - 7 : box.top;
+  field.append(svg("rect", { class: `span ${span.kind || ""}`, x: from, y: top, width: Math.max(1, to - from), height: box.bottom - top }));
+  if (span.name) root.append(svg("text", { class: "label", x: (from + to) / 2, y: box.top - 5 - 11 * (span.level || 0), "text-anchor": "middle" }, span.name));
 }
 
 function toneOf(spec, series) {

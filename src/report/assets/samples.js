@@ -96,17 +96,17 @@ function textBlock(title, text, kind = "answer-text") {
 function showSample(detail, sample, shared, others) {
   const errors = errorsOf(sample, shared);
   const { reasoning, answer } = splitResponse(sample.response);
-  const spec = seriesSpec(sample, shared);
-  const plot = element("div", { class: "plot", tabindex: 0, role: "img", "aria-label": "The series of this prompt, with truth and forecast" });
-  const legend = element("div", { class: "legend" });
-  const facts = [`${sample.stage} step ${sample.step}`, splitName(sample.split), shared.task, shared.dataset, shared.channel].filter(Boolean);
+  const spec = sample.path ? pathSpec(sample.path, shared) : seriesSpec(sample, shared);
+  const drawn = sample.path ? "what was read of it" : "truth and forecast";
+  const plot = element("div", { class: "plot", tabindex: 0, role: "img", "aria-label": `The series of this prompt, with ${drawn}` });
+  const legend = element("div", { class: "legend" }), facts = [`${sample.stage} step ${sample.step}`, splitName(sample.split), shared.task, shared.dataset, shared.channel].filter(Boolean);
   if (errors) facts.push(`MSE ${formatNumber(errors.mse)}`, `MAE ${formatNumber(errors.mae)}`);
   const note = (condition, words) => (condition ? [element("p", { class: "empty" }, words)] : []);
   detail.replaceChildren(
     element("h3", {}, `Reward ${formatNumber(sample.score)}`, ...badges(sample)),
     element("p", { class: "facts-line" }, facts.join(" · "), ...others),
     ...imagesOf(shared),
-    ...(spec.series.length ? [plot, legend] : []),
+    ...(spec.series.length ? [plot, legend] : []), ...sessionParts(sample),
     ...note(shared.truth.length && !sample.forecast.length, "No forecast can be read from this answer."),
     ...note(spec.cut, "The forecast leaves the picture: it is cut at one and a half times the range of the series."),
     element(

@@ -23,7 +23,7 @@ from src.report.run.store import pack
 from src.report.run.tables import comparison_tables
 from src.tasks.build import notes as said_of_data
 
-SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "samples.js", "page.js")
+SCRIPTS = ("format.js", "scales.js", "chart.js", "store.js", "curves.js", "sessions.js", "samples.js", "page.js")
 
 
 def write_report(run_dir: Path) -> Path:

@@ -1,12 +1,14 @@
 """Choose the sampled rollouts that a page shows: all of a short run, an even spread of a long one.
 
 Steps are spread over the training, and within a step the samples over the ranks of the score, so that the
-best, the worst and the ordinary ones are there. Prompts and series that samples share are stored once.
+best, the worst and the ordinary ones are there. Prompts and series that samples share are stored once. A session of
+several rows is one sample: its last row answers for it.
 """
 
 import json
 import math
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,14 +24,15 @@ BUDGET = 4_000_000  # characters of all samples in the page, without images
 TEXT = 12_000  # characters kept of a prompt or a response
 
 Item = TypeVar("Item")
-Ranked = tuple[int, Sample]  # its place among the shown ones of its split, the best first
+Session = list[Sample]  # its rows in their order
+Ranked = tuple[int, Session]  # its place among the shown ones of its split, the best first
 
 
 def collect_samples(folder: Path, files: list[SampleFile], notes: list[str]) -> dict[str, Any]:
     """Return ``{"samples": [...], "windows": [...], "found": int, "steps": int, "files": int}`` as JSON data.
 
     A sample names its window by position; a window holds what samples of one prompt share (see ``_window``).
-    ``found`` counts the samples of the ``steps`` files that were read, of all ``files``.
+    ``found`` counts the sessions of the ``steps`` files that were read, of all ``files``.
     """
     rows: list[Ranked] = []
     found = 0
@@ -37,7 +40,7 @@ def collect_samples(folder: Path, files: list[SampleFile], notes: list[str]) -> 
     for file in chosen:
         read = read_samples(file, notes)
         rows.extend(ranked(read))
-        found += len(read)
+        found += len(sessions(read))
     images = Images(folder)
     limit = PER_STEP
     packed = pack_samples(rows, images)
@@ -50,11 +53,23 @@ def collect_samples(folder: Path, files: list[SampleFile], notes: list[str]) -> 
     return {**packed, "found": found, "steps": len(chosen), "files": len(files)}
 
 
+def sessions(read: list[Sample]) -> list[Session]:
+    """The samples by session: rows of one stand one after the other, and have roles; another row is one alone."""
+
+    def session(numbered: tuple[int, Sample]) -> tuple[Any, ...]:
+        place, row = numbered
+        own = (row.split, row.dataset, str(row.index), row.session)
+        return (own, None) if row.role and row.session is not None else (own, place)
+
+    return [[row for _, row in rows] for _, rows in groupby(enumerate(read), key=session)]
+
+
 def ranked(read: list[Sample]) -> list[Ranked]:
-    """Return at most PER_STEP samples of each split of one file, with their ranks."""
+    """Return at most PER_STEP sessions of each split of one file, with their ranks."""
     rows: list[Ranked] = []
-    for split in sorted({row.split for row in read}):
-        best_first = sorted((row for row in read if row.split == split), key=_score, reverse=True)
+    found = sessions(read)
+    for split in sorted({one[-1].split for one in found}):
+        best_first = sorted((one for one in found if one[-1].split == split), key=_score, reverse=True)
         rows.extend(enumerate(spread(best_first, PER_STEP)))
     return rows
 
@@ -68,20 +83,22 @@ def spread(items: list[Item], limit: int) -> list[Item]:
     return [items[round(place * (len(items) - 1) / (limit - 1))] for place in range(limit)]
 
 
-def _score(row: Sample) -> float:
-    return _finite(row.score) or 0.0
+def _score(session: Session) -> float:
+    return _finite(session[-1].score) or 0.0
 
 
 def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
     """Return ``{"samples": [...], "windows": [...]}``; see ``collect_samples``.
 
-    The terms are those that add up to the score, so without ``valid``, which earns nothing.
+    The terms are those that add up to the score, so without ``valid``, which earns nothing. ``rows`` are those of a
+    session that has several, its last one among them.
     """
     places: dict[str, int] = {}
     windows: list[dict[str, Any]] = []
     samples = []
-    pictures = Pictures(images.folder, [row for _, row in rows if not row.images], images.unread)
-    for _, row in rows:
+    pictures = Pictures(images.folder, [own[-1] for _, own in rows if not own[-1].images], images.unread)
+    for _, own in rows:
+        row = own[-1]
         window = _window(row, images, pictures)
         key = json.dumps(window)
         if key not in places:
@@ -95,20 +112,73 @@ def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
                 "window": places[key],
                 "split": row.split,
                 "score": _finite(row.score),
-                "terms": {name: _finite(value) for name, value in row.terms.items() if name != "valid"},
+                "terms": _terms(row),
                 "valid": row.valid,
-                "kept": row.kept if row.split != "val" else None,  # nothing is selected there
+                "kept": _kept(own),
+                "path": _path(row.path),
+                "rows": [_row(one) for one in own] if len(own) > 1 else [],
                 "response": clip(row.response),
                 "forecast": forecast,
                 "read": None if forecast or row.prediction is None else clip(row.prediction),
-                "more": {str(name): clip(value) for name, value in _more(row).items() if value is not None},
+                "more": {str(name): clip(value) for name, value in _more(own).items() if value is not None},
             }
         )
     return {"samples": samples, "windows": windows}
 
 
-def _more(row: Sample) -> dict[str, Any]:
-    """What has no place of its own on the page, by name."""
+def _terms(row: Sample) -> dict[str, float | None]:
+    return {name: _finite(value) for name, value in row.terms.items() if name != "valid"}
+
+
+def _row(row: Sample) -> dict[str, Any]:
+    """One of several rows of a session."""
+    return {
+        "role": str(row.role or ""),
+        "turn": row.turn,
+        "score": _finite(row.score),
+        "terms": _terms(row),
+        "kept": _kept([row]),
+        "weight": _finite(row.weight) if row.weight is not None else None,
+        "prompt": clip(row.prompt),
+        "response": clip(row.response),
+    }
+
+
+def _path(path: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A session's path as the page draws it; None where there is none, or one that cannot be drawn."""
+    if path is None:
+        return None
+    try:
+        places = [int(place) for place in path["places"]]
+        values = _numbers(path["values"])
+        if len(values) != len(places):
+            return None
+        return {
+            "values": values,
+            "places": places,
+            "length": int(path["length"]),
+            **{name: [[int(start), int(end)] for start, end in path[name]] for name in ("segments", "evidence")},
+            "said": [
+                {"role": str(one["role"]), "text": clip(one["text"]), "segment": one.get("segment")}
+                for one in path["said"]
+            ],
+            "facts": {str(name): _finite(value) for name, value in path["facts"].items()},
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _kept(own: Session) -> bool | None:
+    """Whether any of these rows was trained on; None where nothing is selected."""
+    known = [one.kept for one in own if one.kept is not None and one.split != "val"]
+    return any(known) if known else None
+
+
+def _more(own: Session) -> dict[str, Any]:
+    """What has no place of its own on the page, by name; what several rows have of their own stands with them."""
+    row = own[-1]
+    if len(own) > 1:
+        return {"session": row.session, **row.more}
     weight = row.weight if row.kept and row.weight != 1.0 else None
     return {"session": row.session, "role": row.role, "turn": row.turn, "weight": weight, **row.more}
 
