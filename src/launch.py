@@ -65,7 +65,10 @@ def start(
     try:
         stages = admit(cfg, choices or {})
         if cfg.launch.dry_run:
+            from src.launcher.cost import costs
+
             show(cfg, stages)
+            print("\n".join(costs(stages)))
             return None
         from src.cluster.job import this_job
 

@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.named import load_class
 from src.errors import ConfigError
 from src.tasks.asking import Completion, Generate, Request, request_seed
+from src.tasks.calls import Calls
 from src.tasks.fingerprint import digest, sources
 from src.tasks.path import Path
 from src.tasks.row import Message, Row, Trace
@@ -198,6 +199,14 @@ class Task(ABC):
     def turns(self) -> int:
         """The most requests that one answer takes, one after the other; later prompts may be longer than the first."""
         return 1
+
+    @property
+    def calls(self) -> Mapping[str, Sequence[Calls]]:
+        """The calls of one session in training, by the way that it can go, in words; the one way needs none.
+
+        Known from settings alone: a dry run says from them what a step costs.
+        """
+        return {"": [Calls("answer")]}
 
     def judge(self, row: Row, answer: Answer) -> Mapping[str, float]:
         """Metrics of one answer, under the names that ``score`` gives their means; none for an answer without them.
