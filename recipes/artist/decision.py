@@ -88,7 +88,7 @@ def blocks(text: str, name: str) -> list[str]:
 
 
 def format_score(turns: Sequence[str], length: int, preset: str = "strict", *, accepts_at_once: bool = False) -> float:
-    """F of a session, from -1 to 1.
+    """F of a session, from -1 to 1: the mean of its turns' scores, and -1 where one of them is out of form.
 
     Args:
         turns: of the controller, in order.
@@ -96,6 +96,14 @@ def format_score(turns: Sequence[str], length: int, preset: str = "strict", *, a
         preset: ``strict``, ``paper`` or ``released``.
         accepts_at_once: there is an answer before the first turn.
     """
+    scores = turn_scores(turns, length, preset, accepts_at_once=accepts_at_once)
+    return -1.0 if not scores or min(scores) < 0 else sum(scores) / len(scores)
+
+
+def turn_scores(
+    turns: Sequence[str], length: int, preset: str = "strict", *, accepts_at_once: bool = False
+) -> list[float]:
+    """The score of each turn, from -1 to 1; arguments as of ``format_score``."""
     scores = []
     for number, text in enumerate(turns):
         last = number == len(turns) - 1
@@ -103,7 +111,7 @@ def format_score(turns: Sequence[str], length: int, preset: str = "strict", *, a
             scores.append(_strict(text, length, last, accepts_at_once or number > 0))
         else:
             scores.append(_table(text, length, last, released=preset == "released"))
-    return -1.0 if not scores or min(scores) < 0 else sum(scores) / len(scores)
+    return scores
 
 
 def _strict(text: str, length: int, last: bool, may_accept: bool) -> float:

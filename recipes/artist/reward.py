@@ -14,6 +14,10 @@ one of them is less than the whole series, t the optimizer step; C whether the a
               ("A dog" is "A cat", "a rising trend" is A), E and F options have to be the letter alone, the last of two
               answers counts, a session that never accepts has full marks for its form. ``error`` is -2.
 
+Two switches are the paper's ablations. ``reliable: false``: whether the session's own answer is right stands for D.
+``trajectory: false``: each turn of the controller earns R_ctl of its own, with its own form and cost and, for D,
+whether the answer is right that stands after it.
+
 ``compute_score`` scores an answer alone, as ``python -m src.rewards`` does; the agent loop calls the others. None
 raises on a response.
 """
@@ -29,7 +33,7 @@ from functools import lru_cache
 from typing import Any
 
 from recipes.artist.answer import read_answer
-from recipes.artist.decision import blocks, format_score
+from recipes.artist.decision import blocks, format_score, turn_scores
 from recipes.artist.question import Interval
 from src.errors import ConfigError
 from src.tasks.choice.answer import MAX_CHARS
@@ -52,6 +56,8 @@ class Settings:
         exploration, exploration_steps: b and T.
         zoom: w_X.
         error: what a session earns whose turns are not in form.
+        reliable: false: a single answer stands for D.
+        trajectory: false: each turn is paid by itself (``turn_rewards``).
     """
 
     preset: str = "strict"
@@ -64,6 +70,8 @@ class Settings:
     exploration_steps: int = 300
     zoom: float = 0.0
     error: float = -1.0
+    reliable: bool = True
+    trajectory: bool = True
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
@@ -72,6 +80,9 @@ class Settings:
             raise ConfigError(f"reward setting rounds_growth={self.rounds_growth!r}: set it to {', '.join(_GROWTH)}")
         for name in ("reliability", "accuracy", "format", "rounds", "exploration", "zoom"):
             _check(name, getattr(self, name), 0, 1e6)
+        for name in ("reliable", "trajectory"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"reward setting {name}={getattr(self, name)!r} must be true or false")
         _check("exploration_steps", self.exploration_steps, 1, 1e9)
         _check("error", self.error, -1e6, 0)
 
@@ -108,6 +119,48 @@ def controller_reward(
         ``score``, and the weighted terms that it is the sum of.
     """
     form = format_score(turns, length, settings.preset, accepts_at_once=accepts_at_once)
+    return _controller(form, reliability, _cost(len(turns), max_rounds, settings), segments, length, step, settings)
+
+
+def turn_rewards(
+    turns: Sequence[str],
+    segments: Sequence[Sequence[Interval]],
+    length: int,
+    right: Sequence[float],
+    settings: Settings,
+    *,
+    step: int = 0,
+    max_rounds: int = 5,
+    accepts_at_once: bool = False,
+) -> list[dict[str, float]]:
+    """R_ctl of each turn by itself, in place of the session's; the other arguments are those of ``controller_reward``.
+
+    Args:
+        segments: that each turn has had read.
+        right: whether the answer is right that stands after each turn.
+    """
+    scores = turn_scores(turns, length, settings.preset, accepts_at_once=accepts_at_once)
+    costs = [_cost(number, max_rounds, settings) for number in range(len(turns) + 1)]
+    return [
+        _controller(form, one, costs[number + 1] - costs[number], own, length, step, settings)
+        for number, (form, one, own) in enumerate(zip(scores, right, segments, strict=True))
+    ]
+
+
+def _cost(calls: int, max_rounds: int, settings: Settings) -> float:
+    return settings.rounds * float(_GROWTH[settings.rounds_growth](calls, max_rounds))
+
+
+def _controller(
+    form: float,
+    reliability: float,
+    cost: float,
+    segments: Sequence[Interval],
+    length: int,
+    step: int,
+    settings: Settings,
+) -> dict[str, float]:
+    """The formula: the score and its weighted terms."""
     terms = dict.fromkeys(("reliability", "format", "rounds", "exploration", "zoom"), 0.0)
     if form < 0:
         terms["format"] = settings.error
@@ -116,7 +169,7 @@ def controller_reward(
         terms = {
             "reliability": settings.reliability * reliability,
             "format": settings.format * form,
-            "rounds": -settings.rounds * _GROWTH[settings.rounds_growth](len(turns), max_rounds),
+            "rounds": -cost,
             "exploration": settings.exploration * left * (_LEAST <= unique <= _MOST),
             "zoom": settings.zoom * any(start > 0 or end < length - 2 for start, end in segments),
         }

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recipes.artist.decision import ACCEPT, TOOL
-from recipes.artist.reward import PRESETS, Settings, compute_score, controller_reward, read_settings, reasoner_reward
+from recipes.artist.reward import (
+    PRESETS,
+    Settings,
+    compute_score,
+    controller_reward,
+    read_settings,
+    reasoner_reward,
+    turn_rewards,
+)
 from src.config.group import compose_group
 from src.errors import ConfigError
 
@@ -141,6 +149,16 @@ def test_what_a_session_earns_beside_reliability_and_form() -> None:
     for growth, expected in (("quadratic", 0.9), ("exponential", 0.1 * (2.718281828**0.6 - 1))):
         found = controller_reward(turns, segments, 100, 0.5, Settings(rounds_growth=growth), max_rounds=5)
         assert found["rounds"] == pytest.approx(-expected)
+
+
+def test_turns_can_be_paid_one_by_one() -> None:
+    turns = [zoom(0, 20), zoom(20, 150), "no decision", DONE]
+    paid = turn_rewards(turns, [[(0, 20)], [(20, 100)], [], []], 100, [0.0, 1.0, 1.0, 1.0], STRICT)
+    assert [one["score"] for one in paid] == pytest.approx([1 - 0.1, 3 + 0.5 - 0.1, -1, 3 + 1 - 0.1])
+    growing = Settings(rounds=0.1, rounds_growth="quadratic")
+    costs = [one["rounds"] for one in turn_rewards([*turns[:2], DONE], [[]] * 3, 100, [0.0] * 3, growing)]
+    assert costs == pytest.approx([-0.1, -0.3, -0.5])  # which add up to what the session pays
+    assert sum(costs) == pytest.approx(controller_reward([*turns[:2], DONE], [], 100, 0.0, growing)["rounds"])
 
 
 def test_with_the_whole_series_read_at_first_the_first_turn_may_accept() -> None:
