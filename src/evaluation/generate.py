@@ -44,12 +44,7 @@ class Generator:
         began = time.perf_counter()
         prompts = [self._reader.read(request.messages, request.images) for request in requests]
         fits = [number for number, prompt in enumerate(prompts) if prompt.length < self._context]
-        options: dict[str, Any] = {
-            "temperature": self._settings.temperature,
-            "top_p": self._settings.top_p,
-            "max_tokens": self._settings.max_tokens,
-        }
-        parameters = [SamplingParams(seed=requests[number].seed, **options) for number in fits]
+        parameters = [SamplingParams(**self._sampling(requests[number])) for number in fits]
         inputs = [_input(prompts[number]) for number in fits]
         try:
             outputs = self._llm.generate(inputs, parameters, use_tqdm=sys.stderr.isatty())
@@ -59,12 +54,25 @@ class Generator:
         for number, output in zip(fits, outputs, strict=True):
             answer = output.outputs[0]
             answers[number] = Completion(
-                self._begun + answer.text, len(answer.token_ids), answer.finish_reason == "length"
+                self._begun + answer.text,
+                len(answer.token_ids),
+                answer.finish_reason == "length",
+                prompt_tokens=prompts[number].length,
+                cached_tokens=output.num_cached_tokens or 0,
             )
         self.seconds += time.perf_counter() - began
         self.prompt_tokens += sum(prompts[number].length for number in fits)
         self.tokens += sum(answer.tokens for answer in answers)
         return answers
+
+    def _sampling(self, request: Request) -> dict[str, Any]:
+        given, most = self._settings.temperature, self._settings.max_tokens
+        return {
+            "seed": request.seed,
+            "temperature": given if request.temperature is None or given == 0 else request.temperature,
+            "top_p": self._settings.top_p,
+            "max_tokens": most if request.max_tokens is None else min(most, request.max_tokens),
+        }
 
 
 def _input(prompt: Prompt) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class TextGenerator(Protocol):
     def generate(self) -> Generate: ...
 
 
-# model, settings, the first requests, how many turns -> the generator, for as long as the context is open
+# model, settings, requests as long as those to come, turns -> the generator, for as long as the context is open
 OpenGenerator = Callable[[str, EvaluationSettings, Sequence[Request], int], AbstractContextManager[TextGenerator]]
 
 
@@ -75,8 +75,8 @@ def evaluate(
     rows = {name: choose(way.rows(settings.split), settings.max_windows, drawn_by) for name, way in ways.items()}
     runs = settings.distinct_runs
     log(f"evaluating {model} on {task.name} ({settings.split}): {len(rows[''])} questions, {runs} run(s)")
-    first = [Request(row.messages, settings.seed, row.images) for of_way in rows.values() for row in of_way]
-    with opener(model, settings, first, task.turns) as generator:
+    longest = [request for name, way in ways.items() for request in way.longest(rows[name])]
+    with opener(model, settings, longest, task.turns) as generator:
         loaded = time.perf_counter()
         every = {name: way.ask(rows[name], runs, settings.seed, generator.generate) for name, way in ways.items()}
     asked = every[""]

@@ -208,6 +208,10 @@ class Task(ABC):
         """
         return {"": [Calls("answer")]}
 
+    def longest(self, rows: Sequence[Row]) -> Sequence[Request]:
+        """Requests as long as ``ask`` makes them, which an engine is made for; most tasks ask what their rows hold."""
+        return [Request(row.messages, 0, row.images) for row in rows]
+
     def judge(self, row: Row, answer: Answer) -> Mapping[str, float]:
         """Metrics of one answer, under the names that ``score`` gives their means; none for an answer without them.
 
