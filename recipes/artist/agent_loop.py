@@ -21,7 +21,7 @@ from uuid import uuid4
 from omegaconf import OmegaConf
 from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics
 
-from recipes.artist.outcome import counts, outcome
+from recipes.artist.outcome import counts, outcome, path
 from recipes.artist.prefixes import Prefixes
 from recipes.artist.question import of_row
 from recipes.artist.reward import Settings, read_settings
@@ -35,6 +35,10 @@ from src.tasks.series_store import SeriesStore
 from src.tasks.task import load_task
 from src.training.agent_loop import rollout_seed
 from src.training.row_output import RowOutput
+
+
+class TooLongError(Exception):
+    """A prompt that has no room."""
 
 
 @dataclass
@@ -111,11 +115,10 @@ class ArtistLoop(AgentLoopBase):
 
     def _cap_text_prompt_length(self, prompt_ids: list[int]) -> list[int]:
         """Refuse a prompt that is too long; veRL's own cuts its beginning off, and with it the question."""
-        limit = self.rollout_config.prompt_length
-        if len(prompt_ids) > limit:
-            raise ConfigError(
-                f"a prompt of a session has {len(prompt_ids)} tokens, and data.max_prompt_length is {limit}: raise it, "
-                "or show less of the series (dataset.view) in fewer rounds (dataset.session.max_rounds)"
+        if len(prompt_ids) > self.rollout_config.prompt_length:
+            raise TooLongError(
+                f"the prompt has {len(prompt_ids)} tokens, and data.max_prompt_length is "
+                f"{self.rollout_config.prompt_length}"
             )
         return prompt_ids
 
@@ -132,7 +135,10 @@ class _Playing:
 
     async def complete(self, calls: Sequence[Call]) -> list[Completion]:
         """Make calls that may be made together: they are of one prompt."""
-        prompt_ids, images = await self._prompt(calls[0])
+        try:
+            prompt_ids, images = await self._prompt(calls[0])
+        except TooLongError as error:
+            return [Completion("", 0, problem=str(error)) for _ in calls]
         shared = self.prefixes.shared(calls[0], prompt_ids)
         return list(await asyncio.gather(*(self._one(call, prompt_ids, images, shared) for call in calls)))
 
@@ -143,7 +149,12 @@ class _Playing:
             found = await self.loop.process_multi_modal_info(messages)
             self.loop._assert_mm_supported(bool(found))
             images = found["images"]
-        return await self.loop.ct_build_initial_tokens(messages, images=images), images
+        try:
+            return await self.loop.ct_build_initial_tokens(messages, images=images), images
+        except ValueError as error:  # where there are images veRL refuses by itself
+            if "prompt_length" in str(error):
+                raise TooLongError(str(error)) from None
+            raise
 
     async def _one(self, call: Call, prompt_ids: list[int], images: list[Any] | None, shared: int) -> Completion:
         role = self.setting.task.typed.session.of(call.role)
@@ -198,16 +209,21 @@ class _Playing:
         of = self.setting.task.typed.session
         found = outcome(session, self.setting.reward, step=self.step - 1, max_rounds=of.max_rounds)
         of_session = {"session/reliability": found.reliability, **counts(session), **self.prefixes.terms()}
+        if not session.said:
+            raise ConfigError(f"a session cannot begin: {session.problem}; raise it, or show less (dataset.view)")
+        told = path(session, found).as_json()
         rows = [self._row(said, {**found.controller, **of_session}) for said in session.turns]
         final = [
             self._row(said, {**terms, **of_session}) for said, terms in zip(session.final, found.reasoner, strict=True)
         ]
-        return [*rows, *final[1:], *final[:1]]
+        rows = [*rows, *final[1:], *final[:1]]
+        rows[-1].trajectory = told
+        return rows
 
     def _row(self, said: Said, terms: dict[str, float]) -> RowOutput:
         call = said.call
         made = self.made[call.role, call.turn, call.draw]
-        limit = self.loop.rollout_config.response_length
+        role, limit = self.setting.task.typed.session.of(call.role), self.loop.rollout_config.response_length
         return RowOutput(
             prompt_ids=made.prompt_ids,
             response_ids=made.response_ids[:limit],
@@ -220,6 +236,8 @@ class _Playing:
             extra_fields=made.extra,
             role=call.role,
             turn=call.turn if call.role == CONTROLLER else call.draw,
+            temperature=role.temperature,
+            limit=role.max_tokens,
             row_reward=terms["score"],
             row_terms=terms,
         )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from recipes.artist.reward import Settings, controller_reward, reasoner_reward
 from recipes.artist.segments import coverage, precision, recall
-from recipes.artist.session import Session
+from recipes.artist.session import CONTROLLER, REASONER, Session
+from src.tasks.path import Path
+from src.tasks.path import Said as Turn
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,20 @@ def counts(session: Session) -> dict[str, float]:
         found["session/recall"] = recall(segments, question.evidence)
         found["session/precision"] = precision(segments, question.evidence)
     return {name: float(value) for name, value in found.items()}
+
+
+def path(session: Session, found: Outcome) -> Path:
+    """The session as the report draws it: what was read in which order, and what was said of it."""
+    first = len(session.segments[: session.answered_first])
+    said = [Turn(REASONER, one.text) for one in session.answers[:first]]
+    for number, turn in enumerate(session.turns):
+        segment = session.segments[first + number : first + number + 1]
+        said.append(Turn(CONTROLLER, turn.text, segment[0] if segment else None))
+        said += [Turn(REASONER, one.text) for one in session.answers[first + number : first + number + 1]]
+    if not session.turns:
+        said = [Turn(REASONER, one.text) for one in session.answers]
+    facts = {"D": found.reliability, f"{CONTROLLER} reward": found.controller["score"]}
+    if found.reasoner:
+        facts[f"{REASONER} reward"] = found.reasoner[0]["score"]
+    question = session.question
+    return Path.through(question.series, session.segments, evidence=question.evidence, said=said, facts=facts)

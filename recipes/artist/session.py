@@ -1,8 +1,8 @@
 """A session: what is asked of the model for one question, whoever asks it.
 
 The controller has a segment read or accepts, the reasoner answers from the question and the segments so far. One model
-plays both, each call is a conversation of its own, and nothing is tried again: a turn that decides nothing ends the
-session, which keeps the last answer.
+plays both, each call is a conversation of its own, and nothing is tried again: a turn that decides nothing, or a prompt
+that is too long, ends the session, which keeps the last answer.
 
 ``converse`` is a generator. It yields the calls that can be made next, all at a time, and is sent their completions:
 the agent loop makes them on veRL's servers, an evaluation makes those of all its sessions in one batch.
@@ -73,8 +73,8 @@ class SessionSettings:
             if value is not None and value < 1:
                 raise DataError(f"dataset.session.{name} is {value}: set it to at least 1")
         for role, one in ((CONTROLLER, self.controller), (REASONER, self.reasoner)):
-            if not 0 <= one.temperature <= 10:
-                raise DataError(f"dataset.session.{role}.temperature is {one.temperature}: set it from 0 to 10")
+            if not 0 < one.temperature <= 10:  # log-probabilities are taken at it
+                raise DataError(f"dataset.session.{role}.temperature is {one.temperature}: set it above 0, up to 10")
             if one.max_tokens < 1:
                 raise DataError(f"dataset.session.{role}.max_tokens is {one.max_tokens}: set it to at least 1")
 
@@ -118,7 +118,7 @@ class Session:
     """A session that has ended.
 
     Args:
-        segments: that were read, in order; half-open, inside the series.
+        segments: that were read, in order; half-open, inside the series. Each turn but the last one asked for one.
         turns: of the controller.
         answers: of the reasoner, one after each segment; the last one is the session's.
         final: N from the final segments, the session's own first; empty where there is none.
@@ -157,8 +157,7 @@ def converse(question: Question, settings: SessionSettings, view: ViewSettings, 
         yield from _answer(session, settings, view)
     else:
         if view.include_full_series:
-            session.segments.append((0, question.length))
-            yield from _answer(session, settings, view)
+            yield from _answer(session, settings, view, (0, question.length))
             session.answered_first = session.problem is None
         for _ in range(settings.max_rounds):
             if session.problem is not None or session.accepted:
@@ -177,32 +176,38 @@ def _round(session: Session, settings: SessionSettings, view: ViewSettings) -> _
     last = session.answers[-1].text if session.answers else None
     call = Call(CONTROLLER, len(session.turns), 0, *controller_prompt(question, session.segments, last, view))
     (completion,) = yield [call]
+    session.problem = completion.problem
+    if completion.problem is not None:
+        return
     session.turns.append(Said(call, completion))
     decision = read_decision(completion.text, question.length, may_accept=last is not None, strict=settings.strict)
-    session.problem = completion.problem or decision.problem
+    session.problem = decision.problem
     session.accepted = decision.accepts
     segment = clamp(decision.segment, question.length) if decision.segment is not None else None
     if session.problem is None and segment is not None:
         if view.view == "letters":  # which has no means: what is too long for them is cut
             segment = segment[0], min(segment[1], segment[0] + view.segment_values)
-        session.segments.append(widen(segment, LEAST_STEPS, question.length))
-        yield from _answer(session, settings, view)
+        yield from _answer(session, settings, view, widen(segment, LEAST_STEPS, question.length))
 
 
-def _answer(session: Session, settings: SessionSettings, view: ViewSettings) -> _Part:
+def _answer(session: Session, settings: SessionSettings, view: ViewSettings, more: Interval | None = None) -> _Part:
+    """Let the reasoner answer, from one more segment than before."""
     question = session.question
+    segments = [*session.segments, more] if more is not None else []
     if settings.policy == "overview":
         prompt = overview_prompt(question, view)
     elif settings.policy == "blind":
         prompt = blind_prompt(question, view)
     else:
         if settings.policy == "reasoner":
-            session.segments = everywhere(question.length, settings.alone or settings.max_rounds, view)
-        prompt = reasoner_prompt(question, session.segments, view)
+            segments = everywhere(question.length, settings.alone or settings.max_rounds, view)
+        prompt = reasoner_prompt(question, segments, view)
     call = Call(REASONER, len(session.answers), 0, *prompt)
     (completion,) = yield [call]
-    session.answers.append(Said(call, completion))
     session.problem = completion.problem
+    if completion.problem is None:
+        session.segments = segments
+        session.answers.append(Said(call, completion))
 
 
 def longest_prompts(question: Question, settings: SessionSettings, view: ViewSettings) -> list[Prompt]:

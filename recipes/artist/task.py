@@ -15,6 +15,7 @@ from recipes.artist.scoring import SessionAnswer, score
 from recipes.artist.session import CONTROLLER, Call, Conversation, Session, SessionSettings, converse, longest_prompts
 from src.tasks.asking import Completion, Generate, Request, request_seed
 from src.tasks.classify.metrics import LEAD
+from src.tasks.path import Path, Said
 from src.tasks.row import Row
 from src.tasks.scores import Scores
 from src.tasks.task import Answer, Asked
@@ -52,6 +53,17 @@ class Artist(Questions):
             return Answer(choice.letter, None, choice.well_formed)
         problem = "the answer is none of the options" if choice.answered else "there is no answer section"
         return Answer(None, problem, choice.well_formed)
+
+    def read_turn(self, row: Row, role: str, response: str) -> Answer:
+        """As ``read``; a session that ends with its controller has no answer, whatever that has written."""
+        if role == CONTROLLER:
+            return Answer(None, "the session ended without an answer", well_formed=False)
+        return self.read(row, response)
+
+    def path(self, row: Row, trajectory: Mapping[str, Any]) -> Path:
+        """What the agent loop has told of a session (``recipes.artist.outcome.path``)."""
+        said = [Said(**{**one, "segment": one["segment"] and tuple(one["segment"])}) for one in trajectory["said"]]
+        return Path(**{**trajectory, "said": said})
 
     def reward(self, row: Row, response: str) -> Mapping[str, float]:
         """The reasoner's, in the strict preset."""

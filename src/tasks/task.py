@@ -172,6 +172,10 @@ class Task(ABC):
     def read(self, row: Row, response: str) -> Answer:
         """Read one response by the task's one grammar; any text is read, none raises."""
 
+    def read_turn(self, row: Row, role: str, response: str) -> Answer:
+        """Read what ended a session in which several roles speak; a role may have no answer to give."""
+        return self.read(row, response)
+
     @abstractmethod
     def reward(self, row: Row, response: str) -> Mapping[str, float]:
         """The reward where the configuration names no other: ``score`` and its terms, the same keys for every row.

@@ -60,7 +60,8 @@ class Recorder:
         """Score held-out answers and keep all of them; returns the metrics for the step's line."""
         rows = [row for batch in sampled for row in batch.rows]
         rewards = np.concatenate([batch.rewards for batch in sampled])
-        answers = [self.task.read(row, response) for row, response in zip(rows, responses, strict=True)]
+        roles = [role for batch in sampled for role in batch.roles]
+        answers = [self.task.read_turn(*one) for one in zip(rows, roles, responses, strict=True)]
         by_dataset: dict[str, list[float]] = defaultdict(list)
         for row, reward in zip(rows, rewards, strict=True):
             by_dataset[row.source].append(float(reward))
@@ -89,8 +90,8 @@ class Recorder:
         picked = sampled.take(chosen)
         answers = [
             # The last row answers for its session.
-            self.task.read(row, response) if place in ends else None
-            for place, row, response in zip(chosen, picked.rows, responses, strict=True)
+            self.task.read_turn(row, role, response) if place in ends else None
+            for place, row, role, response in zip(chosen, picked.rows, picked.roles, responses, strict=True)
         ]
         written = [
             replace(

@@ -23,6 +23,7 @@ NOT_IN_VERLS_YAML = {
     "actor_rollout_ref.ref.fsdp_config.mixed_precision": "as for the actor",
     "actor_rollout_ref.rollout.engine_kwargs.vllm": "vLLM's own options; veRL passes them on",
     "actor_rollout_ref.rollout.enable_sleep_mode": "a field of RolloutConfig",
+    "actor_rollout_ref.rollout.engine_kwargs.vllm.block_size": "an argument of the engine; veRL passes it on",
     "ray_kwargs.ray_init": "arguments of ray.init; veRL passes them on",
     "sft.model.override_config": "as for the actor",
     "sft.engine.mixed_precision": "as for the actor",

@@ -7,7 +7,7 @@ from artist_play import DONE, VIEW, answer, completion, played, question, zoom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recipes.artist.outcome import counts, outcome
+from recipes.artist.outcome import counts, outcome, path
 from recipes.artist.reward import Settings
 from recipes.artist.session import RoleSettings, SessionSettings, converse, everywhere, longest_prompts
 from recipes.artist.views import ViewSettings
@@ -136,12 +136,39 @@ def test_letters_show_no_means_so_that_long_segments_are_cut() -> None:
     assert session.segments == [(9, 19)]
 
 
-def test_a_call_that_gets_nothing_ends_the_session() -> None:
-    conversation = converse(question(), SessionSettings(), VIEW, N)
-    next(conversation)
-    with pytest.raises(StopIteration) as end:
-        conversation.send([completion("", problem="the prompt fills the model's context")])
-    assert end.value.value.problem == "the prompt fills the model's context" and not end.value.value.final
+def test_a_prompt_without_room_ends_the_session_with_what_it_has() -> None:
+    full = completion("", problem="the prompt fills the model's context")
+    for said, segments, answers in (
+        ([full], [], []),
+        ([completion(zoom(0, 10)), full], [], []),
+        ([completion(zoom(0, 10)), completion(answer("A")), full], [(0, 10)], [answer("A")]),
+        ([completion(one) for one in (zoom(0, 10), answer("A"), zoom(20, 30))] + [full], [(0, 10)], [answer("A")]),
+    ):
+        conversation = converse(question(), SessionSettings(), VIEW)
+        next(conversation)
+        with pytest.raises(StopIteration) as end:
+            for one in said:
+                conversation.send([one])
+        session = end.value.value
+        assert session.problem == full.problem and session.segments == segments
+        assert [one.text for one in session.final] == answers
+        assert all(one.completion.problem is None for one in session.said)  # all of it is something to train on
+
+
+def test_the_report_sees_who_said_what_in_which_order() -> None:
+    session, _ = played(question(), [zoom(20, 40), zoom(5, 9), DONE], [answer("A"), answer("B")])
+    found = path(session, outcome(session, Settings()))
+    assert [(one.role, one.segment) for one in found.said] == [
+        ("controller", (20, 40)), ("reasoner", None), ("controller", (5, 13)), ("reasoner", None), ("controller", None),
+    ]  # fmt: skip
+    assert found.segments == [(20, 40), (5, 13)] and found.evidence == ((20, 40),) and found.length == 100
+    assert found.facts == {"D": 1.0, "controller reward": pytest.approx(3.7), "reasoner reward": 4.0}
+    whole, _ = played(
+        question(), [zoom(0, 8), DONE], lambda call: answer("B"), view=ViewSettings(include_full_series=True)
+    )
+    assert [one.role for one in path(whole, outcome(whole, Settings())).said] == [
+        "reasoner", "controller", "reasoner", "controller",
+    ]  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)

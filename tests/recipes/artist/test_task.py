@@ -1,14 +1,17 @@
 """ARTIST as a task: sessions of an evaluation side by side, and what their answers are scored with."""
 
 import doctest
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from artist_play import DONE, answer, zoom
+from artist_play import DONE, answer, played, zoom
 from artist_settings import SHORT
 
 from recipes.artist import scoring
+from recipes.artist.outcome import outcome, path
+from recipes.artist.reward import Settings
 from recipes.artist.scoring import SessionAnswer, pass_at
 from recipes.artist.task import Artist
 from src.tasks.asking import Completion, Request
@@ -116,6 +119,22 @@ def test_what_is_read_and_paid() -> None:
     assert asking.read(row, "B").problem == "there is no answer section"
     assert asking.reward(row, answer(row.truth))["score"] == 4.0
     assert asking.judge(row, asking.read(row, answer(row.truth))) == {"acc": 1.0}
+
+
+def test_a_session_that_ends_with_its_controller_has_no_answer() -> None:
+    asking = task()
+    row = asking.rows("val")[0]
+    assert asking.read_turn(row, "reasoner", answer("A")).value == "A"
+    assert asking.read_turn(row, "controller", answer("A")).problem == "the session ended without an answer"
+
+
+def test_what_the_loop_tells_of_a_session_is_drawn() -> None:
+    asking = task()
+    asked = asking.questions_of([asking.rows("val")[0]])[0]
+    session, _ = played(asked, [zoom(0, 9), DONE], [answer("A")], view=asking.typed.view)
+    told = path(session, outcome(session, Settings()))
+    again = asking.path(asking.rows("val")[0], json.loads(json.dumps(told.as_json())))
+    assert json.dumps(again.as_json()) == json.dumps(told.as_json()) and again.said[0].segment == (0, 9)
 
 
 def test_the_variants_ask_the_reasoner_without_a_controller() -> None:
