@@ -212,7 +212,9 @@ class _Playing:
         if not session.said:
             raise ConfigError(f"a session cannot begin: {session.problem}; raise it, or show less (dataset.view)")
         told = path(session, found).as_json()
-        rows = [self._row(said, {**found.controller, **of_session}) for said in session.turns]
+        rows = [
+            self._row(said, {**terms, **of_session}) for said, terms in zip(session.turns, found.turns, strict=True)
+        ]
         final = [
             self._row(said, {**terms, **of_session}) for said, terms in zip(session.final, found.reasoner, strict=True)
         ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from recipes.artist.reward import Settings, controller_reward, reasoner_reward
+from recipes.artist.reward import Settings, controller_reward, reasoner_reward, turn_rewards
 from recipes.artist.segments import coverage, precision, recall
 from recipes.artist.session import CONTROLLER, REASONER, Session
 from src.tasks.path import Path
@@ -18,12 +19,14 @@ class Outcome:
 
     Args:
         reliability: D, the share of right answers among those from the final segments; 0 where there is none.
-        controller: the reward's terms, the same for all turns of the session.
+        controller: the reward's terms, of the session.
+        turns: of each turn of the controller: the session's, or its own where the reward is without ``trajectory``.
         reasoner: of each final answer.
     """
 
     reliability: float
     controller: Mapping[str, float]
+    turns: list[Mapping[str, float]]
     reasoner: list[dict[str, float]]
 
 
@@ -36,17 +39,28 @@ def outcome(session: Session, settings: Settings, *, step: int = 0, max_rounds: 
     question = session.question
     reasoner = [reasoner_reward(one.text, question.options, question.truth, settings) for one in session.final]
     reliability = sum(one["acc"] for one in reasoner) / len(reasoner) if reasoner else 0.0
-    controller = controller_reward(
-        [turn.text for turn in session.turns],
-        session.segments,
-        question.length,
-        reliability,
-        settings,
-        step=step,
-        max_rounds=max_rounds,
-        accepts_at_once=session.answered_first,
+    paid = reliability if settings.reliable or not reasoner else reasoner[0]["acc"]
+    texts = [turn.text for turn in session.turns]
+    more: dict[str, Any] = {"step": step, "max_rounds": max_rounds, "accepts_at_once": session.answered_first}
+    controller: Mapping[str, float] = controller_reward(
+        texts, session.segments, question.length, paid, settings, **more
     )
-    return Outcome(reliability, controller, reasoner)
+    turns = [controller] * len(texts)
+    if not settings.trajectory:
+        first = len(session.segments[: session.answered_first])
+        places = range(first, first + len(texts))
+        read = [session.segments[place : place + 1] for place in places]
+        right = [_right(session, place, settings) for place in places]
+        turns = list(turn_rewards(texts, read, question.length, right, settings, **more))
+    return Outcome(reliability, controller, turns, reasoner)
+
+
+def _right(session: Session, place: int, settings: Settings) -> float:
+    """Whether the answer is right that stands after a turn: the one that it brought, or the one that it accepts."""
+    if place >= len(session.answers) and not session.accepted:
+        return 0.0
+    question, answer = session.question, session.answers[min(place, len(session.answers) - 1)]
+    return reasoner_reward(answer.text, question.options, question.truth, settings)["acc"]
 
 
 def counts(session: Session) -> dict[str, float]:
