@@ -66,7 +66,7 @@ def test_a_share_of_the_traces_is_wrong_on_purpose_and_says_so(mine: Path) -> No
 def test_a_weak_teacher_is_a_note_on_the_data(mine: Path) -> None:
     assert task(mine, traces={"samples": 40, "wrong": 0.3}).about()["notes"] == [
         "The teacher is weak on purpose: 30 % of the SFT traces name a wrong class (dataset.traces.wrong=0.3), so that "
-        "RL has something to find out."
+        "RL has something to find out. What SFT reaches with right ones is in recipes/timemaster/README.md."
     ]
     assert "notes" not in task(mine).about()
 
