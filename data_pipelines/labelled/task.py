@@ -143,9 +143,12 @@ class Classify(ClassifyTask):
         return () if self.typed.show == "numbers" else (self._picture(one.split, one.place, index),)
 
     def _drawn(self, split: str, place: int, index: int) -> bytes:
-        """The series' own plot, or, to see what it is worth, a blank one or that of the next series."""
+        """The series' own plot, or, to see what it is worth, a blank one or that of another series."""
         part, settings = self.archive.parts[split], self.typed
-        place = (place + 1) % len(part) if settings.image == "other" else place
+        if settings.image == "other":
+            # Of a drawn one: archives are often sorted by class, so that the next series would be of the same.
+            order = np.random.default_rng([settings.seed, 8]).permutation(len(part))
+            place = int(order[(np.flatnonzero(order == place)[0] + 1) % len(part)])
         one = self._sample(part, split, place)
         shown = one.by_channel()
         if settings.image == "blank":
