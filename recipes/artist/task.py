@@ -12,8 +12,18 @@ from recipes.artist.outcome import counts
 from recipes.artist.question import Question, of_row
 from recipes.artist.reward import Settings, reasoner_reward
 from recipes.artist.scoring import SessionAnswer, score
-from recipes.artist.session import CONTROLLER, Call, Conversation, Session, SessionSettings, converse, longest_prompts
+from recipes.artist.session import (
+    CONTROLLER,
+    REASONER,
+    Call,
+    Conversation,
+    Session,
+    SessionSettings,
+    converse,
+    longest_prompts,
+)
 from src.tasks.asking import Completion, Generate, Request, request_seed
+from src.tasks.calls import Calls
 from src.tasks.classify.metrics import LEAD
 from src.tasks.path import Path, Said
 from src.tasks.row import Row
@@ -45,6 +55,21 @@ class Artist(Questions):
     def turns(self) -> int:
         """Calls that follow each other at most."""
         return 2 * self.typed.session.max_rounds + 1 if self.typed.session.policy == "session" else 1
+
+    @property
+    def calls(self) -> Mapping[str, Sequence[Calls]]:
+        """With R segments read: R and the acceptance of the controller, R of the reasoner and N - 1 more at the end."""
+        of = self.typed.session
+        if of.policy != "session":
+            return {"": [Calls(REASONER, of.answers, of.reasoner.max_tokens)]}
+        first = int(self.typed.view.include_full_series)  # an answer before the first round
+        return {
+            f"{rounds} segment{'s' if rounds > 1 else ''} read": [
+                Calls(CONTROLLER, min(rounds + 1, of.max_rounds), of.controller.max_tokens),
+                Calls(REASONER, first + rounds + of.answers - 1, of.reasoner.max_tokens),
+            ]
+            for rounds in range(1, of.max_rounds + 1)
+        }
 
     def read(self, row: Row, response: str) -> Answer:
         """The option that the reasoner's last answer names."""

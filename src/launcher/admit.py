@@ -47,6 +47,8 @@ def admit(cfg: DictConfig, choices: Mapping[str, Any]) -> list[Stage]:
             task = own if same else load_task(stage.dataset, download=cfg.launch.download)
             if here and not same:
                 task.find()
+            if stage.trainer == "sft" and not task.has_traces:
+                task.traces("sft")  # which says why it has none
             _check_lengths(stage, *task.least_tokens)
     if here:
         start_from(with_source := copy.deepcopy(cfg), None if cfg.run.fresh else run.record.get("from"))

@@ -9,7 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from published_questions import reader, right, wave
 
+from src.config.group import compose_group
 from src.errors import DataError
+from src.tasks.build import build, read_rows
+from src.tasks.task import load_task
 
 
 def _row(place: int, kind: str = "multiple_choices", task: str = "characterization", **change: Any) -> dict[str, Any]:
@@ -68,3 +71,21 @@ def test_a_malformed_row_is_refused_with_its_number(tmp_path: Path, change: dict
     _write(tmp_path, [_row(0), _row(1, **change)])
     with pytest.raises(DataError, match=rf"train.parquet, {reason}"):
         _ = reader("artist_trqa", tmp_path, malformed="refuse").parts
+
+
+def test_a_build_of_them_is_rows_with_their_series_beside(tmp_path: Path) -> None:
+    _write(tmp_path, [_row(place) for place in range(5)])
+    given = [f"dataset.folder={tmp_path}", "dataset.max_rows.train=4"]
+    said: list[str] = []
+    task = load_task(compose_group("dataset", "artist_trqa", given), log=said.append)
+    task.find()
+    assert not task.has_traces  # no teacher knows the evidence: dataset.traces.file brings a chat model's
+    built = build(task, tmp_path / "built")
+    assert built.counts == {"train": 4, "val": 1, "test": 1}
+    (row,) = read_rows(built.test)
+    assert (row.source, row.task, row.truth) == ("artist_trqa", "true_or_false", "A")
+    assert (row.info["length"], row.info["options"]) == (160, {"A": "True", "B": "False"})
+    manifest = json.loads((tmp_path / "built" / "manifest.json").read_text())
+    assert manifest["data"]["answers"]["train"] == {"none": 4} and manifest["licence"] == "MIT"
+    assert "dataset artist_trqa, train: none 4" in said
+    assert not build(task, tmp_path / "built").rebuilt
