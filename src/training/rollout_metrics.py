@@ -17,7 +17,7 @@ def rollout_metrics(sampled: Rollouts, limit: int) -> dict[str, float]:
     """Metrics over all rollouts of a step, the dropped ones included.
 
     They count sessions, each by its last row. Where rows name a task they are given again for each, and where rows have
-    more than one role for each role.
+    a role for each role.
 
     Args:
         limit: tokens that a response may have, where its row does not say otherwise.
@@ -37,9 +37,8 @@ def rollout_metrics(sampled: Rollouts, limit: int) -> dict[str, float]:
     for task, places in rows_of_groups([row.task for row in sessions.rows]).items():
         if task:
             metrics |= _reward_metrics(sessions.take(places), limit, f"{task}/")
-    by_role = rows_of_groups(sampled.roles)
-    if len(by_role) > 1:
-        for role, places in by_role.items():
+    for role, places in rows_of_groups(sampled.roles).items():
+        if role:
             metrics |= _role_metrics(sampled.take(places), limit, f"{role}/")
     return metrics
 
@@ -52,11 +51,11 @@ def advantage_metrics(kept: Rollouts, advantages: np.ndarray) -> dict[str, float
         advantages: of each of them.
     """
     metrics = {}
-    by_role = rows_of_groups(kept.roles)
-    for role, places in by_role.items() if len(by_role) > 1 else ():
-        own = advantages[places]
-        metrics[f"{role}/advantages/std"] = float(own.std())
-        metrics[f"{role}/advantages/zero_frac"] = float((own == 0).mean())
+    for role, places in rows_of_groups(kept.roles).items():
+        if role:
+            own = advantages[places]
+            metrics[f"{role}/advantages/std"] = float(own.std())
+            metrics[f"{role}/advantages/zero_frac"] = float((own == 0).mean())
     return metrics
 
 
@@ -105,14 +104,15 @@ def _term_metrics(
     """Mean and spread of each reward term, over the rollouts whose row does not rule it out.
 
     All rollouts have the same keys. Where a row's ``info`` has ``terms``, these are the ones that its kind of
-    answer can earn; the others are zero in it and say nothing.
+    answer can earn; the others are zero in it and say nothing. A name with a slash is no term of the reward, but
+    something that an agent loop counts, and a metric by itself.
     """
     values: dict[str, list[float]] = defaultdict(list)
     of_term: dict[str, list[float]] = defaultdict(list)
     for place, (one, row) in enumerate(zip(terms, rows, strict=True)):
         possible = row.info.get("terms")
         for name, value in one.items():
-            if possible is None or name == "valid" or name in possible:
+            if possible is None or name == "valid" or "/" in name or name in possible:
                 values[name].append(value)
                 of_term[name].append(1.0 if votes is None else float(votes[place]))
     metrics = {}
@@ -121,7 +121,8 @@ def _term_metrics(
         if name == "valid":
             metrics["parse/valid_frac"] = mean
         else:
-            metrics[f"reward/{name}/mean"], metrics[f"reward/{name}/std"] = mean, std
+            metric = name if "/" in name else f"reward/{name}"
+            metrics[f"{metric}/mean"], metrics[f"{metric}/std"] = mean, std
     return metrics
 
 

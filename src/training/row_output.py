@@ -26,7 +26,8 @@ class RowOutput(AgentLoopOutput):
         turn: the row's place among those of its role, from 0.
         row_reward: the row's own reward. None in the last row leaves the session's reward to the configuration's
             reward function; every other row has one.
-        row_terms: the named parts of ``row_reward``, the same keys in all rows of a role.
+        row_terms: the named parts of ``row_reward``, the same keys in all rows of a role. A name with a
+            slash, such as ``session/rounds``, is a count beside them.
         temperature: that the row was sampled at, in all rows or in none; its log-probabilities are taken at it. None:
             ``actor_rollout_ref.rollout.temperature``.
         limit: tokens that the response might have; None: ``data.max_response_length``.

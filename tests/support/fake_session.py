@@ -27,7 +27,7 @@ def way() -> Way:
     said += [Said("controller", "<think>Once more</think>", SEGMENTS[2])]
     said += [Said("reasoner", "<think>Still 41</think>\n<answer>A</answer>")]
     said += [Said("controller", "<think>Enough</think>\n<answer>ACCEPT</answer>")]
-    facts = {"reliability": 0.75, "controller reward": 3.1, "reasoner reward": 4.0, "coverage": 0.225}
+    facts = {"reliability": 0.75, "controller reward": 3.1, "reasoner reward": 4.0}
     return Way.through(series, SEGMENTS, evidence=EVIDENCE, said=said, facts=facts)
 
 
@@ -50,7 +50,9 @@ def session(number: int, *, path: Way | None = None, split: str = "train", index
                 prompt=f"Prompt of {role} {turn}",
                 response=f"<think>Why, says {role} {turn}</think>\n<answer>A</answer>",
                 score=3.1 if role == "controller" else 4.0 - number,
-                terms={"reliability": 2.25} if role == "controller" else {"accuracy": 3.0 - number},
+                terms={"reliability": 2.25}
+                if role == "controller"
+                else {"accuracy": 3.0 - number, "session/recall": 1.0},
                 ground_truth="A",
                 prediction="A" if last else None,
                 valid=last,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,8 @@ def sessions() -> Rollouts:
     return Rollouts(
         keys=keys,
         rewards=np.array([2.0, 2.0, 2.0, 1.0, 4.0, 3.0]),
-        terms=[{"form": 1.0}] * 3 + [{"right": 0.0}, {"form": 0.0}, {"right": 1.0}],
+        terms=[{"form": 1.0}] * 3
+        + [{"right": 0.0, "session/rounds": 3.0}, {"form": 0.0}, {"right": 1.0, "session/rounds": 1.0}],
         roles=["controller"] * 3 + ["reasoner", "controller", "reasoner"],
         turns=np.array([0, 1, 2, 0, 0, 0]),
         lengths=np.array([8.0, 5.0, 5.0, 20.0, 8.0, 19.0]),
@@ -70,5 +73,12 @@ def test_advantages_by_role() -> None:
         "reasoner/advantages/std": 0.25,
         "reasoner/advantages/zero_frac": 0.5,
     }
-    alone = sessions().take([0, 4])
+    alone = replace(sessions().take([0, 4]), roles=["", ""])
     assert advantage_metrics(alone, np.array([1.0, -1.0])) == {}  # veRL's own tell the same
+
+
+def test_what_is_counted_is_no_term_of_the_reward() -> None:
+    metrics = rollout_metrics(sessions(), limit=100)
+    assert metrics["session/rounds/mean"] == 2.0 and metrics["session/rounds/std"] == 1.0
+    assert metrics["reasoner/session/rounds/mean"] == 2.0
+    assert not [name for name in metrics if "reward/session" in name]

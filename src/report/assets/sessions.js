@@ -71,5 +71,5 @@ function sessionParts(sample) {
   const list = () => element("ol", { class: "turns" }, ...rows);
   if (!sample.path) return rows.length ? [element("h4", {}, "Turn by turn"), list()] : [];
   const all = rows.length ? [element("details", { class: "rows" }, element("summary", {}, `All ${rows.length} rows of the session, as they are trained on`), list())] : [];
-  return [element("p", { class: "facts-line" }, pathWords(sample.path)), factsTable(sample.path.facts), saidList(sample.path.said), ...all].filter(Boolean);
+  return [element("p", { class: "facts-line" }, pathWords(sample.path)), factsTable({ ...sample.path.facts, ...sample.counts }), saidList(sample.path.said), ...all].filter(Boolean);
 }

@@ -90,8 +90,9 @@ def _score(session: Session) -> float:
 def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
     """Return ``{"samples": [...], "windows": [...]}``; see ``collect_samples``.
 
-    The terms are those that add up to the score, so without ``valid``, which earns nothing. ``rows`` are those of a
-    session that has several, its last one among them.
+    The terms are those that add up to the score, so without ``valid``, which earns nothing, and without
+    what has a slash in its name, which is counted (``counts``). ``rows`` are those of a session that has several, its
+    last one among them.
     """
     places: dict[str, int] = {}
     windows: list[dict[str, Any]] = []
@@ -115,6 +116,7 @@ def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
                 "terms": _terms(row),
                 "valid": row.valid,
                 "kept": _kept(own),
+                "counts": {name.split("/", 1)[1]: _finite(value) for name, value in row.terms.items() if "/" in name},
                 "path": _path(row.path),
                 "rows": [_row(one) for one in own] if len(own) > 1 else [],
                 "response": clip(row.response),
@@ -127,7 +129,7 @@ def pack_samples(rows: list[Ranked], images: Images) -> dict[str, Any]:
 
 
 def _terms(row: Sample) -> dict[str, float | None]:
-    return {name: _finite(value) for name, value in row.terms.items() if name != "valid"}
+    return {name: _finite(value) for name, value in row.terms.items() if name != "valid" and "/" not in name}
 
 
 def _row(row: Sample) -> dict[str, Any]:
