@@ -68,7 +68,7 @@ def test_sessions_that_are_right_and_in_form_are_kept(
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        (lambda answer: answer.replace("<think>", "<think></think><think>"), "not in form"),
+        (lambda answer: answer.replace("\n<tool_call>", "\nSo:\n<tool_call>"), "not in form"),
         (lambda answer: answer.replace("<answer>ACCEPT</answer>", "I accept"), "neither a tool call nor an answer"),
     ],
 )
