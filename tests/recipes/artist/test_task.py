@@ -160,6 +160,19 @@ def test_engines_are_made_for_the_longest_prompts() -> None:
     assert longest >= max(len(one.messages[-1]["content"]) for batch in generate.batches for one in batch)
 
 
+def test_the_calls_of_a_session_are_known_from_settings() -> None:
+    asking = task(session={**SESSION, "answers": 6})
+    found = {way: [(one.role, one.count, one.tokens) for one in calls] for way, calls in asking.calls.items()}
+    assert found == {
+        "1 segment read": [("controller", 2, 20), ("reasoner", 6, 512)],  # R + 1, R + N - 1
+        "2 segments read": [("controller", 3, 20), ("reasoner", 7, 512)],
+        "3 segments read": [("controller", 3, 20), ("reasoner", 8, 512)],  # no round is left to accept in
+    }
+    assert [one.count for one in task(**asking.variants["blind"]).calls[""]] == [6]
+    whole = task(view={**SHORT["view"], "include_full_series": True}).calls["1 segment read"]
+    assert [one.count for one in whole] == [2, 7]
+
+
 def test_pass_at_k() -> None:
     assert not doctest.testmod(scoring).failed
     assert pass_at(1, 2, 8) == 0.25 and pass_at(8, 1, 8) == 1.0 and pass_at(4, 0, 8) == 0.0
