@@ -81,6 +81,7 @@ class Questions(Task):
         """A hash over settings, the reader's data, ready-made traces and the recipe's code."""
         content = asdict(self.typed)
         del content["traces"]["file"]
+        content.pop("session", None)  # how questions are answered does not change them
         data = [self.source.digest]
         if self.typed.traces.file is not None:
             data.append(sha256_of(traces_file(self.typed.traces.file)))

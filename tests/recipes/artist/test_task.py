@@ -173,6 +173,12 @@ def test_the_calls_of_a_session_are_known_from_settings() -> None:
     assert [one.count for one in whole] == [2, 7]
 
 
+def test_how_questions_are_answered_does_not_make_others_of_them() -> None:
+    asking = task()
+    assert task(session={"answers": 2, "max_rounds": 1}).fingerprint == asking.fingerprint
+    assert task(seed=4).fingerprint != asking.fingerprint
+
+
 def test_pass_at_k() -> None:
     assert not doctest.testmod(scoring).failed
     assert pass_at(1, 2, 8) == 0.25 and pass_at(8, 1, 8) == 1.0 and pass_at(4, 0, 8) == 0.0
