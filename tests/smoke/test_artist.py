@@ -55,8 +55,8 @@ def pictured(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Launched:
     words = command(
         folder, "run", *MORE, "stages=[rl]", "model=tiny_vl", "dataset.view.view=image", "dataset.view.plot.width=112",
         "dataset.view.plot.height=56", "dataset.view.plot.axes=false", "dataset.view.include_full_series=true",
-        "data.max_prompt_length=1024", "actor_rollout_ref.rollout.max_model_len=1072", "evaluation.variants=[]",
-        "trainer.total_training_steps=1", recipe="artist",
+        "data.max_prompt_length=1536", "actor_rollout_ref.rollout.max_model_len=1584", "evaluation.variants=[]",
+        "model.build.context_length=2048", "trainer.total_training_steps=1", recipe="artist",
     )  # fmt: skip
     launcher = warm.start(words)
     output, _ = launcher.communicate(timeout=900)
@@ -101,19 +101,20 @@ def test_a_session_makes_r_plus_1_calls_of_the_controller_and_r_plus_n_minus_1_o
 
 def test_rows_of_both_roles_have_their_own_rewards_and_prompts(run: Launched) -> None:
     for rows in sessions(run, 1).values():
-        (trajectory,) = {row["score"] for row in rows if row["role"] == "controller"}
-        terms = rows[-1]["terms"]
-        if not terms["session/accepted"]:
-            continue
-        assert trajectory == pytest.approx(3 * terms["session/reliability"] + 1 - 0.1 * terms["session/rounds"])
+        controller = [row for row in rows if row["role"] == "controller"]
+        (earned,) = {row["score"] for row in controller}  # the session's, in every turn
+        terms = controller[0]["terms"]
+        assert earned == pytest.approx(terms["reliability"] + terms["format"] + terms["rounds"])
         answers = [row for row in rows if row["role"] == "reasoner"]
+        if not answers:
+            continue
         assert {row["score"] for row in answers} <= {4.0, 3.5, 1.0, 0.5, -1.0}
-        right = sum(row["prediction"] == row["ground_truth"] or row["score"] >= 3.5 for row in answers)
+        right = sum(row["score"] >= 3.5 for row in answers)
         assert terms["session/reliability"] == pytest.approx(right / N)
         assert len({row["prompt"] for row in answers}) == 1 and "these segments only" in answers[0]["prompt"]
-        last = [row for row in rows if row["role"] == "controller"][-1]
-        assert answers[-1]["response"].strip() in last["prompt"]
-        assert rows[-1]["path"]["segments"] and rows[-1]["path"]["evidence"]
+        if terms["session/accepted"]:
+            assert answers[-1]["response"].strip() in controller[-1]["prompt"]
+            assert rows[-1]["path"]["segments"] and rows[-1]["path"]["evidence"]
 
 
 def test_a_batch_is_one_update_in_which_each_row_is_seen_at_its_own_temperature(run: Launched) -> None:
