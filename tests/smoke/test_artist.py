@@ -122,7 +122,7 @@ def test_a_batch_is_one_update_in_which_each_row_is_seen_at_its_own_temperature(
         if line["step"]:
             assert line["actor/updates"] == 1.0 and abs(line["actor/ppo_kl"]) < 1e-5
             assert line["logprob_gap/mean"] < 1e-5 and line["logprob_gap/max"] < 1e-3  # of 1.0 and of 0.7
-            assert {"controller/reward/mean", "reasoner/reward/mean", "reward/session/recall/mean"} <= set(line)
+            assert {"controller/reward/mean", "reasoner/reward/mean", "session/recall/mean"} <= set(line)
 
 
 def test_the_cache_has_what_a_session_shares(run: Launched) -> None:
