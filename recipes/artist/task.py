@@ -16,7 +16,6 @@ from recipes.artist.session import (
     CONTROLLER,
     REASONER,
     Call,
-    Conversation,
     Session,
     SessionSettings,
     converse,
@@ -109,16 +108,25 @@ class Artist(Questions):
         return [Request(messages, 0, images) for messages, images in prompts]
 
     def ask(self, rows: Sequence[Row], runs: int, seed: int, generate: Generate) -> list[Asked]:
-        """Play all sessions side by side: the calls that can be made next are made in one batch."""
+        """Play all sessions; what they amount to is the answer of each."""
         places = [(place, run) for place in range(len(rows)) for run in range(runs)]
-        questions = self.questions_of(rows)
-        of = self.typed
-        playing: dict[int, Conversation] = {}
-        waiting: dict[int, list[Call]] = {}
+        played = self.play(rows, runs, seed, generate)
+        return [self._asked(rows[place], place, run, one) for (place, run), one in zip(places, played, strict=True)]
+
+    def play(self, rows: Sequence[Row], runs: int, seed: int, generate: Generate, answers: int = 1) -> list[Session]:
+        """Play all sessions side by side: the calls that can be made next are made in one batch.
+
+        Args:
+            answers: N, from the final segments.
+
+        Returns:
+            By question, then by run.
+        """
+        of, questions = self.typed, self.questions_of(rows)
+        places = [(place, run) for place in range(len(rows)) for run in range(runs)]
+        playing = [converse(questions[place], of.session, of.view, answers) for place, _ in places]
+        waiting = {number: next(one) for number, one in enumerate(playing)}
         ended: dict[int, Session] = {}
-        for number, (place, _) in enumerate(places):
-            playing[number] = converse(questions[place], of.session, of.view)
-            waiting[number] = next(playing[number])
         while waiting:
             calls = [(number, call) for number, some in waiting.items() for call in some]
             requests = [self._request(call, seed, *places[number]) for number, call in calls]
@@ -131,7 +139,7 @@ class Artist(Questions):
                     waiting[number] = playing[number].send(completions)
                 except StopIteration as end:
                     ended[number] = end.value
-        return [self._asked(rows[place], place, run, ended[number]) for number, (place, run) in enumerate(places)]
+        return [ended[number] for number in range(len(places))]
 
     def questions_of(self, rows: Sequence[Row]) -> list[Question]:
         """The questions that these rows ask, with their series."""
@@ -140,7 +148,7 @@ class Artist(Questions):
 
     def _request(self, call: Call, seed: int, place: int, run: int) -> Request:
         role = self.typed.session.of(call.role)
-        turn = 2 * call.turn + (call.role != CONTROLLER)
+        turn = 2 * call.turn + (call.role != CONTROLLER) + (call.draw << 16)
         return Request(
             call.messages,
             request_seed(seed, run, place, turn),

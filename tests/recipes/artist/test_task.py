@@ -62,6 +62,15 @@ def test_all_sessions_of_an_evaluation_go_on_together_in_one_batch_a_turn() -> N
     assert [len(one.prompts) for one in asked] == [3] * len(asked)
 
 
+def test_further_answers_are_sampled_in_the_batch_that_comes_next() -> None:
+    asking, generate = task(), Scripted()
+    rows = list(asking.rows("test"))[:3]
+    sessions = asking.play(rows, 2, 5, generate, answers=4)
+    assert [len(batch) for batch in generate.batches] == [6, 6, 6, 18]
+    assert len({one.seed for batch in generate.batches for one in batch}) == 36
+    assert [len(one.final) for one in sessions] == [4] * 6
+
+
 def test_a_session_without_an_answer_is_a_failed_one() -> None:
     asking = task()
     (one, *_) = asking.ask(
