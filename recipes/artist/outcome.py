@@ -82,6 +82,7 @@ def counts(session: Session) -> dict[str, float]:
         "session/prompt_tokens": prompt_tokens,
         "session/cached_frac": sum(one.cached_tokens for one in said) / max(1, prompt_tokens),
         "session/cut_off": any(one.truncated for one in said),
+        "session/no_room": session.no_room,
     }
     if question.evidence:
         found["session/recall"] = recall(segments, question.evidence)

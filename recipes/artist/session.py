@@ -134,6 +134,7 @@ class Session:
     accepted: bool = False
     problem: str | None = None
     answered_first: bool = False  # before the controller's first turn
+    no_room: bool = False  # for a prompt, which ended the session
 
     @property
     def said(self) -> list[Said]:
@@ -176,7 +177,7 @@ def _round(session: Session, settings: SessionSettings, view: ViewSettings) -> _
     last = session.answers[-1].text if session.answers else None
     call = Call(CONTROLLER, len(session.turns), 0, *controller_prompt(question, session.segments, last, view))
     (completion,) = yield [call]
-    session.problem = completion.problem
+    session.problem, session.no_room = completion.problem, completion.problem is not None
     if completion.problem is not None:
         return
     session.turns.append(Said(call, completion))
@@ -204,7 +205,7 @@ def _answer(session: Session, settings: SessionSettings, view: ViewSettings, mor
         prompt = reasoner_prompt(question, segments, view)
     call = Call(REASONER, len(session.answers), 0, *prompt)
     (completion,) = yield [call]
-    session.problem = completion.problem
+    session.problem, session.no_room = completion.problem, completion.problem is not None
     if completion.problem is None:
         session.segments = segments
         session.answers.append(Said(call, completion))

@@ -151,6 +151,7 @@ def test_a_prompt_without_room_ends_the_session_with_what_it_has() -> None:
                 conversation.send([one])
         session = end.value.value
         assert session.problem == full.problem and session.segments == segments
+        assert counts(session)["session/no_room"] == 1.0
         assert [one.text for one in session.final] == answers
         assert all(one.completion.problem is None for one in session.said)  # all of it is something to train on
 
