@@ -1,6 +1,7 @@
 """Rows that do not fit a stage end the run with the key to raise, or are left out and counted."""
 
 import os
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 from seeing import SETTINGS, model_of_images
-from toy_plots import Plots
+from toy_plots import Plots, plot
 
 from src.config.stages import Stage
 from src.errors import UserError
@@ -16,7 +17,7 @@ from src.launcher.data import Data
 from src.launcher.lengths import check_lengths
 from src.launcher.stage import Interpreter
 from src.record.run import Run
-from src.tasks.build import build, read_rows
+from src.tasks.build import build, read_rows, write_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,3 +88,23 @@ def test_a_picture_that_no_model_takes_is_named(run: Run, data: Data, tmp_path: 
     text = tiny.build(tmp_path / "text", [], {key: SIZES[key] for key in SIZES if key != "vision"}, seed=1)
     with pytest.raises(UserError, match="reads text only, and the rows have images"):
         _checked(run, data, str(text), _stage(100, drop=False))
+
+
+def test_a_picture_above_the_models_limit_is_counted_and_one_that_does_not_decode_is_refused(
+    run: Run, data: Data, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = read_rows(data.own.train)
+    large = replace(rows[1], images=[plot(True, 0, width=1400)])  # 78,400 pixels of 50,176
+    write_rows([large, *rows[1:]], data.own.train)
+    assert _checked(run, data, model, _stage(100, drop=False)) == data
+    assert "images: 1 are larger than the model takes, and are scaled down to its limit" in capsys.readouterr().out
+    write_rows([rows[0], replace(rows[1], images=[b"\x89PNG no more"])], data.own.train)
+    with pytest.raises(UserError, match=r"train\.parquet, row 1: an image cannot be decoded .*: write it again as PNG"):
+        _checked(run, data, model, _stage(100, drop=False))
+
+
+def test_a_processor_without_a_chat_template_is_refused(run: Run, data: Data, model: str, tmp_path: Path) -> None:
+    bare = shutil.copytree(model, tmp_path / "bare")
+    (bare / "chat_template.jinja").unlink()
+    with pytest.raises(UserError, match=r"has no chat template: add chat_template\.jinja to its files"):
+        _checked(run, data, str(bare), _stage(100, drop=False))
