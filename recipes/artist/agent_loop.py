@@ -24,7 +24,7 @@ from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetr
 from recipes.artist.outcome import counts, outcome, path
 from recipes.artist.prefixes import Prefixes
 from recipes.artist.question import of_row
-from recipes.artist.reward import Settings, read_settings
+from recipes.artist.reward import read_settings
 from recipes.artist.session import CONTROLLER, Call, Said, Session, converse
 from recipes.artist.task import Artist
 from src.errors import ConfigError
@@ -71,9 +71,13 @@ class Setting:
         self.task = task
         self.begun = str(scored.get("begun") or "")
         function: Any = OmegaConf.to_container(scored.function, resolve=True) if scored.function else {}
-        own = str(function.get("path", "")).endswith("recipes.artist.reward")
-        self.reward = read_settings(function.get("reward_kwargs") or {}) if own else Settings()
-        # As vLLM has it where the configuration says nothing: 16 steps on a GPU.
+        if function and not str(function.get("path")).endswith("recipes.artist.reward"):
+            raise ConfigError(
+                f"reward.custom_reward_function.path={function.get('path')} knows no sessions: choose reward=artist, "
+                "artist_paper or artist_released, or reward=own"
+            )
+        self.reward = read_settings(function.get("reward_kwargs") or {})
+        # As vLLM has it where the configuration says nothing: 16 tokens on a GPU.
         self.block = int(OmegaConf.select(config, "actor_rollout_ref.rollout.engine_kwargs.vllm.block_size") or 16)
 
     @cached_property
