@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from artist_step import R_RSN, D, direct_loss, kept_rows, step
 
 from recipes.artist.algorithm import (
     CONTROLLER,
@@ -19,41 +20,7 @@ from src.algorithms.algorithm import WEIGHTED_LOSS
 from src.algorithms.rollouts import Rollouts
 from src.errors import ConfigError
 
-# Right answers of G = 6 trajectories, N = 6 each, and R_rsn = 3 * acc + 1.
-ROWS = ("111111", "101010", "111110", "000000", "110000", "111100")
-RIGHT = np.array([[int(digit) for digit in row] for row in ROWS])
-R_RSN = 3.0 * RIGHT + 1
-D = RIGHT.mean(axis=1)
-R_CTL = 3 * D + 1
 P = [0.0, 0.2754, 0.2053, 0.0, 0.2597, 0.2597]
-
-
-def step(questions: int = 1, rounds: tuple[int, ...] = (1, 2, 3, 1, 2, 5), seed: int = 0) -> Rollouts:
-    """Rows of a step: each trajectory has turns of the controller, then N answers, of various lengths."""
-    rng = np.random.default_rng(seed)
-    keys, rewards, roles, turns = [], [], [], []
-    for question in range(questions):
-        for g in range(len(RIGHT)):
-            spoken = [(CONTROLLER, R_CTL[g])] * rounds[g] + [(REASONER, reward) for reward in R_RSN[g]]
-            for place, (role, reward) in enumerate(spoken):
-                keys.append(f"1x{question}_{g}_{place}")
-                roles.append(role)
-                rewards.append(reward)
-                turns.append(place)
-    size = len(keys)
-    return Rollouts(
-        keys=keys,
-        rewards=np.array(rewards),
-        terms=[{}] * size,
-        roles=roles,
-        turns=np.array(turns),
-        lengths=rng.integers(1, 30, size).astype(float),
-        rows=[{}] * size,
-    )
-
-
-def kept_rows(rollouts: Rollouts) -> Rollouts:
-    return rollouts.take(np.flatnonzero(rollouts.kept).tolist())
 
 
 def test_vectors_of_the_reference() -> None:
@@ -105,25 +72,6 @@ def test_the_draw_follows_p_and_depends_on_question_and_step_only() -> None:
     backwards = list(range(len(rollouts.keys)))[::-1]
     assert [drawn(Artist(), at) for at in range(20)] == [drawn(Artist(), at, backwards) for at in range(20)]
     assert [drawn(Artist(seed=2), at) for at in range(20)] != [drawn(Artist(), at) for at in range(20)]
-
-
-def direct_loss(
-    rollouts: Rollouts, advantages: np.ndarray, log_pi: list[np.ndarray], k3: list[np.ndarray], beta: float
-) -> float:
-    """L of the module's docstring for the kept rows, trajectory by trajectory."""
-    of_trajectory: dict[str, list[float]] = {}
-    tokens: dict[str, int] = {}
-    reasoned, count = 0.0, 0
-    for row, (session, role) in enumerate(zip(rollouts.sessions, rollouts.roles, strict=True)):
-        gain = -advantages[row] * log_pi[row]
-        if role == CONTROLLER:
-            of_trajectory.setdefault(session, []).append(gain.sum())
-            tokens[session] = tokens.get(session, 0) + len(gain)
-        else:
-            reasoned += (gain + beta * k3[row]).sum()
-            count += len(gain)
-    spoken = np.mean([sum(of_trajectory[session]) / tokens[session] for session in of_trajectory])
-    return float(spoken + reasoned / count)
 
 
 @pytest.mark.parametrize("selection", ["variance", "uniform"])
