@@ -88,6 +88,9 @@ class Artist(Algorithm):
                 answers = [row for row in rows if rollouts.roles[row] == REASONER]
                 share[answers] = self._shares(rollouts.take(answers), group_rng(self.seed, step, group))
         kept = share > 0
+        if not kept.any():  # nobody has answered: a step without a gradient
+            nothing = np.zeros(len(share))
+            return replace(rollouts, weights=nothing, kl_weights=nothing)
         answered = np.array([role == REASONER for role in rollouts.roles])
         weights = np.ones(len(share))
         of_kept = aggregation_weights(

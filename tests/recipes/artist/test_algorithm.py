@@ -132,6 +132,14 @@ def test_a_trajectory_without_answers_is_not_drawn_and_still_compared() -> None:
     assert chosen.kept.all() and (chosen.weights * chosen.lengths).sum() == pytest.approx(chosen.lengths.sum())
 
 
+def test_a_step_in_which_nobody_answers_teaches_the_reasoner_nothing() -> None:
+    rollouts = step()
+    spoken = rollouts.take([row for row, role in enumerate(rollouts.roles) if role == CONTROLLER])
+    chosen = Artist(roles=[REASONER]).select(spoken, 1)
+    assert chosen.kept.all() and not chosen.weights.any()
+    assert chosen.kl_weights is not None and not chosen.kl_weights.any()
+
+
 @pytest.mark.parametrize("role", [CONTROLLER, REASONER])
 def test_one_role_can_learn_alone(role: str) -> None:
     algorithm = Artist(roles=[role])
