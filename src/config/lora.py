@@ -43,9 +43,14 @@ def check_lora(model: DictConfig, where: str, rollout: DictConfig | None = None)
 
 
 def adapter_settings(stage: Stage) -> dict[str, Any] | None:
-    """What a stage's new adapters are put on, as PEFT's settings; None where it has none, or takes given ones."""
-    node = stage.config.model if stage.trainer == "sft" else stage.config.actor_rollout_ref.model
+    """What a stage's new adapters are put on, as PEFT's settings; None where it has none, or takes given ones.
+
+    ``sampled`` beside them: vLLM is to sample with them.
+    """
+    sampled = stage.trainer != "sft"
+    node = stage.config.actor_rollout_ref.model if sampled else stage.config.model
     model: Any = OmegaConf.to_container(node, resolve=True)
     if not model.get("lora_rank") or model.get("lora_adapter_path"):
         return None
-    return {name: model.get(name) for name in ("target_modules", "exclude_modules", "target_parameters")}
+    settings = {name: model.get(name) for name in ("target_modules", "exclude_modules", "target_parameters")}
+    return {**settings, "sampled": True} if sampled else settings

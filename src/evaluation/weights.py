@@ -11,6 +11,7 @@ LoRA. What it prints last is JSON, too: a sentence, or null when all is well.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 _SHOWN = 3
+_TOWER = re.compile(r"\.(visual|vision_tower|vision_model)\.")  # in the names that transformers gives its layers
 _MERGE = "; a LoRA is merged into its base model first (PEFT's merge_and_unload)"
 
 
@@ -56,12 +58,15 @@ def weights_problem(model: str) -> str | None:
 
 
 def adapters_problem(model: str, settings: Mapping[str, Any]) -> str | None:
-    """Why adapters cannot be put on a model, or not be merged into it; None where they can.
+    """Why adapters cannot be put on a model, not be merged into it, or not be sampled with; None where they can.
 
     Args:
         model: a folder or hub name.
-        settings: ``target_modules``, ``exclude_modules`` and ``target_parameters``, as veRL gives them to PEFT.
+        settings: ``target_modules``, ``exclude_modules`` and ``target_parameters``, as veRL gives them to PEFT; and
+            ``sampled``, whether vLLM is to sample with them.
     """
+    settings = dict(settings)
+    sampled = settings.pop("sampled", False)
     folder = _folder(model)
     if folder is None:
         return None
@@ -90,6 +95,12 @@ def adapters_problem(model: str, settings: Mapping[str, Any]) -> str | None:
         return (
             f"{chosen}: {ends[0].rpartition('.')[2]} shares its weights in {folder} (tie_word_embeddings), so that a "
             "LoRA of it cannot be merged: leave it out"
+        )
+    if sampled and (tower := [name for name in layers if _TOWER.search(name)]):
+        return (
+            f"{chosen} puts adapters on the vision tower ({tower[0].removeprefix('base_model.model.')}), and vLLM "
+            "samples without these, in silence: leave the tower out with "
+            "actor_rollout_ref.model.exclude_modules='.*visual.*' (the part of its layers' names)"
         )
     return None
 

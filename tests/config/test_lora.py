@@ -41,3 +41,5 @@ def test_what_the_adapters_are_put_on_is_known_for_each_stage() -> None:
     sft, rl = build_stages(compose_run(*BASE, *words))
     assert adapter_settings(sft) == {"target_modules": ["q_proj"], "exclude_modules": None, "target_parameters": None}
     assert adapter_settings(rl) is None
+    _, rl = build_stages(compose_run(*BASE, f"{RL}.lora_rank=4"))
+    assert (adapter_settings(rl) or {})["sampled"] is True

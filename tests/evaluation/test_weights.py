@@ -9,6 +9,7 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
+from seeing import model_of_images
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from src.evaluation.weights import adapters_problem, weights_problem
@@ -115,6 +116,16 @@ def test_adapters_that_fit_nothing_or_cannot_be_merged_are_refused(
 
 def test_an_untied_head_can_have_adapters(tmp_path: Path) -> None:
     assert adapters_problem(str(_save(tmp_path / "model", tied=False)), {"target_modules": ["lm_head"]}) is None
+
+
+def test_adapters_of_a_vision_tower_are_for_sft_alone(tmp_path: Path) -> None:
+    """vLLM has ``enable_tower_connector_lora`` off, and says nothing of the adapters that it leaves out."""
+    model = str(model_of_images(tmp_path / "model"))
+    settings = {"target_modules": "all-linear", "exclude_modules": None}
+    assert adapters_problem(model, settings) is None
+    problem = str(adapters_problem(model, {**settings, "sampled": True}))
+    assert "target_modules=all-linear puts adapters on the vision tower (model.visual.blocks.0." in problem
+    assert adapters_problem(model, {**settings, "exclude_modules": ".*visual.*", "sampled": True}) is None
 
 
 def test_the_process_names_the_model_and_the_stage(model: Path, tmp_path: Path) -> None:
