@@ -31,6 +31,7 @@ NOT_IN_VERLS_YAML = {
     "reward.kinds": "the project's; taken out of veRL's config by src.config.stages",
     "reward.judges": "the project's; taken out likewise",
     "algorithm.grip": "the project's; taken out of veRL's config by src.config.algorithm",
+    "algorithm.artist": "the settings of recipes.artist.algorithm; taken out likewise",
     "algorithm.name": "the project's; taken out likewise",
     "algorithm.path": "the project's; taken out likewise",
 }
