@@ -1,8 +1,8 @@
 """The faithful renderer: matplotlib's object face, as the figures of papers are made, at ten times the price of Pillow.
 
-Without pyplot, which keeps figures and a global state. TimeMaster's plots are made with 6 x 2.5 inches and cut to what
-is drawn, which gives pictures of about 580 x 230 pixels, from 571 to 589 wide by the length of their tick labels. Here
-the size is given and the layout fills it: the same look, and one price in tokens.
+Without pyplot, which keeps figures and a global state. Plots of arXiv 2506.13705 are made with 6 x 2.5 inches and cut
+to what is drawn, which gives pictures of about 580 x 230 pixels, from 571 to 589 wide by the length of their tick
+labels. Here the size is given and the layout fills it: the same look, and one price in tokens.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from src.tasks.plots.thinning import keep_extremes
 
 _DOTS = 100  # an inch, matplotlib's own
 _POINTS = 72 / _DOTS  # that a pixel has
-_EDGE = 5  # free pixels around what is drawn: TimeMaster's padding of 0.05 inches
+_EDGE = 5  # free pixels around what is drawn: matplotlib's padding, cut tight, of 0.05 inches
 
 
 def render(series: Drawable, settings: PlotSettings) -> bytes:
