@@ -58,11 +58,13 @@ def start(
     Args:
         choices: Hydra's, group -> option.
     """
+    from src.config.algorithm import check_arguments
     from src.config.dry_run import show
     from src.launcher.admit import admit
     from src.processes.stopping import EXIT_CODE, Terminated
 
     try:
+        check_arguments(cfg, arguments)
         stages = admit(cfg, choices or {})
         if cfg.launch.dry_run:
             from src.launcher.cost import costs

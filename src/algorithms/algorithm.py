@@ -62,6 +62,10 @@ class Algorithm:
         """How many of these sessions enter the update: veRL counts its batches in them."""
         return rollouts
 
+    def most_refills(self) -> int:
+        """With ``algorithm.filter_groups``: how many batches of prompts a step may sample beyond its own."""
+        return 10
+
     def choose(self, rewards: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Choose the sessions of one prompt that enter the update; the others cost nothing after generation.
 

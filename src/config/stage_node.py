@@ -17,6 +17,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from src.config.algorithm import ACTOR
 from src.config.group import compose_group, group_file
 from src.errors import ConfigError
 
@@ -134,7 +135,10 @@ def seen_by(name: str, config: Mapping[str, Any]) -> Plain:
         if (choice := node.get(group)) is not None:
             whole = CHOSEN in choice and group != "algorithm"  # whose options lie over veRL's keys
             own = {key: value for key, value in choice.items() if key != CHOSEN}
-            seen[group] = merged({} if whole else seen.get(group, {}), own)
+            base = {} if whole else dict(seen.get(group, {}))
+            if CHOSEN in choice:
+                base.pop(ACTOR, None)  # of the run's own algorithm
+            seen[group] = merged(base, own)
     own = {key: value for key, value in node.items() if key not in ("kind", "reference", *GROUPS)}
     if sft:
         seen["sft"] = merged(seen.get("sft", {}), own)

@@ -15,7 +15,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from src.config.algorithm import named_algorithm, take_out
+from src.config.algorithm import named_algorithm, put_actor, take_out
 from src.config.stage_node import OWN_KEYS, TRAINERS, check_nodes, seen_by
 from src.errors import ConfigError
 from src.processes.openmp import intel_openmp
@@ -82,7 +82,11 @@ def build_stages(cfg: DictConfig, seen: Mapping[str, DictConfig] | None = None) 
 def views(cfg: DictConfig) -> dict[str, DictConfig]:
     """The configuration as each stage sees it, by the stage's name, in the stages' order."""
     plain: Any = OmegaConf.to_container(cfg, resolve=False)
-    return {name: OmegaConf.create(seen_by(name, plain)) for name in cfg.stages}
+    seen = {name: OmegaConf.create(seen_by(name, plain)) for name in cfg.stages}
+    for name, view in seen.items():
+        if TRAINERS[view.stage[name].kind] != "sft":
+            put_actor(view)
+    return seen
 
 
 def _build(name: str, view: DictConfig) -> Stage:
@@ -153,6 +157,7 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
             "best_metric": metric_of("ppo", cfg.run.best_metric),
             "samples": cfg.logging.samples_per_step,
             "max_logprob_gap": cfg.launch.max_logprob_gap,
+            **_replaced(config),
         }
         if cfg.ray.address:
             # The run's own processes are the cluster's: inside a job, "auto" is the cluster that the job is of.
@@ -160,6 +165,19 @@ def _ppo(cfg: DictConfig, name: str) -> DictConfig:
         runtime_env = config.ray_kwargs.ray_init.setdefault("runtime_env", {})
         runtime_env["env_vars"] = {**worker_environment(cfg), **(runtime_env.get("env_vars") or {})}
     return config
+
+
+def _replaced(config: DictConfig) -> dict[str, Any]:
+    """How groups without a signal are replaced, which veRL tells its own samplers only; empty: they are not."""
+    known = config.algorithm.filter_groups
+    if not known.enable:
+        return {}
+    replaced = {
+        "filter_groups_metric": known.metric,
+        "train_batch_size": config.data.train_batch_size,
+        "max_inflight_gen_batches": known.max_inflight_gen_batches or 1,
+    }
+    return {"replaced": replaced}
 
 
 def _put_adapter(reward: DictConfig, view: DictConfig) -> None:

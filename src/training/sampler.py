@@ -7,6 +7,7 @@ in ``validated``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ from src.training.sampled import FIELDS, SameTerms, read_rollouts
 POLL_INTERVAL_S = 0.02
 
 
+class NoSignalError(Exception):
+    """Dynamic sampling has not found enough prompts whose answers earn different rewards."""
+
+
 class LostRolloutError(Exception):
     """A rollout or a held-out answer is missing, because its agent loop raised."""
 
@@ -32,16 +37,42 @@ class SelectingReplayBuffer(ReplayBuffer):
 
     sampled: Rollouts
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs, poll_interval=POLL_INTERVAL_S)
-        self.algorithm = make_algorithm(**kwargs["sampler_kwargs"].algorithm)
+    def __init__(self, *, refill_fn: Callable[[int], object] | None = None, **kwargs: Any) -> None:
+        given = kwargs["sampler_kwargs"]
+        # Where groups without a signal are replaced, they are one by one, so that as many as are missing are sampled.
+        replaced = {**given["replaced"], "gen_batch_size": 1} if given.get("replaced") else {}
+        super().__init__(**kwargs, **replaced, refill_fn=self._refill, poll_interval=POLL_INTERVAL_S)
+        self.algorithm = make_algorithm(**given.algorithm)
+        self.add_prompts = refill_fn
+        self.refilled = 0
         self.step = 0
         self.validated: list[Rollouts] = []
         self.terms = SameTerms()
 
     def sample(self, global_steps: int, partition_id: str, batch_size: int) -> tuple[KVBatchMeta, dict]:
         self.step = global_steps
-        return super().sample(global_steps=global_steps, partition_id=partition_id, batch_size=batch_size)
+        self.refilled = 0
+        batch, metrics = super().sample(global_steps=global_steps, partition_id=partition_id, batch_size=batch_size)
+        if self.filter_groups_metric is not None and partition_id != "val":
+            metrics["training/filter_groups/refilled_samples"] = self.refilled
+        return batch, metrics
+
+    def _refill(self, prompts: int) -> None:
+        """Sample more prompts, as many as the algorithm allows.
+
+        Raises:
+            NoSignalError: these would be too many.
+        """
+        assert self.add_prompts is not None
+        self.refilled += prompts
+        most = self.algorithm.most_refills() * (self.train_batch_size or 1)
+        if self.refilled > most:
+            raise NoSignalError(
+                f"step {self.step}: {most} prompts were sampled beyond the batch, and still too few have answers that "
+                "earn different rewards: the task is too hard or too easy for the model, or raise "
+                "algorithm.dapo.refills"
+            )
+        self.add_prompts(prompts)
 
     def _sync_metadata_from_transfer_queue(self) -> None:
         super()._sync_metadata_from_transfer_queue()

@@ -32,6 +32,8 @@ NOT_IN_VERLS_YAML = {
     "reward.judges": "the project's; taken out likewise",
     "algorithm.grip": "the project's; taken out of veRL's config by src.config.algorithm",
     "algorithm.artist": "the settings of recipes.artist.algorithm; taken out likewise",
+    "algorithm.dapo": "the project's; taken out likewise",
+    "algorithm.gdpo": "the project's; taken out likewise",
     "algorithm.name": "the project's; taken out likewise",
     "algorithm.path": "the project's; taken out likewise",
 }
@@ -56,7 +58,8 @@ def _keys(file: Path) -> list[str]:
     package = "" if header[1] == "_global_" else header[1]
     content = {key: value for key, value in yaml.safe_load(text).items() if key != "defaults"}
     own = set(OWN_KEYS) - {"sft"}
-    return [key for key in _leaves(content, package) if key.split(".")[0] not in own]
+    keys = (key.replace("algorithm.actor.", "actor_rollout_ref.actor.", 1) for key in _leaves(content, package))
+    return [key for key in keys if key.split(".")[0] not in own]
 
 
 def _has(tree: DictConfig, key: str) -> bool:

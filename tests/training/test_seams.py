@@ -21,7 +21,7 @@ from src.training.trainer import RecordedTrainer
 
 OWN = {
     RecordedTrainer: {"__init__", "_put", "_put_advantages", "_texts", "on_step_end"},
-    SelectingReplayBuffer: {"__init__", "drop_unselected"},
+    SelectingReplayBuffer: {"__init__", "_refill", "drop_unselected"},
     RowOutput: {"model_post_init"},
     SeededSingleTurn: set(),
     RecordedSFTTrainer: {"__init__", "_after_saving", "_stop_asked"},
