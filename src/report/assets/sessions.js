@@ -43,6 +43,11 @@ function factsTable(facts) {
   return rows.length ? element("table", { class: "terms narrow" }, element("caption", {}, "What the session came to"), element("tbody", {}, ...rows)) : null;
 }
 
+function countsLine(counts) {
+  const parts = Object.entries(counts).map(([name, value]) => `${tidy(name)} ${Number.isInteger(value) ? value : formatNumber(value)}`);
+  return parts.length ? element("p", { class: "facts-line" }, parts.join(" · ")) : null;
+}
+
 function saidList(said) {
   let round = 0;
   let first = said.length ? said[0].role : "";
@@ -71,5 +76,5 @@ function sessionParts(sample) {
   const list = () => element("ol", { class: "turns" }, ...rows);
   if (!sample.path) return rows.length ? [element("h4", {}, "Turn by turn"), list()] : [];
   const all = rows.length ? [element("details", { class: "rows" }, element("summary", {}, `All ${rows.length} rows of the session, as they are trained on`), list())] : [];
-  return [element("p", { class: "facts-line" }, pathWords(sample.path)), factsTable({ ...sample.path.facts, ...sample.counts }), saidList(sample.path.said), ...all].filter(Boolean);
+  return [element("p", { class: "facts-line" }, pathWords(sample.path)), factsTable(sample.path.facts), countsLine(sample.counts), saidList(sample.path.said), ...all].filter(Boolean);
 }
