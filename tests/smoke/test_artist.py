@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Launched:
     run = folder / "artist" / "run"
     words = command(
         folder, "run", *MORE, f"dataset.traces.file={traces}", "sft.optim.lr=1e-2", "sft.trainer.total_epochs=100",
-        "sft.trainer.total_training_steps=60", "sft.trainer.save_freq=60", recipe="artist",
+        "sft.trainer.total_training_steps=160", "sft.trainer.save_freq=160", recipe="artist",
     )  # fmt: skip
     launcher = warm.start(words)
     while launcher.poll() is None and not (run / "samples" / "rl_1.jsonl").is_file():
@@ -75,7 +75,7 @@ def sessions(run: Launched, step: int, split: str = "train") -> dict[tuple[int, 
 def test_it_runs_and_goes_on_to_the_end(run: Launched) -> None:
     assert run.code == 0, run.output
     assert [(stage["name"], stage["state"]) for stage in run.record["stages"]] == [("sft", "done"), ("rl", "done")]
-    assert "stage sft is done (step 60)" in run.output
+    assert "stage sft is done (step 160)" in run.output
     lines = run.metrics("rl")
     assert sorted({line["step"] for line in lines}) == [0, 1, 2]
     assert Path(run.record["stages"][1]["checkpoint"]).is_dir()

@@ -1,4 +1,4 @@
-"""Turns of ARTIST that a model learns by heart in sixty steps: one of three, by the end of the prompt."""
+"""Turns of ARTIST that a model learns by heart in 160 steps: one of three, by the end of the prompt."""
 
 from __future__ import annotations
 
