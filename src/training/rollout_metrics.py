@@ -17,7 +17,8 @@ def rollout_metrics(sampled: Rollouts, limit: int) -> dict[str, float]:
     """Metrics over all rollouts of a step, the dropped ones included.
 
     They count sessions, each by its last row. Where rows name a task they are given again for each, and where rows have
-    a role for each role.
+    a role for each role. Terms of rewards are then those of roles alone: sessions may end with one role or another,
+    which are paid for different things.
 
     Args:
         limit: tokens that a response may have, where its row does not say otherwise.
@@ -25,6 +26,8 @@ def rollout_metrics(sampled: Rollouts, limit: int) -> dict[str, float]:
     trained = {session for session, kept in zip(sampled.sessions, sampled.kept, strict=True) if kept}
     sessions = sampled.take(sampled.last_rows())
     sessions.kept = np.array([session in trained for session in sessions.sessions], dtype=bool)
+    if any(sampled.roles):
+        sessions.terms = _of_sessions(sessions.terms)
     metrics = {
         "select/kept_frac": float(sessions.kept.mean()),
         "groups/zero_std_frac": zero_std_share(sessions.rewards, sessions.groups),
@@ -72,6 +75,16 @@ def zero_std_share(rewards: np.ndarray, groups: Sequence[str]) -> float:
     """Share of the prompts whose rollouts all have the same reward: they teach nothing."""
     by_group = rows_of_groups(groups, len(rewards)).values()
     return float(np.mean([rewards[rows].max() == rewards[rows].min() for rows in by_group]))
+
+
+def _of_sessions(terms: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """Of each session's last row what is said of the session: counts, and whether it came to a valid answer."""
+    valid = any("valid" in one for one in terms)
+    return [
+        {name: value for name, value in one.items() if "/" in name}
+        | ({"valid": one.get("valid", 0.0)} if valid else {})
+        for one in terms
+    ]
 
 
 def _reward_metrics(rollouts: Rollouts, limit: int, prefix: str = "") -> dict[str, float]:

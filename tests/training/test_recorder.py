@@ -128,7 +128,7 @@ def test_sessions_are_counted_by_their_last_row_and_roles_by_all_of_theirs(recor
     assert metrics["reasoner/reward/mean"] == pytest.approx(-0.25)
     assert metrics["controller/reward/short/mean"] == 0.75 and metrics["reasoner/reward/right/mean"] == 0.5
     assert "reasoner/reward/short/mean" not in metrics and "reward/short/mean" not in metrics
-    assert metrics["reward/right/mean"] == 0.5
+    assert "reward/right/mean" not in metrics  # a session may end with either role
     limits = [metrics[f"{of}response_length/limit_frac"] for of in ("", "controller/", "reasoner/")]
     assert limits == [0.25, 0.5, 0.0]
 

@@ -82,3 +82,15 @@ def test_what_is_counted_is_no_term_of_the_reward() -> None:
     assert metrics["session/rounds/mean"] == 2.0 and metrics["session/rounds/std"] == 1.0
     assert metrics["reasoner/session/rounds/mean"] == 2.0
     assert not [name for name in metrics if "reward/session" in name]
+
+
+def test_terms_of_a_session_that_one_role_or_the_other_ends_are_those_of_roles() -> None:
+    """The second session ends with its controller: its form would stand for all sessions' otherwise."""
+    ended = replace(sessions().take([0, 1, 2, 3, 4]), terms=[{"form": 1.0}] * 3 + [{"right": 1.0, "valid": 1.0}] * 2)
+    ended.terms[4] = {"form": 0.0}
+    metrics = rollout_metrics(ended, limit=100)
+    assert [name for name in metrics if name.endswith(("form/mean", "right/mean"))] == [
+        "controller/reward/form/mean",
+        "reasoner/reward/right/mean",
+    ]
+    assert metrics["parse/valid_frac"] == 0.5  # a session without an answer has no valid one
