@@ -83,7 +83,7 @@ def order_arguments(arguments: Sequence[str]) -> tuple[list[str], str | None]:
             refuse_moved([key])
             check_grammar([argument])
             if key in GROUPS and ours_only:
-                _check_option(key, value)
+                _check_option(key, value, options(key))
             overrides.append(_of_a_stage(expand_home(argument)))
         elif key in chosen:
             raise ConfigError(f"{key}= is given twice: {chosen[key]} and {value}; give it once")
@@ -148,8 +148,8 @@ def _layers(chosen: dict[str, str]) -> list[str]:
         if layer not in chosen:
             continue
         value = chosen[layer]
-        known = options(layer)
-        _check_option(layer, value)
+        known = _sizes(recipe) if layer == "scale" else options(layer)
+        _check_option(layer, value, known)
         if layer == "scale" and recipe is not None:
             # A recipe's own sizes lie in conf/scale/<recipe>/.
             value = re.sub(rf"\b({'|'.join(known)})\b", rf"{recipe}/\1", value)
@@ -157,11 +157,15 @@ def _layers(chosen: dict[str, str]) -> list[str]:
     return ordered
 
 
-def _check_option(group: str, value: str) -> None:
+def _sizes(recipe: str | None) -> list[str]:
+    """The scales that a recipe has; those of all where it is another folder's, or none is named."""
+    return options("scale" if recipe is None or not (CONF / "scale" / recipe).is_dir() else f"scale/{recipe}")
+
+
+def _check_option(group: str, value: str, known: Sequence[str]) -> None:
     """Say what there is: Hydra would list the files too that others start from."""
     if "(" in value or value in ("", "null"):
         return  # a sweep's expression is Hydra's to check
-    known = options(group)
     for one in value.split(","):
         if one not in known and one not in options(group, verl_config_folder()):
             raise ConfigError(f"unknown {group} {one!r}; choose one of: {', '.join(known)}")

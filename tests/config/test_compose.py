@@ -71,14 +71,16 @@ def test_a_layer_given_twice_is_refused(layer: str) -> None:
     ("argument", "message"),
     [
         ("+recipe=time_r2", "unknown recipe 'time_r2'; choose one of: "),
-        ("scale=huge", "unknown scale 'huge'; choose one of: demo, paper, smoke"),
-        ("scale=smoke,huge", "unknown scale 'huge'; choose one of: demo, paper, smoke"),
+        ("+recipe=time_r1 scale=huge", "unknown scale 'huge'; choose one of: demo, paper, smoke"),
+        ("+recipe=time_r1 scale=smoke,huge", "unknown scale 'huge'; choose one of: demo, paper, smoke"),
+        ("+recipe=time_r1 scale=demo_motions", "unknown scale 'demo_motions'; choose one of: demo, paper, smoke"),
+        ("scale=huge", "unknown scale 'huge'; choose one of: demo, demo_motions, paper, smoke"),
         ("runtime=tpu", "unknown runtime 'tpu'; choose one of: cluster, cpu, gpu"),
     ],
 )
 def test_an_unknown_option_is_refused_with_those_that_exist(argument: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        order_arguments([argument])
+        order_arguments(argument.split())
     assert str(error.value).startswith(message)
 
 

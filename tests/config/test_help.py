@@ -16,7 +16,7 @@ def test_help_shows_recipes_then_our_groups_then_verls_then_the_usage(python) ->
     recipes, groups, verl, _ = (shown[a:b] for a, b in zip(places, [*places[1:], None], strict=True))
     assert "  +recipe=time_r1     Time-R1, arXiv 2506.10630: SFT on reasoning traces, then GRIP" in recipes
     assert len(re.findall(r"^  \+recipe=", recipes, re.M)) == len(list((CONF / "recipe").glob("[!_]*.yaml")))
-    assert re.search(r"^  scale= +demo, paper, smoke$", groups, re.M)
+    assert re.search(r"^  scale= +demo, demo_motions, paper, smoke$", groups, re.M)
     assert re.search(r"^  reward= +.*time_r1_paper", groups, re.M) and "actor" not in groups
     assert re.search(r"^  rollout +rollout$", verl, re.M) and "time_r1" not in verl
     assert not re.search(r"[ =]_", shown)  # no file that others start from

@@ -10,6 +10,7 @@ import pytest
 
 from data_pipelines.__main__ import main
 from data_pipelines.cli import parse
+from src.config.compose import CONF
 from src.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +69,7 @@ def test_help_lists_the_datasets(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert "usage: python -m data_pipelines" in shown
-    assert "aqshunyi, aqwan, basicmotions, classify, csv, ctu, demand" in shown
+    assert f"datasets: {', '.join(sorted(file.stem for file in (CONF / 'dataset').glob('[!_]*.yaml')))} (" in shown
 
 
 def test_options_get_the_type_of_their_default() -> None:

@@ -126,7 +126,7 @@ def test_bytes_that_are_not_text_are_named(tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["reward=nope", "input=x"], "error: there is no reward 'nope': choose one of own, time_r1"),
+        (["reward=nope", "input=x"], "error: there is no reward 'nope': choose one of artist, "),
         (["reward=../config", "input=x"], "error: there is no reward '../config'"),
         (["reward=time_r1", "input=no/such.jsonl"], "error: cannot read input=no/such.jsonl: No such file"),
         (["reward=time_r1"], "error: input=... is missing"),
