@@ -28,20 +28,19 @@ import math
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 from recipes.artist.answer import read_answer
 from recipes.artist.decision import blocks, format_score, turn_scores
 from recipes.artist.question import Interval
 from src.errors import ConfigError
+from src.rewards.settings import check_number, settings_of
 from src.tasks.choice.answer import MAX_CHARS
 from src.tasks.task import Task
 
 PRESETS = ("strict", "paper", "released")
 NO_ANSWER = -1.0
-_VERL_EXTRAS = {"reward_router_address", "reward_model_tokenizer"}  # veRL's, when it serves a judge
 _LEAST, _MOST = 2, 4  # different segments that exploring is paid for
 
 
@@ -79,12 +78,12 @@ class Settings:
         if self.rounds_growth not in _GROWTH:
             raise ConfigError(f"reward setting rounds_growth={self.rounds_growth!r}: set it to {', '.join(_GROWTH)}")
         for name in ("reliability", "accuracy", "format", "rounds", "exploration", "zoom"):
-            _check(name, getattr(self, name), 0, 1e6)
+            check_number(name, getattr(self, name), 0, 1e6)
         for name in ("reliable", "trajectory"):
             if not isinstance(getattr(self, name), bool):
                 raise ConfigError(f"reward setting {name}={getattr(self, name)!r} must be true or false")
-        _check("exploration_steps", self.exploration_steps, 1, 1e9)
-        _check("error", self.error, -1e6, 0)
+        check_number("exploration_steps", self.exploration_steps, 1, 1e9)
+        check_number("error", self.error, -1e6, 0)
 
 
 _GROWTH = {
@@ -240,7 +239,7 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
     Raises:
         ConfigError: one that does not exist or is out of range.
     """
-    return _settings(tuple(sorted((key, value) for key, value in given.items() if key not in _VERL_EXTRAS)))
+    return settings_of(Settings, given)
 
 
 def _table(response: object) -> tuple[str, float]:
@@ -273,17 +272,3 @@ def _plain(answer: str) -> str:
     bare = " ".join(answer.lower().translate(str.maketrans("", "", string.punctuation)).split())
     first = re.match(r"[a-d]\b", bare)
     return first.group() if first else bare
-
-
-def _check(name: str, value: object, least: float, most: float) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
-        raise ConfigError(f"reward setting {name}={value!r} must be a number from {least:g} to {most:g}")
-
-
-@lru_cache(maxsize=64)
-def _settings(given: tuple[tuple[str, Any], ...]) -> Settings:
-    known = [field.name for field in fields(Settings)]
-    for name, _ in given:
-        if name not in known:
-            raise ConfigError(f"the reward has no setting {name!r}; it has {', '.join(known)}")
-    return Settings(**dict(given))

@@ -10,8 +10,6 @@ The function is pure: no I/O, no clock, no state but a bounded cache of what it 
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from recipes.time_r1.reward_published import RELEASED_MSE, PaperSettings, ReleasedSettings, paper_terms, released_terms
 from recipes.time_r1.reward_strict import StrictSettings, strict_terms
 from src.errors import ConfigError
+from src.rewards.settings import settings_of
 from src.tasks.forecast.answer import parse_forecast
 from src.tasks.forecast.series import floats
 from src.tasks.forecast.task import ForecastTask
@@ -31,7 +30,6 @@ PRESETS: dict[str, type[_Settings]] = {
     "paper": PaperSettings,
     "released": ReleasedSettings,
 }
-_VERL_EXTRAS = {"reward_router_address", "reward_model_tokenizer"}  # veRL's, when it serves a judge
 
 
 def compute_score(
@@ -61,7 +59,7 @@ def compute_score(
     Raises:
         ConfigError: unknown preset or setting.
     """
-    settings = _settings(preset, tuple(sorted((k, v) for k, v in overrides.items() if k not in _VERL_EXTRAS)))
+    settings = _settings(preset, overrides)
     response = solution_str if isinstance(solution_str, str) else ""
     truth = floats(ground_truth)
     if truth is None:
@@ -87,7 +85,7 @@ def admit_settings(task: Task, given: Mapping[str, Any]) -> None:
         ConfigError: with what to change.
     """
     overrides = {key: value for key, value in given.items() if key != "preset"}
-    settings = _settings(given.get("preset", "strict"), tuple(sorted(overrides.items())))
+    settings = _settings(given.get("preset", "strict"), overrides)
     example = task.example() if isinstance(task, ForecastTask) else None
     if not isinstance(settings, ReleasedSettings) or example is None:
         return
@@ -100,12 +98,7 @@ def admit_settings(task: Task, given: Mapping[str, Any]) -> None:
         )
 
 
-@lru_cache(maxsize=64)
-def _settings(preset: str, overrides: tuple[tuple[str, Any], ...]) -> _Settings:
+def _settings(preset: str, overrides: Mapping[str, Any]) -> _Settings:
     if preset not in PRESETS:
         raise ConfigError(f"unknown reward preset {preset!r}; known are {', '.join(PRESETS)}")
-    known = [field.name for field in fields(PRESETS[preset])]
-    for name, _ in overrides:
-        if name not in known:
-            raise ConfigError(f"reward preset {preset!r} has no setting {name!r}; it has {', '.join(known)}")
-    return PRESETS[preset](**dict(overrides))
+    return settings_of(PRESETS[preset], overrides, f"reward preset {preset!r}")

@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 from src.errors import ConfigError
+from src.rewards.settings import check_number, settings_of
 from src.tasks.choice.answer import MAX_CHARS, read_class
 from src.tasks.classify.task import SECTION
 from src.tasks.sections import read_sections
@@ -30,7 +30,6 @@ from src.tasks.task import Task
 
 PRESETS = ("strict", "paper", "released")
 SECTIONS = ("think", SECTION, "extension")
-_VERL_EXTRAS = {"reward_router_address", "reward_model_tokenizer"}  # veRL's, when it serves a judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,7 @@ class Settings:
         if self.preset not in PRESETS:
             raise ConfigError(f"unknown reward preset {self.preset!r}; known are {', '.join(PRESETS)}")
         for name in ("format", "accuracy"):
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e6:
-                raise ConfigError(f"reward setting {name}={value!r} must be a number from 0 to 1e6")
+            check_number(name, getattr(self, name))
         if not isinstance(self.extension, bool):
             raise ConfigError(f"reward setting extension={self.extension!r} must be true or false")
 
@@ -86,7 +83,7 @@ def compute_score(
     Raises:
         ConfigError: a setting that does not exist or is out of range.
     """
-    chosen = _settings(tuple(sorted((key, value) for key, value in settings.items() if key not in _VERL_EXTRAS)))
+    chosen = settings_of(Settings, settings)
     classes = _classes(extra_info)
     sections = read_sections(solution_str, chosen.sections)
     named = read_class(sections.texts.get(SECTION), classes)
@@ -108,7 +105,7 @@ def admit_settings(task: Task, given: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: with what to change.
     """
-    settings = _settings(tuple(sorted(given.items())))
+    settings = settings_of(Settings, given)
     asked = tuple(getattr(task, "sections", settings.sections))
     if settings.preset != "released" and asked != settings.sections:
         raise ConfigError(
@@ -130,12 +127,3 @@ def _released(response: object, classes: Sequence[str]) -> str | None:
 def _classes(extra_info: Mapping[str, Any] | None) -> list[str]:
     given = extra_info.get("options") if isinstance(extra_info, Mapping) else None
     return [str(name) for name in given] if isinstance(given, list | tuple) else []
-
-
-@lru_cache(maxsize=64)
-def _settings(given: tuple[tuple[str, Any], ...]) -> Settings:
-    known = [field.name for field in fields(Settings)]
-    for name, _ in given:
-        if name not in known:
-            raise ConfigError(f"the reward has no setting {name!r}; it has {', '.join(known)}")
-    return Settings(**dict(given))

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 from recipes.timeomni1.answer import read_numbers
 from recipes.timeomni1.truth import read_truth
 from src.errors import ConfigError
+from src.rewards.settings import check_number, settings_of
 from src.tasks.choice.answer import letters, read_body, read_choice
 from src.tasks.task import Task
 
@@ -32,7 +32,6 @@ PRESETS = ("paper", "scaled")
 CHOICE_TERMS = ("format", "choice")
 FORECAST_TERMS = ("format", "mae", "length")
 TERMS = ("format", "choice", "mae", "length")
-_VERL_EXTRAS = {"reward_router_address", "reward_model_tokenizer"}  # veRL's, when it serves a judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,7 @@ class Settings:
         if self.preset not in PRESETS:
             raise ConfigError(f"unknown reward preset {self.preset!r}; known are {', '.join(PRESETS)}")
         for name in ("format", "task", "count", "alpha", "kappa"):
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e6:
-                raise ConfigError(f"reward setting {name}={value!r} must be a number from 0 to 1e6")
+            check_number(name, getattr(self, name))
 
 
 def compute_score(
@@ -86,7 +83,7 @@ def compute_score(
     Raises:
         ConfigError: a setting that does not exist or is out of range.
     """
-    chosen = _settings(tuple(sorted((key, value) for key, value in settings.items() if key not in _VERL_EXTRAS)))
+    chosen = settings_of(Settings, settings, "the reward of timeomni1")
     body = read_body(solution_str)
     info = extra_info if isinstance(extra_info, Mapping) else {}
     truth = read_truth(ground_truth)
@@ -118,7 +115,7 @@ def admit_settings(task: Task, settings: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: with the settings that there are.
     """
-    _settings(tuple(sorted(settings.items())))
+    settings_of(Settings, settings, "the reward of timeomni1")
 
 
 def _count(options: Any) -> int:
@@ -129,12 +126,3 @@ def _positive(value: Any) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value <= 0:
         return None
     return float(value)
-
-
-@lru_cache(maxsize=64)
-def _settings(given: tuple[tuple[str, Any], ...]) -> Settings:
-    known = [field.name for field in fields(Settings)]
-    for name, _ in given:
-        if name not in known:
-            raise ConfigError(f"the reward of timeomni1 has no setting {name!r}; it has {', '.join(known)}")
-    return Settings(**dict(given))

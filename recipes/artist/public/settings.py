@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from data_pipelines.labelled.settings import MaxRows
 from src.errors import DataError
 
 MALFORMED = ("refuse", "leave_out")
@@ -18,15 +19,6 @@ class Shares:
 
     val: float = 0.1
     test: float = 0.1
-
-
-@dataclass
-class MaxRows:
-    """At most this many questions of a split, drawn with the seed; each answer keeps its share. Null: all."""
-
-    train: int | None = None
-    val: int | None = None
-    test: int | None = None
 
 
 @dataclass

@@ -205,7 +205,7 @@ def test_an_answer_is_scored_alone() -> None:
         ({"preset": "lax"}, "unknown reward preset 'lax'"),
         ({"weight": 1}, "the reward has no setting 'weight'"),
         ({"rounds": -1}, "rounds=-1 must be a number from 0"),
-        ({"error": 1}, "error=1 must be a number from -1e\\+06 to 0"),
+        ({"error": 1}, "error=1 must be a number from -1e6 to 0"),
         ({"rounds_growth": "cubic"}, "rounds_growth='cubic': set it to linear"),
     ],
 )
