@@ -255,6 +255,7 @@ MOVED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("no_placeholders_in_training", {}),
     ("text_only_micro_batches", {"_get_input_embeds": lambda model, input_ids: None}),
     ("frozen_vision_towers", {}),
+    ("packed_pixels", {}),
     ("positions_of_equal_rows", {"maybe_fix_3d_position_ids": lambda data: None}),
 )
 

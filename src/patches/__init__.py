@@ -20,6 +20,7 @@ from src.patches.images import (
     _frozen_vision_towers,
     _no_placeholders_in_training,
     _normalisation_beside_dummy_weights,
+    _packed_pixels,
     _positions_of_equal_rows,
     _text_only_micro_batches,
 )
@@ -227,6 +228,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch("verl.models.transformers.qwen2_vl", _no_placeholders_in_training),
     Patch("verl.models.transformers.qwen2_vl", _text_only_micro_batches),
     Patch("verl.utils.tensordict_utils", _positions_of_equal_rows),
+    Patch("verl.experimental.agent_loop.agent_loop", _packed_pixels),
     Patch("verl.workers.engine.fsdp.transformer_impl", _frozen_vision_towers),
     Patch("torch.distributed", _one_backend_for_gloo, "cpu"),
     Patch("verl.workers.engine.fsdp.transformer_impl", _fsdp_engine_on_cpu, "cpu"),

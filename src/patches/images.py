@@ -142,3 +142,23 @@ def _frozen_vision_towers(module: Any) -> None:
         return model
 
     engine._build_module = _build_module
+
+
+def _packed_pixels(module: Any) -> None:
+    """A rollout carries its images as the processor makes them, up to megabytes each, through the queue."""
+    worker: Any = getattr(module, "AgentLoopWorker", None)
+    expect(
+        worker is not None
+        and list(inspect.signature(worker._compute_multi_modal_inputs).parameters)[1:2] == ["output"],
+        "packed_pixels",
+        "AgentLoopWorker._compute_multi_modal_inputs(output) is missing",
+    )
+    original = worker._compute_multi_modal_inputs
+
+    @functools.wraps(original)
+    def _compute_multi_modal_inputs(self: Any, *args: Any, **kwargs: Any) -> Any:
+        from src.training.pixels import Inputs
+
+        return Inputs(original(self, *args, **kwargs))
+
+    worker._compute_multi_modal_inputs = _compute_multi_modal_inputs

@@ -167,3 +167,30 @@ def test_verls_engine_is_built_by_the_function_that_freezes() -> None:
 
     assert FSDPEngineWithLMHead._build_module is FSDPEngine._build_module
     assert "self._build_module()" in inspect.getsource(FSDPEngine._build_model_optimizer)
+
+
+def test_a_rollouts_images_are_packed_for_the_queue_and_unpacked_by_verls_trainer() -> None:
+    from tensordict import NonTensorStack
+    from verl.experimental.agent_loop.agent_loop import AgentLoopWorker
+    from verl.utils.model import extract_multi_modal_inputs
+
+    made = [{"pixel_values": torch.zeros(40, 1176), "image_grid_thw": torch.tensor([[1, 4, 10]])}, {}]
+
+    class Worker:
+        def _compute_multi_modal_inputs(self, output: int, input_ids: Any) -> Any:
+            return made[output]
+
+    images._packed_pixels(SimpleNamespace(AgentLoopWorker=Worker))
+    rows = [Worker()._compute_multi_modal_inputs(place, None) for place in (0, 1, 0)]
+    assert rows[0].pop("image_grid_thw") is not None and "pixel_values" in rows[0]  # a dictionary until it is sent
+    sent = pickle.loads(pickle.dumps(TensorDict({"multi_modal_inputs": NonTensorStack(*rows)}, batch_size=[3])))
+    assert len(pickle.dumps(sent)) < 40 * 1176 * 4 / 20
+    found = extract_multi_modal_inputs(sent["multi_modal_inputs"])
+    assert torch.equal(found["pixel_values"], torch.zeros(80, 1176))
+    assert "multi_modal_inputs = self._compute_multi_modal_inputs(" in _source(AgentLoopWorker)
+
+
+def _source(worker: type) -> str:
+    import inspect
+
+    return inspect.getsource(worker)
