@@ -25,7 +25,8 @@ from recipes.artist.outcome import counts, outcome, path
 from recipes.artist.prefixes import Prefixes
 from recipes.artist.question import of_row
 from recipes.artist.reward import read_settings
-from recipes.artist.session import CONTROLLER, Call, Said, Session, converse
+from recipes.artist.roles import CONTROLLER
+from recipes.artist.session import Call, Said, Session, converse
 from recipes.artist.task import Artist
 from src.errors import ConfigError
 from src.tasks.asking import Completion

@@ -25,12 +25,12 @@ from typing import Any
 
 import numpy as np
 
+from recipes.artist.roles import CONTROLLER, REASONER
 from src.algorithms.advantages import role_advantages, rows_of_groups
 from src.algorithms.algorithm import WEIGHTED_LOSS, Algorithm, group_rng
 from src.algorithms.rollouts import Rollouts, session_number
 from src.errors import ConfigError
 
-CONTROLLER, REASONER = "controller", "reasoner"
 SELECTIONS = ("variance", "uniform", "all_weighted")
 EPS = 1e-8
 FLOOR = 1e-6  # of a trajectory whose answers all earn the same

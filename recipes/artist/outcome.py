@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from recipes.artist.reward import Settings, controller_reward, reasoner_reward, turn_rewards
+from recipes.artist.roles import CONTROLLER, REASONER
 from recipes.artist.segments import coverage, precision, recall
-from recipes.artist.session import CONTROLLER, REASONER, Session
+from recipes.artist.session import Session
 from src.tasks.path import Path
 from src.tasks.path import Said as Turn
 

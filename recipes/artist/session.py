@@ -17,13 +17,13 @@ from itertools import pairwise
 from recipes.artist.decision import read_decision
 from recipes.artist.prompt import blind_prompt, controller_prompt, overview_prompt, reasoner_prompt
 from recipes.artist.question import LEAST_STEPS, Interval, Question
+from recipes.artist.roles import CONTROLLER, REASONER
 from recipes.artist.segments import clamp, widen
 from recipes.artist.views import ViewSettings, span
 from src.errors import DataError
 from src.tasks.asking import Completion
 from src.tasks.row import Message
 
-CONTROLLER, REASONER = "controller", "reasoner"
 POLICIES = ("session", "reasoner", "overview", "blind")
 
 

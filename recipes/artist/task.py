@@ -11,10 +11,9 @@ from recipes.artist.dataset import ArtistSettings, Questions
 from recipes.artist.outcome import counts
 from recipes.artist.question import Question, of_row
 from recipes.artist.reward import Settings, reasoner_reward
+from recipes.artist.roles import CONTROLLER, REASONER
 from recipes.artist.scoring import SessionAnswer, score
 from recipes.artist.session import (
-    CONTROLLER,
-    REASONER,
     Call,
     Session,
     SessionSettings,

@@ -17,11 +17,11 @@ from numpy.random import Generator
 
 from recipes.artist.prompt import ARGUMENT, TOOL, Messages, controller_prompt, reasoner_prompt
 from recipes.artist.question import Interval, Question
+from recipes.artist.roles import CONTROLLER, REASONER
 from recipes.artist.source import Form
 from recipes.artist.views import ViewSettings
 from src.errors import DataError
 
-ROLES = ("controller", "reasoner")
 MOST_SEGMENTS = 4
 
 
@@ -84,19 +84,19 @@ def played(
     while True:
         target = _target(question, form, segments, settings, random)
         answer = _accepted(form.enough(question)) if target is None else _zoomed(form.looking(question, target), target)
-        turns.append(_turn("controller", len(segments), answer, controller_prompt, question, segments, said, view))
+        turns.append(_turn(CONTROLLER, len(segments), answer, controller_prompt, question, segments, said, view))
         if target is None:
             return turns
         segments = [*segments, target]
         thought, letter = form.reasoning(question, segments)
         said = f"<think>{thought}</think>\n<answer>{letter or random.choice(list(question.options))}</answer>"
-        turns.append(_turn("reasoner", len(segments) - 1, said, reasoner_prompt, question, segments, view))
+        turns.append(_turn(REASONER, len(segments) - 1, said, reasoner_prompt, question, segments, view))
 
 
 def one_turn(question: Question, form: Form, settings: TraceSettings, view: ViewSettings, random: Generator) -> Turn:
     """One turn of a session, drawn: the role first, so that both have their shares."""
     turns = played(question, form, settings, view, random)
-    role = ROLES[int(random.random() < settings.reasoner)]
+    role = REASONER if random.random() < settings.reasoner else CONTROLLER
     some = [turn for turn in turns if turn.role == role]
     return some[int(random.integers(len(some)))]
 

@@ -60,6 +60,26 @@ def group_advantages(rewards: Column, groups: Sequence[Hashable], eps: float = 1
     return advantages
 
 
+def session_advantages(
+    rewards: np.ndarray, groups: Sequence[str], sessions: Sequence[str], eps: float = 1e-6
+) -> np.ndarray:
+    """``group_advantages`` over sessions: one value each, the reward of its last row, shared by all of its rows.
+
+    Args:
+        rewards: shape (B,), of each row.
+        groups, sessions: length B, of each row.
+        eps: as in ``group_advantages``.
+
+    Returns:
+        float64, shape (B,).
+    """
+    last = {session: place for place, session in enumerate(sessions)}
+    ends = list(last.values())
+    of_ends = group_advantages(np.asarray(rewards, dtype=float)[ends], [groups[place] for place in ends], eps)
+    value = dict(zip(last, of_ends, strict=True))
+    return np.array([value[session] for session in sessions])
+
+
 def role_advantages(
     rewards: np.ndarray,
     groups: Sequence[str],
@@ -70,7 +90,7 @@ def role_advantages(
 ) -> np.ndarray:
     """``group_advantages`` role by role: a controller is compared with controllers, a reasoner with reasoners.
 
-    Hierarchical policy optimisation of ARTIST (arXiv 2602.18645) is ``{"controller": "sessions", "reasoner": "rows of
+    Hierarchical policy optimisation (arXiv 2602.18645) is ``{"controller": "sessions", "reasoner": "rows of
     a session"}``.
 
     Args:
@@ -98,11 +118,7 @@ def role_advantages(
         elif how == "rows of a session":
             advantages[rows] = group_advantages(own, by_session, eps)
         elif how == "sessions":
-            last = {session: place for place, session in enumerate(by_session)}
-            ends = list(last.values())
-            of_ends = group_advantages(own[ends], [by_group[place] for place in ends], eps)
-            value = dict(zip(last, of_ends, strict=True))
-            advantages[rows] = [value[session] for session in by_session]
+            advantages[rows] = session_advantages(own, by_group, by_session, eps)
         else:
             raise ValueError(f"unknown comparison {how!r} of role {role!r}: choose one of {', '.join(COMPARED)}")
     return advantages

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.algorithms.advantages import role_advantages
+from src.algorithms.advantages import session_advantages
 from src.algorithms.grpo import Grpo
 from src.algorithms.rollouts import Rollouts
 from src.errors import ConfigError
@@ -60,8 +60,7 @@ class Dapo(Grpo):
         if not self.buffer:
             return None
         shaped = rollouts.rewards + self.penalty * overlong(rollouts.lengths, self.longest, self.buffer)
-        one_role = [""] * len(rollouts.keys)
-        return role_advantages(shaped, rollouts.groups, rollouts.sessions, one_role, {"": "sessions"})
+        return session_advantages(shaped, rollouts.groups, rollouts.sessions)
 
 
 def overlong(lengths: np.ndarray, longest: int, buffer: int) -> np.ndarray:

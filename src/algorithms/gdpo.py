@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from src.algorithms.advantages import role_advantages
+from src.algorithms.advantages import session_advantages
 from src.algorithms.grpo import Grpo
 from src.algorithms.rollouts import Rollouts
 from src.errors import ConfigError
@@ -45,8 +45,7 @@ class Gdpo(Grpo):
             )
         weights = dict(self.weights) or dict.fromkeys(found, 1.0)
         columns = {name: np.array([one.get(name, 0.0) for one in rollouts.terms]) for name in weights}
-        one_role, total = [""] * len(rollouts.keys), np.zeros(len(rollouts.keys))
+        total = np.zeros(len(rollouts.keys))
         for name, column in (columns or {"": rollouts.rewards}).items():
-            own = role_advantages(column, rollouts.groups, rollouts.sessions, one_role, {"": "sessions"})
-            total += weights.get(name, 1.0) * own
+            total += weights.get(name, 1.0) * session_advantages(column, rollouts.groups, rollouts.sessions)
         return (total - total.mean()) / (total.std() + _EPS) if np.ptp(total) else total * 0

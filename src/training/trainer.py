@@ -169,13 +169,12 @@ class RecordedTrainer(PPOTrainerSync):
         known = [row for row, key in enumerate(batch.keys) if key in place]
         kept = sampled.take([place[batch.keys[row]] for row in known])
         if self.algorithm.loss():
-            columns = {SEQUENCE_WEIGHT: kept.weights}
-            if kept.kl_weights is not None:
-                columns[KL_WEIGHT] = kept.kl_weights
-            for name, own in columns.items():
-                weights = torch.ones(len(batch.keys))
-                weights[known] = torch.from_numpy(own).float()
-                self._put(batch, {name: weights})
+            columns = {}
+            for name, own in ((SEQUENCE_WEIGHT, kept.weights), (KL_WEIGHT, kept.kl_weights)):
+                if own is not None:
+                    columns[name] = torch.ones(len(batch.keys))
+                    columns[name][known] = torch.from_numpy(own).float()
+            self._put(batch, columns)
         batch = super()._compute_advantage(batch, metrics)
         if self.algorithm.has_advantages():
             metrics |= self._put_advantages(batch, kept, known)

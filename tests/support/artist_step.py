@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recipes.artist.algorithm import CONTROLLER, REASONER
+from recipes.artist.roles import CONTROLLER, REASONER
 from src.algorithms.rollouts import Rollouts
 
 # Right answers of G = 6 trajectories, N = 6 each, and R_rsn = 3 * acc + 1.

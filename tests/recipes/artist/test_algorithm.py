@@ -9,13 +9,12 @@ import pytest
 from artist_step import R_RSN, D, direct_loss, kept_rows, step
 
 from recipes.artist.algorithm import (
-    CONTROLLER,
-    REASONER,
     Artist,
     aggregation_weights,
     r_sigma,
     selection_probabilities,
 )
+from recipes.artist.roles import CONTROLLER, REASONER
 from src.algorithms.algorithm import WEIGHTED_LOSS
 from src.algorithms.rollouts import Rollouts
 from src.errors import ConfigError

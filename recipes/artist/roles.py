@@ -1,0 +1,3 @@
+"""The two roles that one model plays, by the names that rows, metrics and settings have for them."""
+
+CONTROLLER, REASONER = "controller", "reasoner"
