@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -33,19 +32,11 @@ def run(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Launched:
     """Of a model that has learned by heart what to say; killed behind its first RL step, and gone on with."""
     folder = tmp_path_factory.mktemp("runs")
     traces = by_heart(dataset(), folder / "traces.parquet")
-    run = folder / "artist" / "run"
     words = command(
         folder, "run", *MORE, f"dataset.traces.file={traces}", "sft.optim.lr=1e-2", "sft.trainer.total_epochs=100",
         "sft.trainer.total_training_steps=160", "sft.trainer.save_freq=160", recipe="artist",
     )  # fmt: skip
-    launcher = warm.start(words)
-    while launcher.poll() is None and not (run / "samples" / "rl_1.jsonl").is_file():
-        time.sleep(0.05)
-    launcher.kill()
-    before, _ = launcher.communicate(timeout=60)
-    launcher = warm.start(words)
-    output, _ = launcher.communicate(timeout=900)
-    return Launched(launcher.returncode, before + output, run)
+    return warm.killed_and_gone_on_with(words, folder / "artist" / "run")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from chat_endpoint import Endpoint, endpoints
-from launching import Family, Launched, command
+from launching import Launched, command
 from warm import Warm
 
 pytestmark = pytest.mark.smoke
@@ -50,16 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, warm: Warm, endpoint: Endpoint
         f"{term}.by=endpoint", f"{term}.endpoint.model=judge", f"{term}.endpoint.base_url={endpoint.url}",
         recipe="timemaster",
     )  # fmt: skip
-    run = folder / "timemaster" / "run"
-    launcher = warm.start(words)
-    while launcher.poll() is None and not (run / "samples" / "rl_1.jsonl").is_file():
-        time.sleep(0.05)
-    launcher.kill()
-    before, _ = launcher.communicate(timeout=60)
-    launcher = warm.start(words)
-    family = Family(launcher.pid)
-    output, _ = launcher.communicate(timeout=900)
-    return Launched(launcher.returncode, before + output, run, family.left())
+    return warm.killed_and_gone_on_with(words, folder / "timemaster" / "run")
 
 
 def answers(run: Launched, step: int, split: str) -> list[dict[str, Any]]:

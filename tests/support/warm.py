@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from composing import compose_run
-from launching import ROOT
+from launching import ROOT, Family, Launched
 
 from src.config.stages import worker_environment
 from src.cpu.preload import PreloadServer
@@ -47,6 +47,18 @@ class Warm:
         self._server.wait_until_ready()
         assert words[1] == "-m"
         return Fork(self._server.address, words[2:], start_new_session)
+
+    def killed_and_gone_on_with(self, words: list[str], run: Path) -> Launched:
+        """What is left of a run that is killed behind its first RL step, and started again by the same words."""
+        launcher = self.start(words)
+        while launcher.poll() is None and not (run / "samples" / "rl_1.jsonl").is_file():
+            time.sleep(0.05)
+        launcher.kill()
+        before, _ = launcher.communicate(timeout=60)
+        launcher = self.start(words)
+        family = Family(launcher.pid)
+        output, _ = launcher.communicate(timeout=900)
+        return Launched(launcher.returncode, before + output, run, family.left())
 
     @property
     def python(self) -> str:
