@@ -24,7 +24,7 @@ def settings_of(dataset: Any) -> StrictSettings:
     both = OmegaConf.create({"dataset": dataset, "reward": compose_group("reward", "time_r1")})
     given: Any = OmegaConf.to_container(both.reward.custom_reward_function.reward_kwargs, resolve=True)
     preset = given.pop("preset")
-    found = _settings(preset, tuple(sorted(given.items())))
+    found = _settings(preset, given)
     assert isinstance(found, StrictSettings)
     return found
 
